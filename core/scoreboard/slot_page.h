@@ -1,0 +1,72 @@
+// SlotPage: the memory that a slot's worker shares with the primary.
+//
+// One sealed memfd a slot, mapped by both. It outlives the worker, so counters
+// and claims pass to the slot's next one. The worker is not trusted: whatever the
+// primary reads here it bounds by what it knows itself (see claim.h).
+//
+// Plain data, no pointers; magic, version and size come first. Each word has one
+// writer, except `claim`, on which both meet (claim.h says how), and `wanted`.
+//
+// Thread safety: every word is atomic and lock-free.
+#ifndef CORE_SCOREBOARD_SLOT_PAGE_H_
+#define CORE_SCOREBOARD_SLOT_PAGE_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace cluster {
+
+inline constexpr uint64_t kSlotPageMagic = 0x314547415054'4c53;  // "SLTPAGE1"
+inline constexpr uint32_t kSlotPageVersion = 1;
+
+// Listeners a host can have.
+inline constexpr size_t kMaxListeners = 16;
+
+// A worker never holds more connections of one listener that it has not started
+// than this, so `refused` below never overwrites what the primary has not read.
+inline constexpr size_t kMaxUnstarted = 256;
+
+// The state of one hand-off stream: one slot, one listener. Connections are
+// numbered 1, 2, 3, … in the order in which the primary sends them.
+struct alignas(64) StreamCell {
+  // The last number that is decided: started by the worker or revoked by the
+  // primary. Everything above it nobody has started.
+  std::atomic<uint64_t> claim;
+  // The last number the worker has received. Worker.
+  std::atomic<uint64_t> taken;
+  // How many entries `refused` has ever got. Raised before `claim`. Worker.
+  std::atomic<uint64_t> refusals;
+  std::atomic<uint64_t> reserved[5];
+  // The numbers the worker claimed without starting them, as a ring.
+  std::atomic<uint64_t> refused[kMaxUnstarted];
+};
+
+struct SlotPage {
+  uint64_t magic;
+  uint32_t version;
+  uint32_t size_bytes;
+  uint64_t reserved[6];
+
+  // Counters over the slot's life. Worker.
+  alignas(64) std::atomic<uint64_t> started;    // given to the plugin
+  std::atomic<uint64_t> completed;              // closed by the plugin
+  std::atomic<uint64_t> accepted;               // by the worker itself (share)
+  std::atomic<uint64_t> reserved_counters[5];
+
+  // Set by the primary when it waits for room, cleared by the worker, which then
+  // sends one frame on the control channel.
+  alignas(64) std::atomic<uint32_t> wanted;
+
+  StreamCell streams[kMaxListeners];
+};
+
+static_assert(std::atomic<uint64_t>::is_always_lock_free);
+static_assert(sizeof(StreamCell) == 64 + 8 * kMaxUnstarted);
+static_assert(offsetof(SlotPage, started) == 64);
+static_assert(offsetof(SlotPage, wanted) == 128);
+static_assert(offsetof(SlotPage, streams) == 192);
+
+}  // namespace cluster
+
+#endif  // CORE_SCOREBOARD_SLOT_PAGE_H_
