@@ -1,11 +1,12 @@
 // SlotPage: the memory that a slot's worker shares with the primary.
 //
 // One sealed memfd a slot, mapped by both. It outlives the worker, so counters
-// and claims pass to the slot's next one. The worker is not trusted: whatever the
-// primary reads here it bounds by what it knows itself (see claim.h).
+// and claims pass to the slot's next one. The worker is not trusted: whatever
+// the primary reads here it bounds by what it knows itself (see claim.h).
 //
-// Plain data, no pointers; magic, version and size come first. Each word has one
-// writer, except `claim`, on which both meet (claim.h says how), and `wanted`.
+// Plain data, no pointers; magic, version and size come first. Each word has
+// one writer, except `claim`, on which both meet (claim.h says how), and
+// `wanted`.
 //
 // Thread safety: every word is atomic and lock-free.
 #ifndef CORE_SCOREBOARD_SLOT_PAGE_H_
@@ -49,13 +50,13 @@ struct SlotPage {
   uint64_t reserved[6];
 
   // Counters over the slot's life. Worker.
-  alignas(64) std::atomic<uint64_t> started;    // given to the plugin
-  std::atomic<uint64_t> completed;              // closed by the plugin
-  std::atomic<uint64_t> accepted;               // by the worker itself (share)
+  alignas(64) std::atomic<uint64_t> started;  // given to the plugin
+  std::atomic<uint64_t> completed;            // closed by the plugin
+  std::atomic<uint64_t> accepted;             // by the worker itself (share)
   std::atomic<uint64_t> reserved_counters[5];
 
-  // Set by the primary when it waits for room, cleared by the worker, which then
-  // sends one frame on the control channel.
+  // Set by the primary when it waits for room, cleared by the worker, which
+  // then sends one frame on the control channel.
   alignas(64) std::atomic<uint32_t> wanted;
 
   StreamCell streams[kMaxListeners];
