@@ -1,0 +1,119 @@
+// The messages that primary and worker exchange over a worker's control channel:
+// each is the payload of one frame, encoded by ipc/archive. docs/life_of_a_message.md
+// tells who sends what when.
+//
+// Connections do not travel here but on a descriptor of their own (handoff.h), so
+// that a large message never delays one.
+//
+// Thread safety: plain values.
+#ifndef CORE_CONTROL_MESSAGES_H_
+#define CORE_CONTROL_MESSAGES_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/control/data_path.h"
+
+namespace cluster {
+
+// The `type` of a frame.
+enum class FrameType : uint16_t {
+  // Primary to worker.
+  kStart = 1,          // Start; descriptors: plugin file, scoreboard slot
+  kListenReply = 2,    // ListenReply; descriptor: the slot's acceptor
+  kDrain = 3,          // Drain
+  kDisconnectAck = 4,  // empty
+  // Worker to primary.
+  kOnline = 256,      // empty: the runtime is up, the plugin not yet loaded
+  kListen = 257,      // ListenRequest
+  kListening = 258,   // Listening
+  kFailed = 259,      // Failed: why the worker is about to exit
+  kRoom = 260,        // empty: the primary asked to be told (SlotPage::wanted)
+  kLog = 261,         // LogLine
+  kDisconnect = 262,  // empty: the worker will close the channel by itself
+};
+
+struct Start {
+  uint32_t worker_id = 0;
+  uint32_t worker_count = 0;
+  uint32_t listener_count = 0;
+  std::string plugin_path;  // absolute
+  std::vector<std::pair<std::string, std::string>> config;
+  std::vector<std::string> arguments;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(worker_id,
+            worker_count,
+            listener_count,
+            plugin_path,
+            config,
+            arguments);
+  }
+};
+
+struct ListenRequest {
+  uint32_t listener = 0;  // index in the order of the host's addresses
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(listener);
+  }
+};
+
+struct ListenReply {
+  uint32_t listener = 0;
+  int32_t error = 0;  // an errno; 0: a descriptor came along
+  DataPath data_path = DataPath::kHandoff;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(listener, error, data_path);
+  }
+};
+
+struct Listening {
+  uint32_t listener = 0;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(listener);
+  }
+};
+
+struct Drain {
+  uint64_t deadline_ms = 0;  // UINT64_MAX: none
+  // By listener: the number of the last connection that was handed off. The
+  // worker takes up to that before it stops listening.
+  std::vector<uint64_t> sent;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(deadline_ms, sent);
+  }
+};
+
+struct Failed {
+  std::string reason;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(reason);
+  }
+};
+
+struct LogLine {
+  uint8_t level = 0;  // CLUSTER_LOG_* of the plugin ABI
+  std::string text;
+
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(level, text);
+  }
+};
+
+}  // namespace cluster
+
+#endif  // CORE_CONTROL_MESSAGES_H_

@@ -1,0 +1,201 @@
+#include "core/primary/dispatcher.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace cluster {
+
+Dispatcher::Dispatcher(uint32_t listener,
+                       std::unique_ptr<Policy> policy,
+                       const DispatchOptions& options,
+                       Ledger& ledger)
+    : listener_(listener),
+      policy_(std::move(policy)),
+      options_(options),
+      ledger_(ledger),
+      pending_(options.pending_capacity) {}
+
+void Dispatcher::Add(Slot& slot) {
+  Remove(slot);
+  std::erase_if(members_, [&](const Member& m) { return m.slot == &slot; });
+  members_.push_back({.slot = &slot, .key = next_key_++});
+}
+
+void Dispatcher::Remove(Slot& slot) {
+  for (Member& member : members_) {
+    if (member.slot == &slot) member.leaving = true;
+  }
+}
+
+void Dispatcher::TakeBack(Slot& slot, int64_t now_ns) {
+  now_ns_ = now_ns;
+  TakeBackFrom(slot);
+  std::erase_if(members_, [&](const Member& m) {
+    return m.slot == &slot && m.leaving;
+  });
+}
+
+uint64_t Dispatcher::unstarted() const {
+  uint64_t total = 0;
+  for (const Member& member : members_) total += StreamOf(member).unstarted();
+  return total;
+}
+
+WorkerView Dispatcher::ViewOf(const Member& member) const {
+  const HandoffStream& stream = StreamOf(member);
+  const uint64_t unstarted = stream.unstarted();
+  return {.unstarted = unstarted,
+          .oldest_unstarted_age_ns =
+              unstarted > 0 ? now_ns_ - stream.oldest_queued_ns() : 0,
+          .listening = true,
+          .draining = member.leaving,
+          .full = member.slot->suspect() || member.slot->full(now_ns_)};
+}
+
+// ---- A round
+
+void Dispatcher::Begin(int64_t now_ns) {
+  now_ns_ = now_ns;
+  FindCandidates();
+  PlacePending();
+}
+
+void Dispatcher::FindCandidates() {
+  Release();
+  views_.clear();
+  for (const Member& member : members_) views_.push_back(ViewOf(member));
+  eligible_.resize(views_.size());
+  eligible_.resize(SelectEligible(
+      views_, policy_->prefers_idle(), options_.limits, eligible_));
+  candidates_.clear();
+  for (const uint32_t index : eligible_) {
+    const Member& member = members_[index];
+    candidates_.push_back({.key = member.key,
+                           .in_flight = member.slot->in_flight(),
+                           .weight = 1});
+  }
+}
+
+void Dispatcher::Dispatch(AcceptedConnection connection) {
+  if (!candidates_.empty() && pending_.empty()) {
+    Place(std::move(connection));
+    return;
+  }
+  const int64_t deadline_ns = now_ns_ + options_.pending_timeout_ns;
+  if (pending_.Push(std::move(connection), deadline_ns)) return;
+  // Candidates are left, but older connections go first.
+  pending_.PushFront(std::move(connection), deadline_ns);
+  PlacePending();
+}
+
+void Dispatcher::PlacePending() {
+  while (!pending_.empty() && !candidates_.empty()) Place(pending_.PopFront());
+}
+
+void Dispatcher::Place(AcceptedConnection connection) {
+  const size_t chosen = policy_->Pick(candidates_);
+  const uint32_t index = eligible_[chosen];
+  Slot& slot = *members_[index].slot;
+  if (std::exchange(connection.returned, false)) ledger_.Redispatched(1);
+  slot.stream(listener_).Queue(std::move(connection), now_ns_);
+  slot.AddAssigned(1);
+  ++progress_;
+  ++candidates_[chosen].in_flight;
+  if (++views_[index].unstarted < options_.limits.max_unstarted) return;
+  candidates_.erase(candidates_.begin() + chosen);
+  eligible_.erase(eligible_.begin() + chosen);
+}
+
+void Dispatcher::End() {
+  Flush();
+  if (pending_.empty()) return;
+  // Ask the workers to say when they have room, so that nobody has to poll; then
+  // look again for those who made room before they could see the question.
+  for (const Member& member : members_) member.slot->page().wanted.store(1);
+  FindCandidates();
+  PlacePending();
+  Flush();
+}
+
+void Dispatcher::Flush() {
+  for (const Member& member : members_) {
+    scratch_.clear();
+    if (StreamOf(member).Flush(&scratch_) == 0) continue;
+    Requeue(scratch_, *member.slot, /*full=*/true);
+  }
+}
+
+// ---- What was sent
+
+void Dispatcher::Release() {
+  for (const Member& member : members_) {
+    scratch_.clear();
+    HandoffStream& stream = StreamOf(member);
+    const uint64_t before = stream.unstarted();
+    if (before > 0) member.slot->AddStarted(stream.Release(&scratch_));
+    if (stream.unstarted() != before) ++progress_;
+    if (!scratch_.empty()) Requeue(scratch_, *member.slot, /*full=*/true);
+    member.slot->ReadCounters();
+  }
+  std::erase_if(members_, [&](const Member& m) {
+    return m.leaving && StreamOf(m).unstarted() == 0;
+  });
+}
+
+// Puts connections that came back from `slot` before all that wait.
+void Dispatcher::Requeue(HandoffStream::Connections& connections,
+                         Slot& slot,
+                         bool full) {
+  slot.AddReturned(connections.size());
+  if (full) slot.MarkFull(now_ns_);
+  for (auto it = connections.rbegin(); it != connections.rend(); ++it) {
+    it->returned = true;
+    pending_.PushFront(std::move(*it), now_ns_ + options_.pending_timeout_ns);
+  }
+  progress_ += connections.size();
+  connections.clear();
+}
+
+void Dispatcher::TakeBackFrom(Slot& slot) {
+  scratch_.clear();
+  slot.AddStarted(slot.stream(listener_).TakeBack(&scratch_));
+  Requeue(scratch_, slot, /*full=*/false);
+}
+
+void Dispatcher::TakeBackFromSlow() {
+  views_.clear();
+  size_t fine = 0;
+  for (const Member& member : members_) {
+    views_.push_back(ViewOf(member));
+    if (IsFine(views_.back(), options_.limits)) ++fine;
+  }
+  for (size_t i = 0; i < views_.size(); ++i) {
+    if (views_[i].unstarted == 0) continue;
+    const bool another =
+        fine > (IsFine(views_[i], options_.limits) ? 1u : 0u);
+    if (!ShouldTakeBack(
+            views_[i].oldest_unstarted_age_ns, another, options_.limits)) {
+      continue;
+    }
+    TakeBackFrom(*members_[i].slot);
+    members_[i].slot->MarkSuspect();
+  }
+}
+
+void Dispatcher::Tick(int64_t now_ns) {
+  now_ns_ = now_ns;
+  Release();
+  TakeBackFromSlow();
+  pending_.Expire(now_ns, [this](AcceptedConnection) { ledger_.Expired(1); });
+  Begin(now_ns);
+  End();
+}
+
+void Dispatcher::RefuseAll() {
+  while (!pending_.empty()) {
+    (void)pending_.PopFront();
+    ledger_.Refused(1);
+  }
+}
+
+}  // namespace cluster

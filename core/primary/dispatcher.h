@@ -1,0 +1,118 @@
+// Dispatcher: gives the connections of one listener to workers.
+//
+// It asks which workers are eligible (scheduler/eligibility.h), lets the policy
+// pick, queues the connection on that slot's stream, and sends one batch a worker
+// when the round ends. What no worker can take waits in the pending queue. What
+// workers gave back, or were too slow to start, goes to others.
+//
+// Thread safety: none. Lifetime: slots must outlive the dispatcher. It reads no
+// clock and arms no timer: the owner passes the time in and calls Tick().
+//
+//   dispatcher.Begin(now_ns);
+//   while (dispatcher.has_room()) dispatcher.Dispatch(Accept());
+//   dispatcher.End();
+#ifndef CORE_PRIMARY_DISPATCHER_H_
+#define CORE_PRIMARY_DISPATCHER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/primary/accepted_connection.h"
+#include "core/primary/ledger.h"
+#include "core/primary/slot.h"
+#include "scheduler/eligibility.h"
+#include "scheduler/pending_queue.h"
+#include "scheduler/policy.h"
+
+namespace cluster {
+
+struct DispatchOptions {
+  size_t pending_capacity = 4096;
+  int64_t pending_timeout_ns = 30'000'000'000;
+  EligibilityLimits limits;
+};
+
+class Dispatcher {
+ public:
+  // `listener` is the index of the stream in each slot. `ledger` must outlive it.
+  Dispatcher(uint32_t listener,
+             std::unique_ptr<Policy> policy,
+             const DispatchOptions& options,
+             Ledger& ledger);
+
+  // The slot's worker listens: it may be picked from now on.
+  void Add(Slot& slot);
+  // It gets no more. What it has not started stays with it (drain), see TakeBack().
+  void Remove(Slot& slot);
+  // Recovers from a slot all that was not started, for others. Call after Remove()
+  // when its worker is dead.
+  void TakeBack(Slot& slot, int64_t now_ns);
+
+  // One round: Begin, any number of Dispatch, End. Begin also places what waits.
+  void Begin(int64_t now_ns);
+  // True if the next connection can be placed or can wait.
+  bool has_room() const { return !candidates_.empty() || !pending_.full(); }
+  // REQUIRES: has_room().
+  void Dispatch(AcceptedConnection connection);
+  // Sends the batches. Connections that could not be sent wait.
+  void End();
+
+  // Looks after what was sent: closes what was started, takes back what stands
+  // still, places what waits, drops what has waited too long.
+  void Tick(int64_t now_ns);
+
+  // True while Tick() is needed: something is unstarted or waits.
+  bool busy() const { return unstarted() > 0 || !pending_.empty(); }
+  uint64_t unstarted() const;
+  size_t pending() const { return pending_.size(); }
+  size_t members() const { return members_.size(); }
+  // Rises whenever a connection was placed, started or given back.
+  uint64_t progress() const { return progress_; }
+
+  // Takes all that waits, for a shutdown that cannot place it any more.
+  void RefuseAll();
+
+ private:
+  struct Member {
+    Slot* slot;
+    uint64_t key;
+    // A slot that left stays until what it holds is decided.
+    bool leaving = false;
+  };
+
+  HandoffStream& StreamOf(const Member& member) const {
+    return member.slot->stream(listener_);
+  }
+  WorkerView ViewOf(const Member& member) const;
+  void FindCandidates();
+  void Flush();
+  void Release();
+  void Requeue(HandoffStream::Connections& connections, Slot& slot, bool full);
+  void TakeBackFrom(Slot& slot);
+  void TakeBackFromSlow();
+  void PlacePending();
+  void Place(AcceptedConnection connection);
+
+  const uint32_t listener_;
+  const std::unique_ptr<Policy> policy_;
+  const DispatchOptions options_;
+  Ledger& ledger_;
+
+  std::vector<Member> members_;  // in the order in which they began to listen
+  uint64_t next_key_ = 1;
+  PendingQueue<AcceptedConnection> pending_;
+  uint64_t progress_ = 0;
+
+  // The round.
+  int64_t now_ns_ = 0;
+  std::vector<WorkerView> views_;      // by member
+  std::vector<uint32_t> eligible_;     // member of each candidate
+  std::vector<Candidate> candidates_;  // what the policy sees
+  HandoffStream::Connections scratch_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_DISPATCHER_H_

@@ -1,0 +1,64 @@
+#include "core/primary/slot.h"
+
+#include <algorithm>
+
+#include "core/base/status_macros.h"
+
+namespace cluster {
+namespace {
+
+// A worker that was full is asked again after this, in case its limit was not
+// its connections but something that went away unseen.
+constexpr int64_t kFullRetryNs = 100'000'000;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(uint32_t index,
+                                                   size_t listeners,
+                                                   bool handoff) {
+  ASSIGN_OR_RETURN(SlotMemory memory, SlotMemory::Create());
+  std::unique_ptr<Slot> slot(new Slot(index, std::move(memory)));
+  for (size_t i = 0; handoff && i < listeners; ++i) {
+    ASSIGN_OR_RETURN(auto stream,
+                     HandoffStream::Create(slot->page().streams[i]));
+    slot->streams_.push_back(std::move(stream));
+  }
+  return slot;
+}
+
+void Slot::ReadCounters() {
+  const SlotPage& page = memory_.page();
+  accepted_by_worker_ =
+      std::max(accepted_by_worker_, page.accepted.load(std::memory_order_acquire));
+  const uint64_t completed =
+      page.completed.load(std::memory_order_acquire) - finished_base_;
+  finished_ = std::clamp(completed, finished_, assigned() - lost_);
+}
+
+uint64_t Slot::CloseBooks() {
+  ReadCounters();
+  const uint64_t open = in_flight();
+  lost_ += open;
+  // The next worker counts on from the page as it is.
+  finished_base_ = page().completed.load() - finished_;
+  full_ = false;
+  suspect_ = false;
+  page().wanted.store(0);
+  return open;
+}
+
+bool Slot::full(int64_t now_ns) {
+  if (full_ && (finished_ != finished_when_full_ ||
+                now_ns - full_since_ns_ > kFullRetryNs)) {
+    full_ = false;
+  }
+  return full_;
+}
+
+void Slot::MarkSuspect() {
+  suspect_ = true;
+  page().wanted.store(1);
+  for (const auto& stream : streams_) stream->SendProbe();
+}
+
+}  // namespace cluster

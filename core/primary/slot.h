@@ -1,0 +1,88 @@
+// Slot: one of the host's places for a worker, with what outlives each worker in
+// it: the scoreboard page, the hand-off streams and the counts.
+//
+// Thread safety: none. Lifetime: as long as the primary.
+#ifndef CORE_PRIMARY_SLOT_H_
+#define CORE_PRIMARY_SLOT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/primary/handoff_stream.h"
+#include "core/scoreboard/slot_memory.h"
+
+namespace cluster {
+
+class Slot {
+ public:
+  // Makes the page and, for hand-off, one stream for each of `listeners`.
+  static absl::StatusOr<std::unique_ptr<Slot>> Create(uint32_t index,
+                                                      size_t listeners,
+                                                      bool handoff);
+
+  uint32_t index() const { return index_; }
+  const SlotMemory& memory() const { return memory_; }
+  SlotPage& page() const { return memory_.page(); }
+  HandoffStream& stream(size_t listener) { return *streams_[listener]; }
+  size_t stream_count() const { return streams_.size(); }
+
+  // Connections sent here (or accepted here, in `share`) and not finished.
+  uint32_t in_flight() const {
+    return static_cast<uint32_t>(assigned() - finished_ - lost_);
+  }
+  uint64_t assigned() const { return assigned_ + accepted_by_worker_; }
+  uint64_t finished() const { return finished_; }
+  uint64_t accepted_by_worker() const { return accepted_by_worker_; }
+
+  void AddAssigned(size_t count) { assigned_ += count; }
+  void AddReturned(size_t count) { assigned_ -= count; }
+  // How many connections the worker here has started, by the claims.
+  void AddStarted(size_t count) { started_ += count; }
+
+  // Reads the worker's counters, bounded by what can be true.
+  void ReadCounters();
+
+  // The worker is dead: what it had started and not finished is lost. Returns how
+  // many. REQUIRES: what it had not started was taken back.
+  uint64_t CloseBooks();
+
+  // Full: the worker gave connections back because it has no room. It stays so
+  // until one ends or `retry_ns` has passed.
+  void MarkFull(int64_t now_ns) {
+    full_since_ns_ = now_ns;
+    finished_when_full_ = finished_;
+    full_ = true;
+  }
+  bool full(int64_t now_ns);
+
+  // Suspect: connections were taken back from it, and it has not shown life since.
+  void MarkSuspect();
+  void ShowsLife() { suspect_ = false; }
+  bool suspect() const { return suspect_; }
+
+ private:
+  Slot(uint32_t index, SlotMemory memory)
+      : index_(index), memory_(std::move(memory)) {}
+
+  const uint32_t index_;
+  const SlotMemory memory_;
+  std::vector<std::unique_ptr<HandoffStream>> streams_;  // by listener
+  uint64_t assigned_ = 0;            // sent, less what came back
+  uint64_t accepted_by_worker_ = 0;  // in `share`
+  uint64_t started_ = 0;
+  uint64_t finished_ = 0;
+  uint64_t finished_base_ = 0;  // page().completed that was never earned
+  uint64_t lost_ = 0;
+  bool full_ = false;
+  int64_t full_since_ns_ = 0;
+  uint64_t finished_when_full_ = 0;
+  bool suspect_ = false;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_SLOT_H_

@@ -1,0 +1,118 @@
+// Runtime: a worker's life, from its control channel to its exit code.
+//
+//   online --Start--> load, create, start --Listen/ListenReply--> listening
+//          --Drain--> take what was sent, finish, stop --> exit
+//
+// The plugin's code runs on this thread, called from the loop; if the plugin has a
+// loop of its own, that one runs here and calls the worker's (Dispatch()).
+//
+// Thread safety: one thread.
+//
+//   Runtime runtime(std::move(channel), *std::move(loop));
+//   return runtime.Run();
+#ifndef CORE_WORKER_RUNTIME_H_
+#define CORE_WORKER_RUNTIME_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "core/base/unique_fd.h"
+#include "core/control/messages.h"
+#include "core/scoreboard/slot_memory.h"
+#include "core/worker/acceptor.h"
+#include "core/worker/host_services.h"
+#include "core/worker/loop.h"
+#include "ipc/unix_channel.h"
+#include "plugins/abi/cluster_plugin.h"
+
+namespace cluster {
+
+class Runtime {
+ public:
+  Runtime(UniqueFd channel, std::unique_ptr<Loop> loop);
+  ~Runtime();
+
+  // Serves until the primary drains this worker, the primary is gone, or the
+  // plugin fails. Returns the process's exit code (core/control/worker_exit.h).
+  int Run();
+
+ private:
+  enum class Stage { kOnline, kStarted, kDraining, kStopped };
+
+  // One of the host's listeners, as this worker sees it.
+  struct Listening {
+    Runtime* runtime;
+    uint32_t index;
+    std::unique_ptr<Acceptor> acceptor;
+    Loop::Watch* watch = nullptr;
+    // Set while the worker is out of descriptors and does not accept.
+    Loop::Timer* resume_timer = nullptr;
+    uint64_t sent = 0;  // what Drain said
+  };
+
+  static void OnChannel(void* runtime, uint32_t events);
+  static void OnAcceptor(void* listening, uint32_t events);
+  static void OnResume(void* listening);
+  static void OnDrainDeadline(void* runtime);
+  static void OnDrainCheck(void* runtime);
+
+  void OnFrame(Frame frame);
+  absl::Status OnStart(Frame frame);
+  absl::Status StartPlugin();
+  absl::Status OnListenReply(Frame frame);
+  absl::Status OnDrain(Frame frame);
+
+  void Watch(Listening& listening);
+  void Unwatch(Listening& listening);
+  void Accept(Listening& listening);
+  void GiveToPlugin(IncomingConnection connection);
+
+  // Drain: stops listening where all that was sent has come, then tells the
+  // plugin, then stops when nothing is open.
+  void ContinueDrain();
+  uint64_t OpenConnections() const;
+
+  cluster_status Dispatch();
+  void TellRoom();
+  void FlushChannel();
+  void Log(int level, std::string text);
+  template <class Message>
+  void Send(FrameType type, const Message& message);
+  void SendEmpty(FrameType type);
+
+  // Ends the worker with `code`, telling the primary why.
+  void Fail(int code, std::string reason);
+  void Stop(int code);
+  int End();
+
+  std::unique_ptr<Loop> loop_;
+  UnixChannel channel_;
+  Loop::Watch* channel_watch_ = nullptr;
+  bool channel_wants_write_ = false;
+  HostServices services_;
+
+  Stage stage_ = Stage::kOnline;
+  int exit_code_ = 0;
+  std::optional<SlotMemory> memory_;
+  uint64_t started_before_ = 0;    // by the slot's earlier workers
+  uint64_t completed_before_ = 0;  // likewise
+  cluster_worker_plugin plugin_ = {};
+  void* self_ = nullptr;
+  bool created_ = false;
+  std::vector<std::unique_ptr<Listening>> listening_;
+
+  bool taking_ = false;  // inside Acceptor::Take
+
+  uint64_t drain_deadline_ms_ = 0;
+  bool plugin_draining_ = false;
+  Loop::Timer* drain_deadline_ = nullptr;
+  Loop::Timer* drain_check_ = nullptr;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_WORKER_RUNTIME_H_

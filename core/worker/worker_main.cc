@@ -1,0 +1,78 @@
+#include "core/worker/worker_main.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/unique_fd.h"
+#include "core/control/environment.h"
+#include "core/control/worker_exit.h"
+#include "core/worker/loop.h"
+#include "core/worker/runtime.h"
+
+namespace cluster {
+namespace {
+
+// Returns the control channel named in the environment, none if there is no
+// stream socket behind the number.
+UniqueFd TakeChannel() {
+  const char* text = std::getenv(kChannelFdVariable);
+  int fd = -1;
+  if (!absl::SimpleAtoi(text, &fd) || fd < 0) return UniqueFd();
+  int type = 0;
+  socklen_t length = sizeof(type);
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0 ||
+      type != SOCK_STREAM) {
+    return UniqueFd();
+  }
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  return UniqueFd(fd);
+}
+
+void NameProcess() {
+  const char* id = std::getenv(kWorkerIdVariable);
+  const std::string name =
+      absl::StrCat("cluster:w", id != nullptr ? id : "?");
+  prctl(PR_SET_NAME, name.c_str());
+}
+
+}  // namespace
+
+bool IsWorkerProcess() { return std::getenv(kChannelFdVariable) != nullptr; }
+
+int WorkerMain() {
+  UniqueFd channel = TakeChannel();
+  if (!channel) {
+    std::fprintf(stderr,
+                 "%s is set but is no control channel; unset it to start a "
+                 "primary\n",
+                 kChannelFdVariable);
+    return kWorkerExitUsage;
+  }
+  NameProcess();
+  unsetenv(kChannelFdVariable);
+  unsetenv(kWorkerIdVariable);
+  // Ctrl-C goes to the whole terminal group; the primary decides what it means.
+  signal(SIGINT, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN);
+
+  absl::StatusOr<std::unique_ptr<Loop>> loop = Loop::Create();
+  if (!loop.ok()) {
+    std::fprintf(stderr, "worker: %s\n", loop.status().ToString().c_str());
+    return kWorkerExitInternal;
+  }
+  return Runtime(std::move(channel), *std::move(loop)).Run();
+}
+
+}  // namespace cluster
