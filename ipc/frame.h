@@ -35,8 +35,8 @@ struct FrameHeader {
   uint64_t payload_bytes = 0;
 };
 
-// One received frame. `payload` points into the decoder and is valid until it is
-// fed again; the descriptors are the receiver's.
+// One received frame. `payload` points into the decoder and is valid until its
+// next Feed() or Next(); the descriptors are the receiver's.
 struct Frame {
   uint16_t type = 0;
   uint32_t correlation = 0;

@@ -1,0 +1,173 @@
+#include "ipc/listener.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/errno_status.h"
+#include "core/base/status_macros.h"
+
+namespace cluster {
+namespace {
+
+constexpr int kSocketFlags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+const sockaddr* Sockaddr(const ListenAddress& address) {
+  return reinterpret_cast<const sockaddr*>(&address.storage);
+}
+
+absl::Status SetFlag(
+    int fd, int level, int option, int value, const ListenAddress& address) {
+  if (setsockopt(fd, level, option, &value, sizeof(value)) == 0) {
+    return absl::OkStatus();
+  }
+  return ErrnoStatus("setsockopt", address.text);
+}
+
+absl::Status Bind(int fd, const ListenAddress& address) {
+  if (bind(fd, Sockaddr(address), address.length) == 0) return absl::OkStatus();
+  return ErrnoStatus("bind", address.text);
+}
+
+// Makes room for a bind that found `path` taken: removes the socket of a dead
+// process, and says why nothing else is.
+absl::Status RemoveStaleSocket(const ListenAddress& address,
+                               const std::string& path) {
+  struct stat before;
+  if (lstat(path.c_str(), &before) != 0) {
+    return errno == ENOENT ? absl::OkStatus() : ErrnoStatus("lstat", path);
+  }
+  if (!S_ISSOCK(before.st_mode)) {
+    return ErrnoStatus(EADDRINUSE,
+                       "bind",
+                       absl::StrCat(address.text,
+                                    " (a file that is no socket is there, and "
+                                    "is left alone)"));
+  }
+  const UniqueFd probe(socket(AF_UNIX, kSocketFlags, 0));
+  if (!probe) return ErrnoStatus("socket", address.text);
+  // Only a refusal proves that nobody listens: EAGAIN is a full backlog,
+  // EPROTOTYPE a socket of another type, EACCES somebody else's.
+  if (connect(probe.get(), Sockaddr(address), address.length) == 0 ||
+      errno != ECONNREFUSED) {
+    return ErrnoStatus(EADDRINUSE, "bind", address.text);
+  }
+  struct stat now;
+  const bool same = lstat(path.c_str(), &now) == 0 &&
+                    now.st_ino == before.st_ino && now.st_dev == before.st_dev;
+  if (same && unlink(path.c_str()) != 0) return ErrnoStatus("unlink", path);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<UniqueFd> OpenUnix(const ListenAddress& address) {
+  UniqueFd fd(socket(AF_UNIX, kSocketFlags, 0));
+  if (!fd) return ErrnoStatus("socket", address.text);
+  const absl::Status status = Bind(fd.get(), address);
+  if (status.ok()) return fd;
+  const std::string path = SocketPath(address);
+  if (ErrnoOf(status) != EADDRINUSE || path.empty()) return status;
+  RETURN_IF_ERROR(RemoveStaleSocket(address, path));
+  RETURN_IF_ERROR(Bind(fd.get(), address));
+  return fd;
+}
+
+absl::StatusOr<UniqueFd> OpenTcp(const ListenAddress& address) {
+  const int family = address.storage.ss_family;
+  UniqueFd fd(socket(family, kSocketFlags, 0));
+  if (!fd) return ErrnoStatus("socket", address.text);
+  RETURN_IF_ERROR(SetFlag(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, address));
+  if (family == AF_INET6) {
+    // Said always: the system's default may be either (net.ipv6.bindv6only).
+    sockaddr_in6 in6;
+    std::memcpy(&in6, &address.storage, sizeof(in6));
+    const int only_v6 = IN6_IS_ADDR_UNSPECIFIED(&in6.sin6_addr) ? 0 : 1;
+    RETURN_IF_ERROR(
+        SetFlag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, only_v6, address));
+  }
+  RETURN_IF_ERROR(Bind(fd.get(), address));
+  return fd;
+}
+
+ListenAddress AnyHostV4(const ListenAddress& address) {
+  sockaddr_in6 in6;
+  std::memcpy(&in6, &address.storage, sizeof(in6));
+  sockaddr_in in4 = {};
+  in4.sin_family = AF_INET;
+  in4.sin_port = in6.sin6_port;
+  ListenAddress result = address;
+  result.any_host = false;
+  std::memcpy(&result.storage, &in4, sizeof(in4));
+  result.length = sizeof(in4);
+  return result;
+}
+
+absl::StatusOr<UniqueFd> OpenTcpAnyFamily(const ListenAddress& address) {
+  absl::StatusOr<UniqueFd> fd = OpenTcp(address);
+  if (fd.ok() || !address.any_host) return fd;
+  // How a kernel without IPv6, or one where it is switched off, says so.
+  const int error = ErrnoOf(fd.status());
+  if (error != EAFNOSUPPORT && error != EADDRNOTAVAIL) return fd;
+  return OpenTcp(AnyHostV4(address));
+}
+
+absl::StatusOr<int> SocketOption(int fd,
+                                 int option,
+                                 const ListenAddress& address) {
+  int value = 0;
+  socklen_t length = sizeof(value);
+  if (getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0) return value;
+  if (errno != ENOTSOCK) return ErrnoStatus("getsockopt", address.text);
+  return absl::FailedPreconditionError(
+      absl::StrCat(address.text, " is not a socket"));
+}
+
+absl::StatusOr<UniqueFd> AdoptFd(const ListenAddress& address) {
+  ASSIGN_OR_RETURN(const int type, SocketOption(address.fd, SO_TYPE, address));
+  ASSIGN_OR_RETURN(const int listening,
+                   SocketOption(address.fd, SO_ACCEPTCONN, address));
+  if (type != SOCK_STREAM || listening == 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(address.text, " is not a listening stream socket"));
+  }
+  UniqueFd fd(fcntl(address.fd, F_DUPFD_CLOEXEC, 0));
+  if (!fd) return ErrnoStatus("fcntl", address.text);
+  const int flags = fcntl(fd.get(), F_GETFL);
+  if (flags < 0 || fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0) {
+    return ErrnoStatus("fcntl", address.text);
+  }
+  return fd;
+}
+
+}  // namespace
+
+absl::StatusOr<UniqueFd> OpenListener(const ListenAddress& address,
+                                      const ListenOptions& options) {
+  if (address.kind == ListenAddress::Kind::kFd) return AdoptFd(address);
+  ASSIGN_OR_RETURN(UniqueFd fd,
+                   address.kind == ListenAddress::Kind::kUnix
+                       ? OpenUnix(address)
+                       : OpenTcpAnyFamily(address));
+  if (listen(fd.get(), options.backlog) != 0) {
+    return ErrnoStatus("listen", address.text);
+  }
+  return fd;
+}
+
+void RemoveSocketFile(const ListenAddress& bound) {
+  const std::string path = SocketPath(bound);
+  struct stat file;
+  if (path.empty() || lstat(path.c_str(), &file) != 0) return;
+  if (S_ISSOCK(file.st_mode) && file.st_dev == bound.file_device &&
+      file.st_ino == bound.file_inode) {
+    unlink(path.c_str());
+  }
+}
+
+}  // namespace cluster

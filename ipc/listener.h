@@ -1,0 +1,46 @@
+// Listeners: bound, listening stream sockets, opened from a ListenAddress.
+//
+// Thread safety: free functions, safe from any thread. Two processes that open
+// the same stale Unix path at one moment may both believe to have it; hold a
+// lock of your own if that can happen.
+//
+//   ASSIGN_OR_RETURN(UniqueFd fd, OpenListener(address));
+//   ASSIGN_OR_RETURN(ListenAddress bound, LocalAddress(fd.get()));
+//   ...
+//   RemoveSocketFile(bound);
+#ifndef IPC_LISTENER_H_
+#define IPC_LISTENER_H_
+
+#include "absl/status/statusor.h"
+#include "core/base/unique_fd.h"
+#include "ipc/address.h"
+
+namespace cluster {
+
+struct ListenOptions {
+  // The kernel's queue of connections that nobody has accepted, as listen(2).
+  int backlog = 511;
+};
+
+// Opens a listening socket, non-blocking and close-on-exec. [::] takes IPv4
+// too; SO_REUSEADDR is set. For a Unix path:
+//   - the socket file of a dead process is removed, after connect(2) to it was
+//     refused; a live one and any other file are never touched
+// and for fd:N a duplicate of N is returned, which shares its non-blocking mode
+// with it; N stays open and the caller's.
+//   the errno's          a call failed, and SyscallOf() names it: EADDRINUSE
+//   from
+//                        bind or listen (taken), EACCES from bind, EBADF from
+//                        fd:N
+//   kFailedPrecondition  fd:N is no listening stream socket
+absl::StatusOr<UniqueFd> OpenListener(const ListenAddress& address,
+                                      const ListenOptions& options = {});
+
+// Removes the file of our own Unix socket. `bound` is what LocalAddress() said
+// when the socket had been opened: a file that is another one by now stays, and
+// an address without a file is fine.
+void RemoveSocketFile(const ListenAddress& bound);
+
+}  // namespace cluster
+
+#endif  // IPC_LISTENER_H_

@@ -1,0 +1,168 @@
+#include "ipc/unix_channel.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/errno_status.h"
+
+namespace cluster {
+namespace {
+
+// More than a Unix socket holds by default (net.core.wmem_default).
+constexpr size_t kReadBytes = size_t{256} << 10;
+// So that one flooding peer does not starve the others of the loop.
+constexpr int kReadsPerCall = 16;
+// Small frames are gathered into segments of about this size.
+constexpr size_t kSegmentBytes = size_t{64} << 10;
+constexpr size_t kMaxParts = 64;
+
+// Reading copies into the decoder before any handler runs, so the channels of a
+// thread need one buffer between them, and it stays warm in the cache.
+std::span<std::byte> ReadBuffer() {
+  thread_local const auto buffer =
+      std::make_unique_for_overwrite<std::byte[]>(kReadBytes);
+  return {buffer.get(), kReadBytes};
+}
+
+absl::Status DescriptorsLost() {
+  rlimit limit = {};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return absl::DataLossError(
+      absl::StrCat("descriptors were lost on arrival: this process is at its "
+                   "limit of ",
+                   limit.rlim_cur,
+                   " open files (RLIMIT_NOFILE)"));
+}
+
+}  // namespace
+
+UnixChannel::UnixChannel(UniqueFd socket, ChannelOptions options)
+    : socket_(std::move(socket)),
+      options_(options),
+      decoder_(options.max_payload_bytes) {}
+
+UnixChannel::Segment& UnixChannel::TailFor(size_t frame_bytes, bool has_fds) {
+  if (!has_fds && !queue_.empty() &&
+      queue_.back().bytes.size() + frame_bytes <= kSegmentBytes) {
+    return queue_.back();
+  }
+  Segment& tail = queue_.emplace_back();
+  tail.bytes = std::exchange(spare_, {});
+  return tail;
+}
+
+bool UnixChannel::Send(uint16_t type,
+                       std::span<const std::byte> payload,
+                       std::vector<UniqueFd> fds,
+                       uint32_t correlation) {
+  if (fds.size() > kMaxFrameFds) {
+    std::fprintf(stderr, "UnixChannel::Send: %zu descriptors\n", fds.size());
+    std::abort();
+  }
+  FrameHeader header;
+  header.type = type;
+  header.fd_count = static_cast<uint32_t>(fds.size());
+  header.correlation = correlation;
+  const size_t frame_bytes = kFrameHeaderBytes + payload.size();
+  Segment& segment = TailFor(frame_bytes, !fds.empty());
+  AppendFrame(header, payload, &segment.bytes);
+  if (!fds.empty()) segment.fds = std::move(fds);
+  queued_bytes_ += frame_bytes;
+  return queued_bytes_ < options_.high_watermark_bytes;
+}
+
+absl::Status UnixChannel::Flush() {
+  while (!queue_.empty()) {
+    const Sent sent = WriteOnce();
+    if (sent.error == EAGAIN) return absl::OkStatus();
+    if (sent.error != 0) return ErrnoStatus(sent.error, "sendmsg");
+    DropWritten(sent.bytes);
+  }
+  return absl::OkStatus();
+}
+
+Sent UnixChannel::WriteOnce() {
+  std::array<iovec, kMaxParts> parts;
+  size_t count = 0;
+  for (Segment& segment : queue_) {
+    // Descriptors go with the first byte of a call.
+    if (count == parts.size() || (count > 0 && !segment.fds.empty())) break;
+    parts[count++] = {segment.bytes.data() + segment.written,
+                      segment.bytes.size() - segment.written};
+  }
+  std::array<int, kMaxFrameFds> fds;
+  const std::vector<UniqueFd>& owned = queue_.front().fds;
+  std::transform(owned.begin(), owned.end(), fds.begin(), [](const auto& fd) {
+    return fd.get();
+  });
+  return SendGather(fd(), {parts.data(), count}, {fds.data(), owned.size()});
+}
+
+void UnixChannel::DropWritten(size_t bytes) {
+  queued_bytes_ -= bytes;
+  queue_.front().fds.clear();
+  while (bytes > 0) {
+    Segment& front = queue_.front();
+    const size_t part = std::min(bytes, front.bytes.size() - front.written);
+    front.written += part;
+    bytes -= part;
+    if (front.written < front.bytes.size()) return;
+    if (spare_.capacity() == 0 && front.bytes.capacity() <= 2 * kSegmentBytes) {
+      front.bytes.clear();
+      spare_ = std::move(front.bytes);
+    }
+    queue_.pop_front();
+  }
+}
+
+absl::Status UnixChannel::OnReadable(absl::FunctionRef<void(Frame)> handler) {
+  bool more = true;
+  for (int i = 0; more && read_failure_.ok() && i < kReadsPerCall; ++i) {
+    read_failure_ = ReadOnce(handler, &more);
+  }
+  return read_failure_;
+}
+
+absl::Status UnixChannel::ReadOnce(absl::FunctionRef<void(Frame)> handler,
+                                   bool* more) {
+  std::array<int, kMaxFrameFds> fds;
+  const std::span<std::byte> buffer = ReadBuffer();
+  const Received received = ReceiveMessage(fd(), buffer, fds);
+  if (received.error == EAGAIN) {
+    *more = false;
+    return absl::OkStatus();
+  }
+  if (received.error == ECONNRESET) return EndOfStream();
+  if (received.error != 0) return ErrnoStatus(received.error, "recvmsg");
+  if (received.bytes == 0) return EndOfStream();
+  std::vector<UniqueFd> owned;
+  owned.reserve(received.fd_count);
+  for (size_t i = 0; i < received.fd_count; ++i) owned.emplace_back(fds[i]);
+  decoder_.Feed(buffer.first(received.bytes), std::move(owned));
+  const absl::Status status = HandleFrames(handler);
+  return received.fds_truncated ? DescriptorsLost() : status;
+}
+
+absl::Status UnixChannel::HandleFrames(absl::FunctionRef<void(Frame)> handler) {
+  absl::StatusOr<Frame> frame = decoder_.Next();
+  for (; frame.ok(); frame = decoder_.Next()) handler(*std::move(frame));
+  if (absl::IsUnavailable(frame.status())) return absl::OkStatus();
+  return std::move(frame).status();
+}
+
+absl::Status UnixChannel::EndOfStream() const {
+  if (decoder_.mid_frame()) {
+    return absl::DataLossError("end of stream inside a frame");
+  }
+  return absl::OutOfRangeError("end of stream");
+}
+
+}  // namespace cluster

@@ -1,0 +1,121 @@
+// UnixChannel: a conversation in frames with one peer, over a Unix stream
+// socket.
+//
+// It knows no event loop. The owner watches fd(): it calls OnReadable() when
+// there is something to read (the watch is level-triggered or armed again: one
+// call reads a bounded amount), and Flush() after it has queued what it had to
+// say, and again when fd() can be written while wants_write().
+//
+// Thread safety: none; a channel belongs to one thread. Channels of one thread
+// share a read buffer.
+// Lifetime: owns the socket. Inside the handler of OnReadable() the channel may
+// be sent to and flushed, and not destroyed.
+//
+//   UnixChannel channel(std::move(socket));
+//   if (!channel.Send(kPing, bytes)) PauseWhoeverProduces();
+//   RETURN_IF_ERROR(channel.Flush());
+#ifndef IPC_UNIX_CHANNEL_H_
+#define IPC_UNIX_CHANNEL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "core/base/unique_fd.h"
+#include "ipc/fd_passing.h"
+#include "ipc/frame.h"
+#include "ipc/frame_codec.h"
+
+namespace cluster {
+
+struct ChannelOptions {
+  // The largest payload accepted from the peer.
+  size_t max_payload_bytes = size_t{128} << 20;
+  // Send() says false from here on.
+  size_t high_watermark_bytes = size_t{128} << 10;
+};
+
+class UnixChannel {
+ public:
+  // Owns `socket`, a connected SOCK_STREAM Unix socket.
+  explicit UnixChannel(UniqueFd socket, ChannelOptions options = {});
+
+  // Borrowed, for a watch.
+  int fd() const { return socket_.get(); }
+
+  // Queues a frame and writes nothing. `payload` is copied; `fds` are owned
+  // until they are written, then closed here. Returns false when the queue has
+  // reached the high watermark: the frame is queued all the same, and whoever
+  // produces should wait until the queue is empty.
+  // REQUIRES: fds.size() <= kMaxFrameFds, else the process dies.
+  bool Send(uint16_t type,
+            std::span<const std::byte> payload,
+            std::vector<UniqueFd> fds = {},
+            uint32_t correlation = 0);
+
+  // Writes as much of the queue as the kernel takes, many frames a call.
+  //   OK             also when the socket is full: see wants_write()
+  //   the errno's    sendmsg failed. ETOOMANYREFS, ENOBUFS and ENOMEM pass:
+  //   what
+  //                  was not written is still queued, try again a little later.
+  //                  Else the peer is gone, and what it sent before may still
+  //                  be read by OnReadable().
+  absl::Status Flush();
+
+  // Whether frames wait for a socket that can be written.
+  bool wants_write() const { return !queue_.empty(); }
+
+  // Bytes in the queue, headers included.
+  size_t queued_bytes() const { return queued_bytes_; }
+
+  // Reads until there is nothing more, or 16 times, and calls `handler` for
+  // each whole frame, whose payload is valid during that call only.
+  //   OK           go on
+  //   kOutOfRange  end of stream; every frame before it was handled
+  //   kDataLoss    end of stream inside a frame, lost descriptors, or bytes
+  //   that
+  //                are no frame: close
+  //   kResourceExhausted  a payload above max_payload_bytes: close
+  //   the errno's  recvmsg failed: close
+  // After a failure every later call returns the same.
+  absl::Status OnReadable(absl::FunctionRef<void(Frame)> handler);
+
+ private:
+  // Bytes that go out in order. Descriptors belong to the first byte, so a
+  // frame that has some begins a segment.
+  struct Segment {
+    std::vector<std::byte> bytes;
+    std::vector<UniqueFd> fds;
+    size_t written = 0;
+  };
+
+  // The segment to which a frame of `frame_bytes` is appended.
+  Segment& TailFor(size_t frame_bytes, bool has_fds);
+  // One sendmsg with as many segments as may go together.
+  Sent WriteOnce();
+  void DropWritten(size_t bytes);
+  // One recvmsg and the frames it completes. Sets `*more` when there may be
+  // something left to read.
+  absl::Status ReadOnce(absl::FunctionRef<void(Frame)> handler, bool* more);
+  absl::Status HandleFrames(absl::FunctionRef<void(Frame)> handler);
+  absl::Status EndOfStream() const;
+
+  const UniqueFd socket_;
+  const ChannelOptions options_;
+
+  FrameDecoder decoder_;
+  absl::Status read_failure_;
+
+  std::deque<Segment> queue_;
+  size_t queued_bytes_ = 0;
+  // The memory of a written segment, for the next one.
+  std::vector<std::byte> spare_;
+};
+
+}  // namespace cluster
+
+#endif  // IPC_UNIX_CHANNEL_H_
