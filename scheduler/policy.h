@@ -1,8 +1,8 @@
 // Policy: the rule that picks the worker for a connection.
 //
 // A policy sees candidates, never sockets or processes. The dispatcher copies
-// the loads of the eligible workers into a dense array once per wake-up and asks
-// the policy for one pick a connection; after each pick it raises that
+// the loads of the eligible workers into a dense array once per wake-up and
+// asks the policy for one pick a connection; after each pick it raises that
 // candidate's load, so that a batch spreads as single connections would.
 //
 // Thread safety: none; a policy belongs to one dispatcher.

@@ -1,0 +1,44 @@
+// Random: any worker, each as likely as the others, whatever its load.
+//
+// Needs no memory of earlier picks and cannot fall into step with a pattern in
+// the arrivals. Weights are ignored.
+//
+// Source: the draw is SplitMix64::Below, which is exactly uniform.
+//
+// Thread safety: none, as every Policy.
+//
+//   Random policy(seed);
+//   const size_t chosen = policy.Pick(candidates);
+#ifndef SCHEDULER_RANDOM_H_
+#define SCHEDULER_RANDOM_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "absl/strings/string_view.h"
+#include "scheduler/policy.h"
+#include "scheduler/split_mix64.h"
+
+namespace cluster {
+
+class Random final : public Policy {
+ public:
+  static constexpr absl::string_view kName = "random";
+
+  // Equal seeds give equal picks.
+  explicit Random(uint64_t seed) : random_(seed) {}
+
+  absl::string_view name() const override { return kName; }
+  bool prefers_idle() const override { return true; }
+
+  // O(1).
+  size_t Pick(std::span<const Candidate> candidates) override;
+
+ private:
+  SplitMix64 random_;
+};
+
+}  // namespace cluster
+
+#endif  // SCHEDULER_RANDOM_H_
