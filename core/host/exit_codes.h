@@ -1,0 +1,29 @@
+// The exit codes of the host, for supervisors above it and for scripts.
+// docs/host.md lists them for users; they do not change their meaning.
+#ifndef CORE_HOST_EXIT_CODES_H_
+#define CORE_HOST_EXIT_CODES_H_
+
+namespace cluster {
+
+// A clean end: drained after SIGTERM or SIGINT, or --help, --version.
+inline constexpr int kExitOk = 0;
+// An internal error; the log says which. Worth a restart and a report.
+inline constexpr int kExitInternal = 1;
+// A bad command line, or a plugin that cannot be read. A restart fails
+// likewise.
+inline constexpr int kExitUsage = 2;
+// An address cannot be bound: taken, not permitted, or not of this machine.
+inline constexpr int kExitBind = 3;
+// Workers died more often than --restarts within --restart_period.
+inline constexpr int kExitWorkersDied = 4;
+// Workers refused the plugin: an incompatible ABI, or a permanent error of its
+// create. A restart fails likewise.
+inline constexpr int kExitPluginRefused = 5;
+// A second SIGINT or SIGTERM ended the drain at once: 128 + the signal's
+// number.
+inline constexpr int kExitInterrupted = 130;
+inline constexpr int kExitTerminated = 143;
+
+}  // namespace cluster
+
+#endif  // CORE_HOST_EXIT_CODES_H_

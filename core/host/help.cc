@@ -1,0 +1,183 @@
+#include "core/host/help.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
+#include "core/host/version.h"
+#include "plugins/abi/cluster_plugin.h"
+
+namespace cluster {
+namespace {
+
+constexpr absl::string_view kWhat = "What to run";
+constexpr absl::string_view kListening = "Listening";
+constexpr absl::string_view kScheduling = "Scheduling";
+constexpr absl::string_view kWorkers = "Workers";
+constexpr absl::string_view kLogging = "Logging";
+constexpr absl::string_view kOther = "Other";
+
+constexpr FlagHelp kFlags[] = {
+    {"PLUGIN",
+     "",
+     kWhat,
+     "a plugin's shared object (a path to a .so), or the\n"
+     "name of one the host brings (default: hello_http)"},
+    {"--set",
+     "KEY=VALUE",
+     kWhat,
+     "a setting for the plugin; repeatable. KEY=@FILE\n"
+     "takes the contents of a file of at most 1 MiB",
+     true},
+
+    {"--listen",
+     "ADDR[,ADDR...]",
+     kListening,
+     "host:port, [ipv6]:port or unix:path; port 0 picks\n"
+     "a free one; repeatable (default: 127.0.0.1:8080)",
+     true},
+    {"--backlog",
+     "N",
+     kListening,
+     "connections the kernel keeps until they are\n"
+     "accepted, 1 to 65535 (default: 511)"},
+
+    {"--policy",
+     "NAME",
+     kScheduling,
+     "which worker gets the next connection\n"
+     "(default: round_robin)"},
+    {"--data_path",
+     "handoff|share",
+     kScheduling,
+     "handoff: the primary accepts and picks a worker;\n"
+     "share: all workers accept, the kernel picks\n"
+     "(default: handoff)"},
+    {"--gather_us",
+     "N",
+     kScheduling,
+     "microseconds a busy primary may wait, to hand over\n"
+     "more at once, 0 (off) to 10000 (default: 200)"},
+    {"--pending",
+     "N",
+     kScheduling,
+     "accepted connections that may wait for a worker,\n"
+     "0 to 1000000 (default: 4096)"},
+    {"--pending_timeout",
+     "DURATION",
+     kScheduling,
+     "how long one of them waits before it is refused\n"
+     "(default: 30s)"},
+
+    {"--workers",
+     "N|auto",
+     kWorkers,
+     "worker processes, 1 to 1024 (default: auto, one\n"
+     "for each CPU this process may use)"},
+    {"--drain_timeout",
+     "DURATION",
+     kWorkers,
+     "time to finish open connections when ending, then\n"
+     "they are closed; inf: no limit (default: 30s)"},
+    {"--restarts",
+     "N",
+     kWorkers,
+     "dead workers that are replaced within the period;\n"
+     "one more ends the host, 0 to 1000000 (default: 5)"},
+    {"--restart_period",
+     "DURATION",
+     kWorkers,
+     "the period for --restarts (default: 10s)"},
+
+    {"--log_format",
+     "text|json",
+     kLogging,
+     "lines for people or for machines (default: text)"},
+    {"--log_level",
+     "LEVEL",
+     kLogging,
+     "the least of debug, info, warning and error that\n"
+     "is logged, to standard error (default: info)"},
+    {"--raw_output",
+     "",
+     kLogging,
+     "pass on what plugins print without the worker's\n"
+     "number in front of each line"},
+
+    {"--help", "", kOther, "print this"},
+    {"--version", "", kOther, "print versions"},
+};
+
+constexpr absl::string_view kUsage =
+    "Usage: host [PLUGIN] [FLAGS] [-- PLUGIN ARGUMENTS]\n"
+    "\n"
+    "Serves connections with several worker processes that load one plugin.\n";
+
+constexpr absl::string_view kNotes =
+    "\n"
+    "A DURATION has a unit: 500ms, 30s, 2m. Relative paths start at the\n"
+    "working directory. What stands after the first -- goes to the plugin.\n"
+    "\n"
+    "Examples:\n"
+    "  host --workers=4 --listen=127.0.0.1:8080,unix:run/host.sock\n"
+    "  host ./libfoo.so --set greeting=hello --policy=least_connections\n"
+    "\n"
+    "Exit codes: 0 clean end, 1 internal error, 2 bad command line or plugin,\n"
+    "3 address cannot be bound, 4 workers died too often, 5 plugin refused by\n"
+    "its workers, 130 and 143 second SIGINT and SIGTERM.\n";
+
+std::string FlagColumn(const FlagHelp& flag) {
+  return flag.value.empty() ? std::string(flag.name)
+                            : absl::StrCat(flag.name, "=", flag.value);
+}
+
+std::string FlagLines(const FlagHelp& flag) {
+  constexpr int kColumn = 26;
+  const std::string indent(kColumn, ' ');
+  const std::string name = absl::StrCat("  ", FlagColumn(flag));
+  const std::string text =
+      absl::StrReplaceAll(flag.text, {{"\n", absl::StrCat("\n", indent)}});
+  if (name.size() >= kColumn) {
+    return absl::StrCat(name, "\n", indent, text, "\n");
+  }
+  return absl::StrFormat("%-*s%s\n", kColumn, name, text);
+}
+
+constexpr absl::string_view Compiler() {
+#if defined(__clang__)
+  return "clang " __clang_version__;
+#else
+  return "g++ " __VERSION__;
+#endif
+}
+
+}  // namespace
+
+std::span<const FlagHelp> AllFlags() { return kFlags; }
+
+std::string HelpText() {
+  std::string help(kUsage);
+  absl::string_view group;
+  for (const FlagHelp& flag : kFlags) {
+    if (flag.group != group) {
+      group = flag.group;
+      absl::StrAppend(&help, "\n", group, ":\n");
+    }
+    absl::StrAppend(&help, FlagLines(flag));
+  }
+  absl::StrAppend(&help, kNotes);
+  return help;
+}
+
+std::string VersionText() {
+  return absl::StrCat("cluster host ",
+                      kVersion,
+                      "\nplugin ABI ",
+                      CLUSTER_ABI_MAJOR,
+                      ".",
+                      CLUSTER_ABI_MINOR,
+                      "\ncompiled by ",
+                      Compiler(),
+                      "\n");
+}
+
+}  // namespace cluster

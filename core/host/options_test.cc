@@ -1,0 +1,184 @@
+#include "core/host/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+namespace cluster {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::StartsWith;
+
+absl::StatusOr<ParsedCommand> Parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "host");
+  return ParseCommandLine(static_cast<int>(arguments.size()),
+                          arguments.data(),
+                          {.working_directory = "/cwd", .cpus = 6});
+}
+
+HostOptions Options(std::vector<const char*> arguments) {
+  const auto command = Parse(std::move(arguments));
+  EXPECT_TRUE(command.ok()) << command.status();
+  return command.ok() ? command->options : HostOptions();
+}
+
+std::string Error(std::vector<const char*> arguments) {
+  const absl::Status status = Parse(std::move(arguments)).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_EQ(status.message().find('\n'), absl::string_view::npos) << status;
+  return std::string(status.message());
+}
+
+TEST(ParseCommandLineTest, NothingGivenMeansTheDefaults) {
+  const HostOptions options = Options({});
+  EXPECT_EQ(options.plugin, "hello_http");
+  EXPECT_FALSE(options.plugin_is_path);
+  EXPECT_THAT(options.listen, ElementsAre("127.0.0.1:8080"));
+  EXPECT_EQ(options.workers, 6u);
+  EXPECT_EQ(options.policy, "round_robin");
+  EXPECT_EQ(options.data_path, DataPath::kHandoff);
+  EXPECT_EQ(options.gather, absl::Microseconds(200));
+  EXPECT_EQ(options.drain_timeout, absl::Seconds(30));
+  EXPECT_THAT(options.config, IsEmpty());
+}
+
+TEST(ParseCommandLineTest, ReadsEveryFlag) {
+  const HostOptions options = Options({"libfoo.so",
+                                       "--workers=3",
+                                       "--policy=random",
+                                       "--data_path=handoff",
+                                       "--gather_us=0",
+                                       "--backlog=16",
+                                       "--pending=0",
+                                       "--pending_timeout=1s",
+                                       "--drain_timeout=inf",
+                                       "--restarts=0",
+                                       "--restart_period=1m",
+                                       "--log_format=json",
+                                       "--log_level=warning",
+                                       "--raw_output"});
+  EXPECT_EQ(options.plugin, "/cwd/libfoo.so");
+  EXPECT_TRUE(options.plugin_is_path);
+  EXPECT_EQ(options.workers, 3u);
+  EXPECT_EQ(options.policy, "random");
+  EXPECT_EQ(options.gather, absl::ZeroDuration());
+  EXPECT_EQ(options.backlog, 16);
+  EXPECT_EQ(options.pending, 0u);
+  EXPECT_EQ(options.pending_timeout, absl::Seconds(1));
+  EXPECT_EQ(options.drain_timeout, absl::InfiniteDuration());
+  EXPECT_EQ(options.restarts, 0u);
+  EXPECT_EQ(options.restart_period, absl::Minutes(1));
+  EXPECT_EQ(options.log_format, LogFormat::kJson);
+  EXPECT_EQ(options.log_level, LogLevel::kWarning);
+  EXPECT_TRUE(options.raw_output);
+}
+
+TEST(ParseCommandLineTest, ValuesMayStandApart) {
+  const HostOptions options =
+      Options({"--workers", "3", "--listen", "[::1]:0", "./foo"});
+  EXPECT_EQ(options.workers, 3u);
+  EXPECT_THAT(options.listen, ElementsAre("[::1]:0"));
+  EXPECT_EQ(options.plugin, "/cwd/./foo");
+}
+
+TEST(ParseCommandLineTest, ListenTakesListsAndRepeats) {
+  EXPECT_THAT(
+      Options({"--listen=a:1,b:2", "--listen=unix:s,unix:@t,unix:/u"}).listen,
+      ElementsAre("a:1", "b:2", "unix:/cwd/s", "unix:@t", "unix:/u"));
+  EXPECT_THAT(Options({"--listen=a:0,a:0"}).listen, ElementsAre("a:0", "a:0"));
+}
+
+TEST(ParseCommandLineTest, WorkersAutoIsTheNumberOfCpus) {
+  EXPECT_EQ(Options({"--workers=auto"}).workers, 6u);
+}
+
+TEST(ParseCommandLineTest, SettingsKeepTheirOrder) {
+  EXPECT_THAT(Options({"--set", "b=1", "--set=a=x=y", "--set", "c="}).config,
+              ElementsAre(Pair("b", "1"), Pair("a", "x=y"), Pair("c", "")));
+}
+
+TEST(ParseCommandLineTest, EverythingAfterTheFirstDashesIsThePlugins) {
+  const HostOptions options =
+      Options({"--workers=2", "--", "--workers=9", "--", "x"});
+  EXPECT_EQ(options.workers, 2u);
+  EXPECT_THAT(options.plugin_arguments, ElementsAre("--workers=9", "--", "x"));
+}
+
+TEST(ParseCommandLineTest, HelpAndVersionPrint) {
+  EXPECT_THAT(Parse({"--help", "--workers=0"})->print, StartsWith("Usage:"));
+  EXPECT_THAT(Parse({"--version"})->print, StartsWith("cluster host"));
+  EXPECT_THAT(Parse({"--", "--help"})->print, IsEmpty());
+}
+
+TEST(ParseCommandLineErrorTest, UnknownFlagOffersTheNearest) {
+  EXPECT_EQ(Error({"--worker=4"}),
+            "unknown flag --worker: did you mean --workers?");
+  EXPECT_EQ(Error({"--data-path", "share"}),
+            "unknown flag --data-path: did you mean --data_path?");
+  EXPECT_EQ(Error({"--colour"}),
+            "unknown flag --colour: --help shows all; a plugin's own go after "
+            "--");
+  EXPECT_THAT(Error({"-z"}), HasSubstr("unknown flag -z"));
+}
+
+TEST(ParseCommandLineErrorTest, SecondPluginIsRefused) {
+  EXPECT_THAT(Error({"a.so", "b.so"}), HasSubstr("PLUGIN=\"b.so\""));
+}
+
+TEST(ParseCommandLineErrorTest, ValuesAreChecked) {
+  EXPECT_EQ(Error({"--workers=0"}),
+            "--workers=\"0\" is not a whole number from 1 to 1024");
+  EXPECT_THAT(Error({"--workers", "-1"}), HasSubstr("--workers=\"-1\""));
+  EXPECT_THAT(Error({"--gather_us=10001"}), HasSubstr("0 to 10000"));
+  EXPECT_THAT(Error({"--pending_timeout=30"}), HasSubstr("with a unit"));
+  EXPECT_THAT(Error({"--log_level=loud"}), HasSubstr("give debug, info"));
+  EXPECT_THAT(Error({"--data_path=magic"}), HasSubstr("handoff, share"));
+}
+
+TEST(ParseCommandLineErrorTest, MissingOrEmptyValueIsRefused) {
+  EXPECT_EQ(Error({"--workers"}),
+            "--workers needs a value: --help shows which");
+  EXPECT_THAT(Error({"--workers", "--policy=random"}),
+              HasSubstr("--workers=\"--policy=random\""));
+  EXPECT_THAT(Error({"--policy=", "random"}), HasSubstr("--policy=\"\""));
+  EXPECT_THAT(Error({""}), HasSubstr("PLUGIN=\"\" is empty"));
+}
+
+TEST(ParseCommandLineErrorTest, RepeatsThatContradictAreRefused) {
+  EXPECT_THAT(Error({"--workers=1", "--workers=2"}),
+              HasSubstr("--workers=\"2\" is a second value"));
+  EXPECT_THAT(Error({"--listen=a:1", "--listen=b:2,a:1"}),
+              HasSubstr("--listen=\"a:1\" is given twice"));
+  EXPECT_THAT(Error({"--set", "k=1", "--set", "k=2"}), HasSubstr("again"));
+  EXPECT_THAT(Error({"--listen=a:1,,b:2"}), HasSubstr("empty address"));
+}
+
+TEST(ParseCommandLineErrorTest, SettingsNeedKeyAndReadableFile) {
+  EXPECT_THAT(Error({"--set", "=v"}), HasSubstr("has no key"));
+  EXPECT_THAT(Error({"--set", "k=@missing"}),
+              HasSubstr("open /cwd/missing: No such file"));
+}
+
+TEST(ParseCommandLineErrorTest, SharedListenerHasNoPolicy) {
+  EXPECT_THAT(Error({"--data_path=share", "--policy=random"}),
+              HasSubstr("where the kernel picks"));
+  EXPECT_THAT(Options({"--data_path=share"}).policy, IsEmpty());
+}
+
+TEST(ParseCommandLineErrorTest, LineBreaksInArgumentsStayInOneLine) {
+  EXPECT_THAT(Error({"--zzz\nzzz"}), HasSubstr("\\n"));
+  EXPECT_THAT(Error({"--workers=\n"}), HasSubstr("\\n"));
+}
+
+}  // namespace
+}  // namespace cluster
