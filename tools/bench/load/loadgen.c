@@ -1,0 +1,85 @@
+// loadgen: drives an HTTP server on the loopback and prints what it saw as one
+// JSON object. See --help.
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "tools/bench/load/generator.h"
+#include "tools/bench/load/load_options.h"
+#include "tools/bench/load/tally.h"
+
+#ifdef __OPTIMIZE__
+static const char kOptimized[] = "true";
+#else
+static const char kOptimized[] = "false";
+#endif
+
+static void* run_thread(void* argument) {
+  generator_run(argument);
+  return NULL;
+}
+
+static double cpu_seconds(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static void allow_descriptors(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void print_result(const struct load_options* options,
+                         const struct tally* tally,
+                         int64_t start_ns) {
+  double seconds = options->seconds;
+  if (options->mode == LOAD_HOLD) {
+    seconds = tally->last_answer_ns > start_ns
+                  ? (double)(tally->last_answer_ns - start_ns) / 1e9
+                  : 0;
+  }
+  printf("{\"mode\":\"%s\",\"optimized\":%s,\"connections\":%d,\"threads\":%d,",
+         options->mode_name,
+         kOptimized,
+         options->connections,
+         options->threads);
+  if (options->mode == LOAD_PACED) printf("\"target_rate\":%g,", options->rate);
+  tally_print(tally, seconds);
+  printf(",\"generator_cpu_seconds\":%.6f}\n", cpu_seconds());
+}
+
+int main(int argc, char** argv) {
+  struct load_options options;
+  load_options_parse(argc, argv, &options);
+  allow_descriptors();
+  struct generator* generators =
+      calloc((size_t)options.threads, sizeof *generators);
+  pthread_t* threads = calloc((size_t)options.threads, sizeof *threads);
+  struct tally* sum = calloc(1, sizeof *sum);
+  if (!generators || !threads || !sum) {
+    perror("calloc");
+    return 1;
+  }
+  const int64_t start_ns = generator_now_ns();
+  for (int i = 0; i < options.threads; i++) {
+    generator_init(&generators[i], &options, i, start_ns);
+    if (pthread_create(&threads[i], NULL, run_thread, &generators[i]) != 0) {
+      fprintf(stderr, "loadgen: cannot start a thread\n");
+      return 1;
+    }
+  }
+  for (int i = 0; i < options.threads; i++) {
+    pthread_join(threads[i], NULL);
+    tally_merge(sum, &generators[i].tally);
+  }
+  print_result(&options, sum, start_ns);
+  return 0;
+}
