@@ -153,12 +153,27 @@ static void start_one(struct generator* g, int64_t due_ns) {
   advance(g, client);
 }
 
+static int64_t timeout_ns(const struct generator* g) {
+  return (int64_t)(g->options->timeout_seconds * 1e9);
+}
+
+static void schedule_next(struct generator* g) {
+  g->next_due_ns +=
+      (int64_t)(-log(random_unit(&g->random_state)) / g->rate * 1e9);
+}
+
 static void start_due(struct generator* g, int64_t now) {
-  while (g->next_due_ns <= now && g->next_due_ns < g->end_ns &&
-         g->idle_count > 0) {
-    start_one(g, g->next_due_ns);
-    g->next_due_ns +=
-        (int64_t)(-log(random_unit(&g->random_state)) / g->rate * 1e9);
+  // A server that fell behind for good must not hold the generator forever.
+  const bool too_late = now >= g->end_ns + timeout_ns(g);
+  while (g->next_due_ns <= now && g->next_due_ns < g->end_ns) {
+    if (too_late) {
+      g->tally.errors[ERROR_TIMEOUT]++;
+    } else if (g->idle_count > 0) {
+      start_one(g, g->next_due_ns);
+    } else {
+      return;
+    }
+    schedule_next(g);
   }
 }
 
@@ -172,12 +187,11 @@ static void start_idle(struct generator* g, int64_t now) {
 }
 
 static void fail_overdue(struct generator* g, int64_t now) {
-  const int64_t timeout_ns = (int64_t)(g->options->timeout_seconds * 1e9);
   for (int i = 0; i < g->client_count; i++) {
     struct client* client = &g->clients[i];
     const bool idle_hold = g->options->mode == LOAD_HOLD && client->answered;
     if (client->fd < 0 || idle_hold) continue;
-    if (now - client->progress_ns < timeout_ns) continue;
+    if (now - client->progress_ns < timeout_ns(g)) continue;
     client_close(client);
     client->error = ERROR_TIMEOUT;
     fail(g, client);

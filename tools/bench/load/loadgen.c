@@ -2,7 +2,7 @@
 // JSON object. See --help.
 
 #include <pthread.h>
-#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,22 +37,29 @@ static void allow_descriptors(void) {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// The time the counted answers took: a hold lasts until its last answer, and
+// an open loop that fell behind until it had caught up.
+static double measured_seconds(const struct load_options* options,
+                               const struct tally* tally,
+                               const struct generator* any) {
+  const bool hold = options->mode == LOAD_HOLD;
+  const int64_t from_ns = hold ? any->start_ns : any->window_ns;
+  const double until_last = (double)(tally->last_answer_ns - from_ns) / 1e9;
+  if (hold) return until_last > 0 ? until_last : 0;
+  if (options->mode != LOAD_PACED) return options->seconds;
+  return until_last > options->seconds ? until_last : options->seconds;
+}
+
 static void print_result(const struct load_options* options,
                          const struct tally* tally,
-                         int64_t start_ns) {
-  double seconds = options->seconds;
-  if (options->mode == LOAD_HOLD) {
-    seconds = tally->last_answer_ns > start_ns
-                  ? (double)(tally->last_answer_ns - start_ns) / 1e9
-                  : 0;
-  }
+                         const struct generator* any) {
   printf("{\"mode\":\"%s\",\"optimized\":%s,\"connections\":%d,\"threads\":%d,",
          options->mode_name,
          kOptimized,
          options->connections,
          options->threads);
   if (options->mode == LOAD_PACED) printf("\"target_rate\":%g,", options->rate);
-  tally_print(tally, seconds);
+  tally_print(tally, measured_seconds(options, tally, any));
   printf(",\"generator_cpu_seconds\":%.6f}\n", cpu_seconds());
 }
 
@@ -80,6 +87,6 @@ int main(int argc, char** argv) {
     pthread_join(threads[i], NULL);
     tally_merge(sum, &generators[i].tally);
   }
-  print_result(&options, sum, start_ns);
+  print_result(&options, sum, &generators[0]);
   return 0;
 }

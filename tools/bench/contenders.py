@@ -1,0 +1,98 @@
+"""Who is measured. One line of TABLE is one contender.
+
+A command is a template: {port} and {workers} are numbers, {bench} is the folder
+of these files, {scratch} a fresh folder for the server's own files. [//a:b] is
+the binary or shared object that Bazel makes of that label.
+"""
+
+import dataclasses
+import re
+import shutil
+
+
+@dataclasses.dataclass(frozen=True)
+class Contender:
+    """One server and how to start it."""
+    name: str
+    command: str
+    reference: str = 'raw_reuseport'  # ratios are against this contender
+    env: tuple = ()       # 'NAME=value'
+    template: str = ''    # copied to {scratch}/server.conf, filled in
+    warm_s: float = 0.0   # driven that long before it is measured
+    worker: str = ''      # regex on a worker's command line; '': every child
+
+
+_RAW = '--listen=127.0.0.1:{port} --workers={workers}'
+_HOST = '[//core/host:host] {plugin} ' + _RAW
+_CANNED = _HOST.replace('{plugin}', '[//tools/bench:canned.so]')
+_HELLO = _HOST.replace('{plugin}', '[//plugins/hello_http:hello_http.so]')
+_HANDOFF = ' --policy=round_robin --data_path=handoff'
+_SHARE = ' --data_path=share'
+_NODE = 'node {bench}/node/'
+_NODE_ARGS = '.js {port} {workers}'
+_NGINX = 'nginx -p {scratch} -e {scratch}/error.log -c {scratch}/server.conf'
+# A fresh Node is more than twice as slow until its compiler has caught up.
+_WARM = 3.0
+_RR = ('NODE_CLUSTER_SCHED_POLICY=rr',)
+_NONE = ('NODE_CLUSTER_SCHED_POLICY=none',)
+
+# pylint: disable=line-too-long
+TABLE = (
+    Contender('raw_reuseport', '[//tools/bench/servers:raw_reuseport] ' + _RAW),
+    Contender('raw_shared', '[//tools/bench/servers:raw_shared] ' + _RAW),
+    Contender('raw_handoff', '[//tools/bench/servers:raw_handoff] ' + _RAW),
+    Contender('raw_handoff_nogather', '[//tools/bench/servers:raw_handoff] --gather_us=0 ' + _RAW),
+    Contender('cluster_handoff', _CANNED + _HANDOFF),
+    Contender('cluster_handoff_nogather', _CANNED + _HANDOFF + ' --gather_us=0'),
+    Contender('cluster_share', _CANNED + _SHARE),
+    Contender('beast_reuseport', '[//tools/bench/servers:beast_reuseport] ' + _RAW),
+    Contender('hello_http_handoff', _HELLO + _HANDOFF, reference='beast_reuseport'),
+    Contender('hello_http_share', _HELLO + _SHARE, reference='beast_reuseport'),
+    Contender('node_net_rr', _NODE + 'net_server' + _NODE_ARGS, env=_RR, warm_s=_WARM),
+    Contender('node_net_none', _NODE + 'net_server' + _NODE_ARGS, env=_NONE, warm_s=_WARM),
+    Contender('node_http_rr', _NODE + 'http_server' + _NODE_ARGS, env=_RR, warm_s=_WARM),
+    Contender('node_http_none', _NODE + 'http_server' + _NODE_ARGS, env=_NONE, warm_s=_WARM),
+    Contender('nginx_shared', _NGINX, template='nginx/shared.conf'),
+    Contender('nginx_reuseport', _NGINX, template='nginx/reuseport.conf'),
+)
+# pylint: enable=line-too-long
+
+_LABEL = re.compile(r'\[(//[^\]]+)\]')
+
+
+def by_name(name, table=TABLE):
+    """The contender called `name`. Raises KeyError."""
+    for contender in table:
+        if contender.name == name:
+            return contender
+    raise KeyError(name)
+
+
+def selected(pattern, table=TABLE):
+    """The contenders whose name matches the regular expression."""
+    return [c for c in table if re.search(pattern, c.name)]
+
+
+def labels(contender):
+    """The Bazel labels that a contender's command names."""
+    return _LABEL.findall(contender.command)
+
+
+def missing(contender, built):
+    """Why the contender cannot run here, or ''.
+
+    `built` maps the labels that could be built to their files.
+    """
+    for label in labels(contender):
+        if label not in built:
+            return f'{label} is not there or does not build'
+    program = contender.command.split()[0]
+    if not program.startswith('[') and not shutil.which(program):
+        return f'{program} is not installed'
+    return ''
+
+
+def command(contender, built, **values):
+    """The words of the command line, all placeholders filled in."""
+    text = _LABEL.sub(lambda match: built[match.group(1)], contender.command)
+    return [word.format(**values) for word in text.split()]

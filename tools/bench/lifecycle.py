@@ -1,0 +1,34 @@
+"""What a server costs without load: memory, and the time to a worker."""
+
+import json
+import statistics
+import time
+
+import process_tree
+
+_SETTLE_S = 1.0
+
+
+def pss_per_worker_kb(server):
+    """Median PSS of a server's idle workers in kB, or None."""
+    time.sleep(_SETTLE_S)
+    pids = process_tree.worker_pids(server.pid, server.contender.worker)
+    sizes = [process_tree.pss_kb(pid) for pid in pids]
+    known = [size for size in sizes if size is not None]
+    return statistics.median(known) if known else None
+
+
+def online_us(server):
+    """Median time from fork to online in microseconds, or None.
+
+    A server that can tell prints one line {"online_us": N} for each worker.
+    """
+    found = []
+    for line in server.log().splitlines():
+        if '"online_us"' not in line:
+            continue
+        try:
+            found.append(float(json.loads(line)['online_us']))
+        except (ValueError, KeyError, TypeError):
+            continue
+    return statistics.median(found) if found else None
