@@ -20,6 +20,7 @@ class Contender:
     template: str = ''    # copied to {scratch}/server.conf, filled in
     warm_s: float = 0.0   # driven that long before it is measured
     worker: str = ''      # regex on a worker's command line; '': every child
+    online: str = ''      # how its log tells fork to online, see lifecycle.py
 
 
 _RAW = '--listen=127.0.0.1:{port} --workers={workers}'
@@ -42,15 +43,15 @@ TABLE = (
     Contender('raw_shared', '[//tools/bench/servers:raw_shared] ' + _RAW),
     Contender('raw_handoff', '[//tools/bench/servers:raw_handoff] ' + _RAW),
     Contender('raw_handoff_nogather', '[//tools/bench/servers:raw_handoff] --gather_us=0 ' + _RAW),
-    Contender('cluster_handoff', _CANNED + _HANDOFF),
+    Contender('cluster_handoff', _CANNED + _HANDOFF, online='host'),
     Contender('cluster_handoff_nogather', _CANNED + _HANDOFF + ' --gather_us=0'),
     Contender('cluster_share', _CANNED + _SHARE),
     Contender('beast_reuseport', '[//tools/bench/servers:beast_reuseport] ' + _RAW),
     Contender('hello_http_handoff', _HELLO + _HANDOFF, reference='beast_reuseport'),
     Contender('hello_http_share', _HELLO + _SHARE, reference='beast_reuseport'),
-    Contender('node_net_rr', _NODE + 'net_server' + _NODE_ARGS, env=_RR, warm_s=_WARM),
+    Contender('node_net_rr', _NODE + 'net_server' + _NODE_ARGS, env=_RR, warm_s=_WARM, online='json'),
     Contender('node_net_none', _NODE + 'net_server' + _NODE_ARGS, env=_NONE, warm_s=_WARM),
-    Contender('node_http_rr', _NODE + 'http_server' + _NODE_ARGS, env=_RR, warm_s=_WARM),
+    Contender('node_http_rr', _NODE + 'http_server' + _NODE_ARGS, env=_RR, warm_s=_WARM, online='json'),
     Contender('node_http_none', _NODE + 'http_server' + _NODE_ARGS, env=_NONE, warm_s=_WARM),
     Contender('nginx_shared', _NGINX, template='nginx/shared.conf'),
     Contender('nginx_reuseport', _NGINX, template='nginx/reuseport.conf'),

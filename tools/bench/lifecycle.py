@@ -18,17 +18,28 @@ def pss_per_worker_kb(server):
     return statistics.median(known) if known else None
 
 
-def online_us(server):
-    """Median time from fork to online in microseconds, or None.
-
-    A server that can tell prints one line {"online_us": N} for each worker.
-    """
+def _json_lines(log):
+    """One line {"online_us": N} for each worker."""
     found = []
-    for line in server.log().splitlines():
+    for line in log.splitlines():
         if '"online_us"' not in line:
             continue
         try:
             found.append(float(json.loads(line)['online_us']))
         except (ValueError, KeyError, TypeError):
             continue
+    return found
+
+
+def _host(unused_log):
+    """The host does not tell yet."""
+    return []
+
+
+_LOGS = {'json': _json_lines, 'host': _host}
+
+
+def online_us(server):
+    """Median time from fork to online in microseconds, or None."""
+    found = _LOGS[server.contender.online](server.log())
     return statistics.median(found) if found else None

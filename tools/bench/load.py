@@ -40,10 +40,13 @@ def parse(text):
 
 def run(binary, port, arguments, seconds, warmup_s=0.2):
     """Drives 127.0.0.1:port. Returns parse()'s dict; raises LoadError."""
-    done = subprocess.run(
-        [binary, f'--target=127.0.0.1:{port}', f'--seconds={seconds}',
-         f'--warmup={warmup_s}', *arguments],
-        check=False, capture_output=True, text=True, timeout=seconds + 60)
+    command = [binary, f'--target=127.0.0.1:{port}', f'--seconds={seconds}',
+               f'--warmup={warmup_s}', *arguments]
+    try:
+        done = subprocess.run(command, check=False, capture_output=True,
+                              text=True, timeout=seconds + 60)
+    except subprocess.TimeoutExpired as error:
+        raise LoadError('loadgen did not end') from error
     if done.returncode != 0:
         raise LoadError(done.stderr.strip() or f'exit code {done.returncode}')
     return parse(done.stdout)

@@ -46,12 +46,17 @@ class Noise:
 
 
 def noise(before, after, ours_s, cores=None):
-    """Noise between two CpuTimes in which our processes ran `ours_s`."""
+    """Noise between two CpuTimes in which our processes ran `ours_s`.
+
+    The kernel counts in clock ticks, so up to one a core and end of the
+    stretch is no evidence of others.
+    """
+    cores = cores or os.cpu_count() or 1
     elapsed = max(after.at - before.at, 1e-9)
-    others = max(after.busy - before.busy - ours_s, 0.0)
-    steal = max(after.steal - before.steal, 0.0)
-    return Noise(others / elapsed,
-                 steal / elapsed / (cores or os.cpu_count() or 1))
+    slack = 2 * cores / _TICKS
+    others = max(after.busy - before.busy - ours_s - slack, 0.0)
+    steal = max(after.steal - before.steal - slack, 0.0)
+    return Noise(others / elapsed, steal / elapsed / cores)
 
 
 def wait_until_idle(limit_s, busy_cores=0.10, window_s=0.25):

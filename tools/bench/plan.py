@@ -41,6 +41,8 @@ def steps(contenders, measurements, rounds, reference_of, random):
         for measurement in measurements:
             groups = {}
             for contender in contenders:
+                if measurement.kind == 'online' and not contender.online:
+                    continue
                 reference = reference_of(contender)
                 groups.setdefault(reference, []).append(contender)
             names = list(groups)
@@ -49,7 +51,7 @@ def steps(contenders, measurements, rounds, reference_of, random):
                 # The reference runs anyway, and often.
                 group = [c for c in groups[reference] if c != reference]
                 random.shuffle(group)
-                if reference is None or measurement.kind != 'load':
+                if reference is None or not measurement.is_load:
                     order = [(c, c == reference) for c in groups[reference]]
                 else:
                     order = _interleave(group, reference)

@@ -9,7 +9,7 @@ from measurements import Measurement
 
 _R = Contender('r', '', reference='r')
 _ABC = [Contender(name, '', reference='r') for name in 'abc']
-_LOAD = Measurement('load', '')
+_LOAD = Measurement('load', '', ('--mode=close',))
 _MEMORY = Measurement('memory', '', kind='memory')
 
 
@@ -33,6 +33,11 @@ class StepsTest(unittest.TestCase):
 
     def test_idle_properties_need_no_reference_around_them(self):
         self.assertEqual(names(_MEMORY), ['r', 'a', 'b', 'c'])
+
+    def test_online_is_for_those_that_can_tell(self):
+        online = Measurement('online', '', kind='online')
+        able = Contender('able', '', online='json')
+        self.assertEqual(names(online, contenders=(_R, able)), ['able'])
 
     def test_missing_reference_does_not_stop_the_others(self):
         order = names(_LOAD, contenders=_ABC, reference=None)

@@ -17,6 +17,7 @@ _TICK_NS = 1_000_000_000 // os.sysconf('SC_CLK_TCK')
 class Process:
     """The fields of /proc/PID/stat that matter here; times in nanoseconds."""
     pid: int
+    state: str
     parent: int
     session: int
     ended_threads_and_live_ns: int  # in whole ticks
@@ -29,7 +30,8 @@ def parse_stat(text):
     name_end = text.rindex(')')
     fields = text[name_end + 2:].split()
     utime, stime, cutime, cstime = (int(field) for field in fields[11:15])
-    return Process(pid=int(text[:text.index(' ')]), parent=int(fields[1]),
+    return Process(pid=int(text[:text.index(' ')]), state=fields[0],
+                   parent=int(fields[1]),
                    session=int(fields[3]),
                    ended_threads_and_live_ns=(utime + stime) * _TICK_NS,
                    reaped_children_ns=(cutime + cstime) * _TICK_NS)
@@ -66,6 +68,12 @@ def members(root, processes=None):
         found.update(more)
         grown = bool(more)
     return list(found.values())
+
+
+def still_there(root, known):
+    """The pids of root's session, and of {pid: session}, that live on."""
+    return [p.pid for p in _all_processes() if p.state != 'Z' and
+            p.session in (root, known.get(p.pid))]
 
 
 def _own_cpu_ns(process):

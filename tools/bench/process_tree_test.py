@@ -12,7 +12,7 @@ _BURN = 'import time\nwhile time.process_time() < 0.3: pass\n'
 
 
 def process(pid, parent, session=0, reaped_ns=0):
-    return process_tree.Process(pid, parent, session, 0, reaped_ns)
+    return process_tree.Process(pid, 'S', parent, session, 0, reaped_ns)
 
 
 class ParseTest(unittest.TestCase):

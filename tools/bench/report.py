@@ -4,7 +4,7 @@ _BAR_WIDTH = 24
 
 # Per kind of measurement: (title, what a Row gives for it, how to print it).
 _COLUMNS = {
-    'load': (
+    'rate': (
         ('rate/s', ('figures', 'rate'), 'spread'),
         ('x ref', ('ratios', 'rate'), 'ratio'),
         ('CPU us each', ('figures', 'cpu_us'), 'number'),
@@ -14,8 +14,34 @@ _COLUMNS = {
         ('p99 us', ('figures', 'p99_us'), 'number'),
         ('even', ('figures', 'even'), 'ratio'),
     ),
+    'latency': (
+        ('p50 us', ('figures', 'p50_us'), 'spread'),
+        ('x ref', ('ratios', 'p50_us'), 'ratio'),
+        ('p99 us', ('figures', 'p99_us'), 'spread'),
+        ('x ref', ('ratios', 'p99_us'), 'ratio'),
+        ('CPU us each', ('figures', 'cpu_us'), 'number'),
+        ('x ref', ('ratios', 'cpu_us'), 'ratio'),
+        ('rate/s', ('figures', 'rate'), 'number'),
+        ('even', ('figures', 'even'), 'ratio'),
+    ),
+    'hold': (
+        ('even', ('figures', 'even'), 'ratio'),
+        ('p50 us', ('figures', 'p50_us'), 'number'),
+        ('p99 us', ('figures', 'p99_us'), 'number'),
+        ('CPU us each', ('figures', 'cpu_us'), 'number'),
+        ('x ref', ('ratios', 'cpu_us'), 'ratio'),
+    ),
     'memory': (('PSS kB a worker', ('figures', 'pss_kb'), 'spread'),),
     'online': (('fork to online us', ('figures', 'online_us'), 'spread'),),
+}
+
+# The figure that is drawn as bars.
+_BARS = {
+    'rate': ('per_cpu_s', 'per server CPU second'),
+    'latency': ('p99_us', 'p99 us'),
+    'hold': ('even', 'least over most connections of a worker, 1 = even'),
+    'memory': ('pss_kb', 'PSS kB a worker'),
+    'online': ('online_us', 'fork to online us'),
 }
 
 
@@ -84,9 +110,9 @@ def _align(lines):
     return '\n'.join([draw(lines[0]), draw(rule), *map(draw, lines[1:])])
 
 
-def bars(rows, where, name, title):
+def bars(rows, name, title):
     """A bar for each row that has the figure; '' for fewer than two."""
-    known = [(row.contender, getattr(row, where).get(name)) for row in rows]
+    known = [(row.contender, row.figures.get(name)) for row in rows]
     known = [(contender, summary.median) for contender, summary in known
              if summary is not None]
     top = max((value for _, value in known), default=0)
@@ -95,8 +121,8 @@ def bars(rows, where, name, title):
     width = max(len(contender) for contender, _ in known)
     lines = [title]
     for contender, value in known:
-        bar = '#' * max(round(value / top * _BAR_WIDTH), 1)
-        text = f'{value:.2f}' if where == 'ratios' else number(value)
+        bar = '#' * round(value / top * _BAR_WIDTH)
+        text = f'{value:.2f}' if top <= 1 else number(value)
         lines.append(f'  {contender.ljust(width)} {bar} {text}')
     return '\n'.join(lines)
 
@@ -105,12 +131,7 @@ def section(measurement, rows):
     """Heading, table and bars of one measurement."""
     parts = [f'## {measurement.name}: {measurement.about}', '',
              table(rows, measurement.kind)]
-    drawings = {
-        'load': ('figures', 'per_cpu_s', 'per server CPU second'),
-        'memory': ('figures', 'pss_kb', 'PSS kB a worker'),
-        'online': ('figures', 'online_us', 'fork to online us'),
-    }
-    drawing = bars(rows, *drawings[measurement.kind])
+    drawing = bars(rows, *_BARS[measurement.kind])
     if drawing:
         parts += ['', '```', drawing, '```']
     return '\n'.join(parts)

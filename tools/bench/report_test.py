@@ -2,6 +2,7 @@
 
 import unittest
 
+import measurements
 import report
 import stats
 import summarize
@@ -41,7 +42,7 @@ class TableTest(unittest.TestCase):
 
     def test_lines_are_aligned_and_complete(self):
         text = report.table([row('a', one(5.0)), row('longer', one(50000.0))],
-                            'load')
+                            'rate')
         lines = text.split('\n')
         self.assertEqual(len(lines), 4)
         self.assertEqual(len({len(line) for line in lines}), 1)
@@ -50,7 +51,7 @@ class TableTest(unittest.TestCase):
     def test_remarks(self):
         text = report.table([row('a', failed='no\nport'),
                              row('b', one(1.0), errors=3, dropped=2),
-                             row('c', one(1.0), disturbed=True)], 'load')
+                             row('c', one(1.0), disturbed=True)], 'rate')
         self.assertIn('failed: no port', text)
         self.assertIn('3 errors, 2 left out, busy', text)
         self.assertIn('machine was busy', text)
@@ -61,14 +62,22 @@ class BarsTest(unittest.TestCase):
     def test_longest_is_the_greatest(self):
         text = report.bars([row('a', per_cpu=one(50.0)),
                             row('b', per_cpu=one(100.0)), row('c')],
-                           'figures', 'per_cpu_s', 'title')
+                           'per_cpu_s', 'title')
         lines = text.split('\n')
         self.assertEqual(len(lines), 3)
         self.assertEqual(lines[1].count('#') * 2, lines[2].count('#'))
 
     def test_one_bar_says_nothing(self):
-        self.assertEqual(report.bars([row('a', per_cpu=one(5.0))], 'figures',
+        self.assertEqual(report.bars([row('a', per_cpu=one(5.0))],
                                      'per_cpu_s', ''), '')
+
+
+class SectionTest(unittest.TestCase):
+
+    def test_every_measurement_has_a_table(self):
+        for measurement in measurements.TABLE:
+            text = report.section(measurement, [row('a'), row('b')])
+            self.assertIn('| a ', text)
 
 
 class DocumentTest(unittest.TestCase):

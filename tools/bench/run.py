@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import random
+import signal
 import sys
 import time
 
@@ -58,6 +59,7 @@ def outcome(taken):
 def measure(steps, built, options):
     """Takes all samples, in order. An interrupt ends it early."""
     samples = []
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     try:
         for index, step in enumerate(steps):

@@ -58,7 +58,7 @@ def take(step, built, seconds):
     try:
         with servers.Server(step.contender, step.measurement.workers,
                             built) as server:
-            if step.measurement.kind == 'load':
+            if step.measurement.is_load:
                 figures, noise = _take_load(
                     step, server, built[load.LABEL],
                     step.measurement.seconds or seconds)

@@ -1,5 +1,6 @@
 """One server under measurement: starts it, waits for it, ends all of it."""
 
+import ctypes
 import os
 import random
 import shutil
@@ -16,6 +17,10 @@ _HERE = os.path.dirname(os.path.realpath(__file__))
 _READY_S = 15.0
 _END_S = 5.0
 _ALL_WORKERS_S = 0.5
+
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 
 
 class ServerError(Exception):
@@ -38,6 +43,10 @@ def free_port():
                 continue
 
 
+def _end_with_parent():
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 class Server:
     """A running contender. Use as a context manager."""
 
@@ -45,21 +54,29 @@ class Server:
         self.contender = contender
         self.workers = workers
         self.port = free_port()
+        self._built = built
+        self._process = None
         self._scratch = tempfile.mkdtemp(prefix='cluster-bench-')
+        self._log = open(os.path.join(self._scratch, 'log'), 'w+b')
+
+    def _start(self):
+        contender = self.contender
         # nginx workers that run as another user enter it.
         os.chmod(self._scratch, 0o755)
-        self._log = open(os.path.join(self._scratch, 'log'), 'w+b')
-        values = {'port': self.port, 'workers': workers, 'bench': _HERE,
+        values = {'port': self.port, 'workers': self.workers, 'bench': _HERE,
                   'scratch': self._scratch}
         if contender.template:
             self._fill_in(contender.template, values)
-        # A session of its own: with autogroup the kernel then shares the
-        # machine fairly between server and load.
-        self._process = subprocess.Popen(
-            contenders.command(contender, built, **values),
-            env=os.environ | dict(v.split('=', 1) for v in contender.env),
-            stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
-            start_new_session=True)
+        try:
+            # A session of its own: with autogroup the kernel then shares the
+            # machine fairly between server and load.
+            self._process = subprocess.Popen(
+                contenders.command(contender, self._built, **values),
+                env=os.environ | dict(v.split('=', 1) for v in contender.env),
+                stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
+                start_new_session=True, preexec_fn=_end_with_parent)
+        except OSError as error:
+            raise ServerError(str(error)) from error
 
     def _fill_in(self, template, values):
         with open(os.path.join(_HERE, template), encoding='utf-8') as file:
@@ -84,8 +101,9 @@ class Server:
 
     def __enter__(self):
         try:
+            self._start()
             self._wait_until_ready()
-        except ServerError:
+        except BaseException:
             self.stop()
             raise
         return self
@@ -129,6 +147,18 @@ class Server:
 
     def stop(self):
         """Ends every process of the server and removes its files."""
+        # An interrupt must not leave half of it behind.
+        signals = {signal.SIGINT, signal.SIGTERM}
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+        try:
+            if self._process:
+                self._end_processes()
+            self._log.close()
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _end_processes(self):
         tree = process_tree.members(self.pid)
         if self._process.poll() is None:
             self._process.terminate()
@@ -138,20 +168,19 @@ class Server:
                 self._process.kill()
                 self._process.wait()
         self._kill_leftovers(tree)
-        self._log.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _kill_leftovers(self, tree):
+        # A number counts only together with its session: it may be in use
+        # again.
         known = {p.pid: p.session for p in tree if p.pid != self.pid}
         end = time.monotonic() + 1.0
         while time.monotonic() < end:
-            left = [p for p in process_tree.members(self.pid)
-                    if known.get(p.pid) == p.session]
+            left = process_tree.still_there(self.pid, known)
             if not left:
                 return
             time.sleep(0.02)
-        for process in left:
+        for pid in left:
             try:
-                os.kill(process.pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass

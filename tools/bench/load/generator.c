@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { EVENTS_PER_WAKE = 256 };
 
@@ -77,6 +78,12 @@ void generator_init(struct generator* g,
   g->next_due_ns = start_ns;
   g->random_state = options->seed * 1000003u + (uint64_t)index;
   g->next_source = (unsigned)index;
+}
+
+void generator_free(struct generator* g) {
+  close(g->plan.epoll_fd);
+  free(g->clients);
+  free(g->idle);
 }
 
 static void release(struct generator* g, struct client* client) {

@@ -42,4 +42,6 @@ void generator_init(struct generator* generator,
 // Drives the load until it ended and all connections are closed.
 void generator_run(struct generator* generator);
 
+void generator_free(struct generator* generator);
+
 #endif  // TOOLS_BENCH_LOAD_GENERATOR_H_

@@ -88,5 +88,9 @@ int main(int argc, char** argv) {
     tally_merge(sum, &generators[i].tally);
   }
   print_result(&options, sum, &generators[0]);
+  for (int i = 0; i < options.threads; i++) generator_free(&generators[i]);
+  free(generators);
+  free(threads);
+  free(sum);
   return 0;
 }
