@@ -112,7 +112,8 @@ def _align(lines):
 
 def bars(rows, name, title):
     """A bar for each row that has the figure; '' for fewer than two."""
-    known = [(row.contender, row.figures.get(name)) for row in rows]
+    known = [(row.contender + (' (busy)' if row.disturbed else ''),
+              row.figures.get(name)) for row in rows]
     known = [(contender, summary.median) for contender, summary in known
              if summary is not None]
     top = max((value for _, value in known), default=0)

@@ -47,7 +47,9 @@ def row(contender, samples, references):
     clean, _, _ = _usable(references)
     figures = {name: stats.summary([s.get(name) for s in usable])
                for name in FIGURES}
-    ratios = {name: stats.summary([_ratio(s, name, clean) for s in usable])
+    # A disturbed sample against an undisturbed reference compares nothing.
+    paired = [] if disturbed else usable
+    ratios = {name: stats.summary([_ratio(s, name, clean) for s in paired])
               for name in RATIOS}
     failed = '' if usable else next(
         (s['failed'] for s in samples if s['failed']), 'not measured')

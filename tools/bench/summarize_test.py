@@ -42,9 +42,11 @@ class RowsTest(unittest.TestCase):
         self.assertFalse(row.disturbed)
 
     def test_only_disturbed_samples_are_shown_as_such(self):
-        row = row_of('c', [sample(0, 'c', 1.0, noise='others')])
+        row = row_of('c', [sample(0, 'c', 1.0, noise='others'),
+                           sample(1, 'ref', 2.0)])
         self.assertEqual(row.figures['rate'].median, 1.0)
         self.assertTrue(row.disturbed)
+        self.assertIsNone(row.ratios['rate'])
 
     def test_failed_sample_has_no_figures(self):
         row = row_of('c', [{'round': 0, 'measure': 'short', 'contender': 'c',
