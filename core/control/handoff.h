@@ -3,8 +3,8 @@
 //
 //   HandoffHeader, then `count` HandoffEntry, one for each descriptor in order
 //
-// Both sides run the same build, so the layout is that of the structs; the worker
-// still checks what it reads.
+// Both sides run the same build, so the layout is that of the structs; the
+// worker still checks what it reads.
 //
 // Thread safety: plain values.
 #ifndef CORE_CONTROL_HANDOFF_H_

@@ -1,9 +1,9 @@
-// The messages that primary and worker exchange over a worker's control channel:
-// each is the payload of one frame, encoded by ipc/archive. docs/life_of_a_message.md
-// tells who sends what when.
+// The messages that primary and worker exchange over a worker's control
+// channel: each is the payload of one frame, encoded by ipc/archive.
+// docs/life_of_a_message.md tells who sends what when.
 //
-// Connections do not travel here but on a descriptor of their own (handoff.h), so
-// that a large message never delays one.
+// Connections do not travel here but on a descriptor of their own (handoff.h),
+// so that a large message never delays one.
 //
 // Thread safety: plain values.
 #ifndef CORE_CONTROL_MESSAGES_H_

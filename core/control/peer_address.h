@@ -9,9 +9,9 @@
 
 namespace cluster {
 
-// Returns the address in `storage`, of which the kernel wrote `length` bytes. An
-// unnamed Unix peer has family CLUSTER_FAMILY_UNIX and no more; an unknown family
-// becomes CLUSTER_FAMILY_NONE.
+// Returns the address in `storage`, of which the kernel wrote `length` bytes.
+// An unnamed Unix peer has family CLUSTER_FAMILY_UNIX and no more; an unknown
+// family becomes CLUSTER_FAMILY_NONE.
 PeerAddress ToPeerAddress(const sockaddr_storage& storage, socklen_t length);
 
 }  // namespace cluster

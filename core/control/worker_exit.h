@@ -1,5 +1,5 @@
-// The exit codes with which the host's own part of a worker ends. Those that the
-// plugin brings about are in plugins/host/exit_code.h.
+// The exit codes with which the host's own part of a worker ends. Those that
+// the plugin brings about are in plugins/host/exit_code.h.
 #ifndef CORE_CONTROL_WORKER_EXIT_H_
 #define CORE_CONTROL_WORKER_EXIT_H_
 

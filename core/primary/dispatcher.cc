@@ -30,9 +30,8 @@ void Dispatcher::Remove(Slot& slot) {
 void Dispatcher::TakeBack(Slot& slot, int64_t now_ns) {
   now_ns_ = now_ns;
   TakeBackFrom(slot);
-  std::erase_if(members_, [&](const Member& m) {
-    return m.slot == &slot && m.leaving;
-  });
+  std::erase_if(members_,
+                [&](const Member& m) { return m.slot == &slot && m.leaving; });
 }
 
 uint64_t Dispatcher::unstarted() const {
@@ -109,8 +108,8 @@ void Dispatcher::Place(AcceptedConnection connection) {
 void Dispatcher::End() {
   Flush();
   if (pending_.empty()) return;
-  // Ask the workers to say when they have room, so that nobody has to poll; then
-  // look again for those who made room before they could see the question.
+  // Ask the workers to say when they have room, so that nobody has to poll;
+  // then look again for those who made room before they could see the question.
   for (const Member& member : members_) member.slot->page().wanted.store(1);
   FindCandidates();
   PlacePending();
@@ -171,8 +170,7 @@ void Dispatcher::TakeBackFromSlow() {
   }
   for (size_t i = 0; i < views_.size(); ++i) {
     if (views_[i].unstarted == 0) continue;
-    const bool another =
-        fine > (IsFine(views_[i], options_.limits) ? 1u : 0u);
+    const bool another = fine > (IsFine(views_[i], options_.limits) ? 1u : 0u);
     if (!ShouldTakeBack(
             views_[i].oldest_unstarted_age_ns, another, options_.limits)) {
       continue;

@@ -1,9 +1,9 @@
 // Dispatcher: gives the connections of one listener to workers.
 //
 // It asks which workers are eligible (scheduler/eligibility.h), lets the policy
-// pick, queues the connection on that slot's stream, and sends one batch a worker
-// when the round ends. What no worker can take waits in the pending queue. What
-// workers gave back, or were too slow to start, goes to others.
+// pick, queues the connection on that slot's stream, and sends one batch a
+// worker when the round ends. What no worker can take waits in the pending
+// queue. What workers gave back, or were too slow to start, goes to others.
 //
 // Thread safety: none. Lifetime: slots must outlive the dispatcher. It reads no
 // clock and arms no timer: the owner passes the time in and calls Tick().
@@ -36,7 +36,8 @@ struct DispatchOptions {
 
 class Dispatcher {
  public:
-  // `listener` is the index of the stream in each slot. `ledger` must outlive it.
+  // `listener` is the index of the stream in each slot. `ledger` must outlive
+  // it.
   Dispatcher(uint32_t listener,
              std::unique_ptr<Policy> policy,
              const DispatchOptions& options,
@@ -44,13 +45,15 @@ class Dispatcher {
 
   // The slot's worker listens: it may be picked from now on.
   void Add(Slot& slot);
-  // It gets no more. What it has not started stays with it (drain), see TakeBack().
+  // It gets no more. What it has not started stays with it (drain), see
+  // TakeBack().
   void Remove(Slot& slot);
-  // Recovers from a slot all that was not started, for others. Call after Remove()
-  // when its worker is dead.
+  // Recovers from a slot all that was not started, for others. Call after
+  // Remove() when its worker is dead.
   void TakeBack(Slot& slot, int64_t now_ns);
 
-  // One round: Begin, any number of Dispatch, End. Begin also places what waits.
+  // One round: Begin, any number of Dispatch, End. Begin also places what
+  // waits.
   void Begin(int64_t now_ns);
   // True if the next connection can be placed or can wait.
   bool has_room() const { return !candidates_.empty() || !pending_.full(); }

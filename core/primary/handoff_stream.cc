@@ -31,8 +31,8 @@ absl::StatusOr<std::unique_ptr<HandoffStream>> HandoffStream::Create(
              SO_SNDBUF,
              &kSendBufferBytes,
              sizeof(kSendBufferBytes));
-  return std::unique_ptr<HandoffStream>(new HandoffStream(
-      std::move(pair.first), std::move(pair.second), cell));
+  return std::unique_ptr<HandoffStream>(
+      new HandoffStream(std::move(pair.first), std::move(pair.second), cell));
 }
 
 void HandoffStream::Queue(AcceptedConnection connection, int64_t now_ns) {
@@ -80,8 +80,7 @@ int HandoffStream::SendBatch(size_t count) {
 
 void HandoffStream::SendProbe() {
   const HandoffHeader header = {.count = 0, .first_number = sent_ + 1};
-  (void)SendMessage(
-      sender_.get(), std::as_bytes(std::span(&header, 1)), {});
+  (void)SendMessage(sender_.get(), std::as_bytes(std::span(&header, 1)), {});
 }
 
 size_t HandoffStream::Release(Connections* refused) {
@@ -91,11 +90,11 @@ size_t HandoffStream::Release(Connections* refused) {
 size_t HandoffStream::ReleaseUpTo(uint64_t decided, Connections* refused) {
   const uint64_t before = released_;
   size_t refused_count = 0;
-  // Read after the claim: every refusal up to `decided` is visible. A worker that
-  // lies about the count is not followed beyond one turn of the ring.
-  const uint64_t refusals = std::min(
-      cell_.refusals.load(std::memory_order_acquire),
-      refusals_seen_ + kMaxUnstarted);
+  // Read after the claim: every refusal up to `decided` is visible. A worker
+  // that lies about the count is not followed beyond one turn of the ring.
+  const uint64_t refusals =
+      std::min(cell_.refusals.load(std::memory_order_acquire),
+               refusals_seen_ + kMaxUnstarted);
   for (; refusals_seen_ < refusals; ++refusals_seen_) {
     const uint64_t number = cell_.refused[refusals_seen_ % kMaxUnstarted].load(
         std::memory_order_relaxed);
@@ -106,13 +105,13 @@ size_t HandoffStream::ReleaseUpTo(uint64_t decided, Connections* refused) {
     refused->push_back(std::move(connection));
     ++refused_count;
   }
-  for (; released_ < decided; ++released_) At(released_ + 1).connection.fd.Reset();
+  for (; released_ < decided; ++released_)
+    At(released_ + 1).connection.fd.Reset();
   return decided - before - refused_count;
 }
 
 size_t HandoffStream::TakeBack(Connections* returned) {
-  const size_t started =
-      ReleaseUpTo(Revoke(cell_, released_, sent_), returned);
+  const size_t started = ReleaseUpTo(Revoke(cell_, released_, sent_), returned);
   for (; released_ < sent_; ++released_) {
     returned->push_back(std::move(At(released_ + 1).connection));
   }

@@ -1,10 +1,11 @@
 // HandoffStream: the primary's end of one slot's connections from one listener.
 //
-// A SOCK_SEQPACKET pair. The primary sends batches of connections into one end and
-// keeps the other as well: it is copied to each worker of the slot, and it is what
-// the primary empties when it takes back. Connections are numbered; until a number
-// is decided (core/scoreboard/claim.h) the primary keeps its own descriptor, so
-// that a connection nobody started can be given to another worker.
+// A SOCK_SEQPACKET pair. The primary sends batches of connections into one end
+// and keeps the other as well: it is copied to each worker of the slot, and it
+// is what the primary empties when it takes back. Connections are numbered;
+// until a number is decided (core/scoreboard/claim.h) the primary keeps its own
+// descriptor, so that a connection nobody started can be given to another
+// worker.
 //
 // Thread safety: none. Lifetime: the StreamCell must outlive the stream.
 //
@@ -42,21 +43,23 @@ class HandoffStream {
   void Queue(AcceptedConnection connection, int64_t now_ns);
 
   // Sends the batch. What the kernel did not take (its buffer or its count of
-  // descriptors in flight is full) is appended to `unsent`, oldest first, and the
-  // errno returned; 0 if all went out.
+  // descriptors in flight is full) is appended to `unsent`, oldest first, and
+  // the errno returned; 0 if all went out.
   int Flush(Connections* unsent);
 
   // Closes the primary's copies of what the worker has started since the last
-  // call, and appends to `refused` what it gave back. Returns how many it started.
+  // call, and appends to `refused` what it gave back. Returns how many it
+  // started.
   size_t Release(Connections* refused);
 
   // Revokes all that was sent and not decided, and appends it to `returned`,
-  // oldest first, together with what the worker refused before. Returns how many
-  // it had started since the last Release(). The worker can never start those.
+  // oldest first, together with what the worker refused before. Returns how
+  // many it had started since the last Release(). The worker can never start
+  // those.
   size_t TakeBack(Connections* returned);
 
-  // Sends a message without connections: the worker answers it with a Room frame
-  // as soon as it runs (SlotPage::wanted must be set before).
+  // Sends a message without connections: the worker answers it with a Room
+  // frame as soon as it runs (SlotPage::wanted must be set before).
   void SendProbe();
 
   // The number of the last connection sent.

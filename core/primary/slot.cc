@@ -28,11 +28,13 @@ absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(uint32_t index,
 
 void Slot::ReadCounters() {
   const SlotPage& page = memory_.page();
-  accepted_by_worker_ =
-      std::max(accepted_by_worker_, page.accepted.load(std::memory_order_acquire));
+  accepted_by_worker_ = std::max(accepted_by_worker_,
+                                 page.accepted.load(std::memory_order_acquire));
   const uint64_t completed =
       page.completed.load(std::memory_order_acquire) - finished_base_;
-  finished_ = std::clamp(completed, finished_, assigned() - lost_);
+  // Only what was started can have finished, whatever the worker says.
+  finished_ =
+      std::clamp(completed, finished_, started_ + accepted_by_worker_ - lost_);
 }
 
 uint64_t Slot::CloseBooks() {

@@ -1,5 +1,5 @@
-// Slot: one of the host's places for a worker, with what outlives each worker in
-// it: the scoreboard page, the hand-off streams and the counts.
+// Slot: one of the host's places for a worker, with what outlives each worker
+// in it: the scoreboard page, the hand-off streams and the counts.
 //
 // Thread safety: none. Lifetime: as long as the primary.
 #ifndef CORE_PRIMARY_SLOT_H_
@@ -27,7 +27,7 @@ class Slot {
   uint32_t index() const { return index_; }
   const SlotMemory& memory() const { return memory_; }
   SlotPage& page() const { return memory_.page(); }
-  HandoffStream& stream(size_t listener) { return *streams_[listener]; }
+  HandoffStream& stream(size_t listener) const { return *streams_[listener]; }
   size_t stream_count() const { return streams_.size(); }
 
   // Connections sent here (or accepted here, in `share`) and not finished.
@@ -46,8 +46,8 @@ class Slot {
   // Reads the worker's counters, bounded by what can be true.
   void ReadCounters();
 
-  // The worker is dead: what it had started and not finished is lost. Returns how
-  // many. REQUIRES: what it had not started was taken back.
+  // The worker is dead: what it had started and not finished is lost. Returns
+  // how many. REQUIRES: what it had not started was taken back.
   uint64_t CloseBooks();
 
   // Full: the worker gave connections back because it has no room. It stays so
@@ -59,7 +59,8 @@ class Slot {
   }
   bool full(int64_t now_ns);
 
-  // Suspect: connections were taken back from it, and it has not shown life since.
+  // Suspect: connections were taken back from it, and it has not shown life
+  // since.
   void MarkSuspect();
   void ShowsLife() { suspect_ = false; }
   bool suspect() const { return suspect_; }

@@ -26,8 +26,9 @@ namespace cluster {
 // REQUIRES: every lower number was started, refused or revoked.
 inline bool ClaimToStart(StreamCell& cell, uint64_t number) {
   uint64_t expected = number - 1;
-  // Sequentially consistent, as is the look at SlotPage::wanted that follows: of a
-  // worker that makes room and a primary that asks for it, one sees the other.
+  // Sequentially consistent, as is the look at SlotPage::wanted that follows:
+  // of a worker that makes room and a primary that asks for it, one sees the
+  // other.
   return cell.claim.compare_exchange_strong(expected, number);
 }
 

@@ -66,8 +66,7 @@ absl::Status HandoffAcceptor::Take(ConnectionTaker give) {
   std::memcpy(&header, bytes.data(), sizeof(header));
   if (received.bytes < sizeof(header) || header.magic != kHandoffMagic ||
       header.count > kMaxHandoffBatch ||
-      received.bytes !=
-          sizeof(header) + header.count * sizeof(HandoffEntry) ||
+      received.bytes != sizeof(header) + header.count * sizeof(HandoffEntry) ||
       received.fd_count > header.count) {
     for (size_t i = 0; i < received.fd_count; ++i) close(fds[i]);
     return absl::DataLossError("hand-off: malformed message");

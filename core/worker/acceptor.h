@@ -1,6 +1,7 @@
 // Acceptor: where a worker takes its connections from.
 //
-// One pollable descriptor and a Take() that never blocks, whatever the data path:
+// One pollable descriptor and a Take() that never blocks, whatever the data
+// path:
 //   HandoffAcceptor  the receiving end of the slot's hand-off stream
 //   SharedAcceptor   the one listening socket that all workers accept from
 //
@@ -42,7 +43,8 @@ class Acceptor {
 
   // Takes what is there (at most one batch) and gives it to `give`, one by one,
   // each counted as started before the call.
-  //   kResourceExhausted  out of descriptors: what did not fit went back to where
+  //   kResourceExhausted  out of descriptors: what did not fit went back to
+  //   where
   //                       it came from; watch again when one was closed
   //   kOutOfRange         the primary has closed the stream
   //   kDataLoss           what came makes no sense

@@ -64,8 +64,8 @@ cluster_status Watch(const cluster_host* host,
                      cluster_watch** watch) {
   auto plugin_watch =
       std::make_unique<PluginWatch>(PluginWatch{nullptr, ready, ctx});
-  const absl::StatusOr<Loop::Watch*> added = From(host).loop().Add(
-      fd, ToEpoll(events), &OnReady, plugin_watch.get());
+  const absl::StatusOr<Loop::Watch*> added =
+      From(host).loop().Add(fd, ToEpoll(events), &OnReady, plugin_watch.get());
   if (!added.ok()) return ToClusterStatus(added.status());
   plugin_watch->watch = *added;
   *watch = reinterpret_cast<cluster_watch*>(plugin_watch.release());
@@ -207,8 +207,7 @@ constexpr cluster_config_v1 kConfig = {.size = sizeof(cluster_config_v1),
 // ---- cluster.log/1
 
 void Write(const cluster_host* host, int32_t level, cluster_string message) {
-  const size_t size =
-      message.size < kMaxLogBytes ? message.size : kMaxLogBytes;
+  const size_t size = message.size < kMaxLogBytes ? message.size : kMaxLogBytes;
   From(host).Log(level, size == 0 ? "" : std::string(message.data, size));
 }
 

@@ -3,9 +3,9 @@
 // Each function of plugins/abi/cluster_plugin.h finds its way to the worker's
 // loop, scoreboard page and configuration through here.
 //
-// Thread safety: as tagged in the ABI; construction and configuration on the loop
-// thread before the plugin is created. Lifetime: as long as the process runs
-// plugin code.
+// Thread safety: as tagged in the ABI; construction and configuration on the
+// loop thread before the plugin is created. Lifetime: as long as the process
+// runs plugin code.
 #ifndef CORE_WORKER_HOST_SERVICES_H_
 #define CORE_WORKER_HOST_SERVICES_H_
 
@@ -40,8 +40,8 @@ class HostServices {
   // when another thread says so.
   void WakeOnClose() { wake_on_close_.store(true); }
 
-  // Calls `told` on the loop thread when a connection has ended while the primary
-  // waits for room, or after WakeOnClose().
+  // Calls `told` on the loop thread when a connection has ended while the
+  // primary waits for room, or after WakeOnClose().
   void OnClosed(std::function<void()> told) { on_closed_ = std::move(told); }
 
   const cluster_host* host() const { return &host_; }

@@ -32,8 +32,7 @@ cluster_error EmptyError() {
 
 std::string MessageOf(const cluster_error& error) {
   const size_t length = strnlen(error.message, sizeof(error.message));
-  return length == 0 ? "it gave no reason"
-                     : std::string(error.message, length);
+  return length == 0 ? "it gave no reason" : std::string(error.message, length);
 }
 
 }  // namespace
@@ -299,14 +298,14 @@ void Runtime::Accept(Listening& listening) {
 }
 
 void Runtime::GiveToPlugin(IncomingConnection connection) {
-  cluster_connection given = {.size = sizeof(cluster_connection),
-                              .fd = connection.fd.Release(),
-                              .id = connection.id,
-                              .accepted_ns =
-                                  static_cast<uint64_t>(connection.accepted_ns),
-                              .listener = connection.listener,
-                              .reserved = 0,
-                              .peer = {}};
+  cluster_connection given = {
+      .size = sizeof(cluster_connection),
+      .fd = connection.fd.Release(),
+      .id = connection.id,
+      .accepted_ns = static_cast<uint64_t>(connection.accepted_ns),
+      .listener = connection.listener,
+      .reserved = 0,
+      .peer = {}};
   static_assert(sizeof(given.peer) == sizeof(connection.peer));
   std::memcpy(&given.peer, &connection.peer, sizeof(given.peer));
   plugin_.on_connection(self_, &given);

@@ -3,8 +3,9 @@
 //   online --Start--> load, create, start --Listen/ListenReply--> listening
 //          --Drain--> take what was sent, finish, stop --> exit
 //
-// The plugin's code runs on this thread, called from the loop; if the plugin has a
-// loop of its own, that one runs here and calls the worker's (Dispatch()).
+// The plugin's code runs on this thread, called from the loop; if the plugin
+// has a loop of its own, that one runs here and calls the worker's
+// (Dispatch()).
 //
 // Thread safety: one thread.
 //

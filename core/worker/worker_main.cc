@@ -42,8 +42,7 @@ UniqueFd TakeChannel() {
 
 void NameProcess() {
   const char* id = std::getenv(kWorkerIdVariable);
-  const std::string name =
-      absl::StrCat("cluster:w", id != nullptr ? id : "?");
+  const std::string name = absl::StrCat("cluster:w", id != nullptr ? id : "?");
   prctl(PR_SET_NAME, name.c_str());
 }
 

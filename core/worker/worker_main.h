@@ -1,9 +1,9 @@
 // WorkerMain: the host's binary in the worker role.
 //
-// A process is a worker exactly if CLUSTER_CHANNEL_FD is set in its environment;
-// the primary sets it, together with CLUSTER_WORKER_ID, when it spawns one. Both
-// are removed before plugin code runs, so that what a plugin starts is not taken
-// for a worker.
+// A process is a worker exactly if CLUSTER_CHANNEL_FD is set in its
+// environment; the primary sets it, together with CLUSTER_WORKER_ID, when it
+// spawns one. Both are removed before plugin code runs, so that what a plugin
+// starts is not taken for a worker.
 //
 // Thread safety: call once, from main().
 #ifndef CORE_WORKER_WORKER_MAIN_H_
@@ -14,8 +14,8 @@ namespace cluster {
 // True if this process was started as a worker.
 bool IsWorkerProcess();
 
-// Serves as a worker and returns the exit code. A variable that was set by hand,
-// with no channel behind it, gives one line on standard error and code 2.
+// Serves as a worker and returns the exit code. A variable that was set by
+// hand, with no channel behind it, gives one line on standard error and code 2.
 int WorkerMain();
 
 }  // namespace cluster

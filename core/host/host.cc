@@ -1,0 +1,289 @@
+#include "core/host/host.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <cstdio>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "core/base/cpu_count.h"
+#include "core/base/errno_status.h"
+#include "core/base/status_macros.h"
+#include "core/host/exit_codes.h"
+#include "core/host/log_observer.h"
+#include "core/host/options.h"
+#include "core/primary/primary.h"
+#include "core/scoreboard/slot_page.h"
+#include "ipc/address.h"
+#include "ipc/listener.h"
+#include "plugins/host/plugin_file.h"
+#include "plugins/host/plugin_name.h"
+#include "scheduler/registry.h"
+
+namespace cluster {
+namespace {
+
+// What the host was asked to do, opened and checked: nothing was started yet.
+struct Prepared {
+  PrimaryOptions primary;
+  std::vector<ListenAddress> bound;
+};
+
+int Complain(const absl::Status& status, int code) {
+  std::fprintf(
+      stderr, "host: %s\n", std::string(status.message()).c_str());
+  return code;
+}
+
+absl::Status CheckKernel() {
+  utsname name;
+  int major = 0;
+  int minor = 0;
+  uname(&name);
+  if (std::sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+      (major > 5 || (major == 5 && minor >= 14))) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "Linux ", name.release, " is too old; 5.14 or newer is needed"));
+}
+
+// Every connection that waits or was handed off costs a descriptor.
+void RaiseDescriptorLimit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// ---- Preparing
+
+absl::Status PreparePlugin(const HostOptions& options, PrimaryOptions* out) {
+  ASSIGN_OR_RETURN(
+      out->plugin_path,
+      FindPlugin(options.plugin, BundledPluginDirs(), UserWorkingDirectory()));
+  out->plugin_file.Reset(open(out->plugin_path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!out->plugin_file) return ErrnoStatus("open", out->plugin_path);
+  ASSIGN_OR_RETURN(
+      const PluginInfo info,
+      ReadPluginFile(out->plugin_file.get(), out->plugin_path));
+  out->plugin_name = info.name;
+  if (out->plugin_name.empty()) {
+    const size_t slash = out->plugin_path.rfind('/');
+    out->plugin_name = std::string(
+        absl::StripSuffix(out->plugin_path.substr(slash + 1), ".so"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<ListenAddress>> ParseAddresses(
+    const HostOptions& options) {
+  if (options.listen.size() > kMaxListeners) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--listen: at most ", kMaxListeners, " addresses are possible"));
+  }
+  std::vector<ListenAddress> addresses;
+  for (const std::string& text : options.listen) {
+    absl::StatusOr<ListenAddress> address = ParseListenAddress(text);
+    if (!address.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--listen: ", address.status().message()));
+    }
+    addresses.push_back(*std::move(address));
+  }
+  return addresses;
+}
+
+absl::Status Bind(const std::vector<ListenAddress>& addresses,
+                  int backlog,
+                  Prepared* out) {
+  for (const ListenAddress& address : addresses) {
+    absl::StatusOr<UniqueFd> socket =
+        OpenListener(address, {.backlog = backlog});
+    if (!socket.ok()) {
+      const bool taken = ErrnoOf(socket.status()) == EADDRINUSE;
+      return absl::Status(
+          socket.status().code(),
+          absl::StrCat("cannot listen on ",
+                       ToString(address),
+                       ": ",
+                       socket.status().message(),
+                       taken ? "; stop what listens there, or choose another "
+                               "address with --listen=ADDR"
+                             : "; choose another with --listen=ADDR"));
+    }
+    ASSIGN_OR_RETURN(ListenAddress bound, LocalAddress(socket->get()));
+    out->bound.push_back(std::move(bound));
+    out->primary.sockets.push_back(*std::move(socket));
+  }
+  return absl::OkStatus();
+}
+
+void FillOptions(const HostOptions& options, PrimaryOptions* out) {
+  out->config = options.config;
+  out->arguments = options.plugin_arguments;
+  out->workers = options.workers;
+  out->drain_timeout = options.drain_timeout;
+  out->restarts = options.restarts;
+  out->restart_period = options.restart_period;
+  out->capture_output = !options.raw_output;
+  out->listeners = {
+      .data_path = options.data_path,
+      .policy = options.policy,
+      .seed = std::random_device()(),
+      .gather_ns = absl::ToInt64Nanoseconds(options.gather),
+      .dispatch = {.pending_capacity = options.pending,
+                   .pending_timeout_ns =
+                       absl::ToInt64Nanoseconds(options.pending_timeout),
+                   .limits = {}}};
+}
+
+// ---- Running
+
+std::string Url(const ListenAddress& address) {
+  const std::string text = ToString(address);
+  return address.kind == ListenAddress::Kind::kTcp
+             ? absl::StrCat("http://", text, "/")
+             : text;
+}
+
+void Announce(const HostOptions& options, const Prepared& prepared) {
+  const std::string urls = absl::StrJoin(
+      prepared.bound, ", ", [](std::string* out, const ListenAddress& bound) {
+        absl::StrAppend(out, Url(bound));
+      });
+  const bool handoff = options.data_path == DataPath::kHandoff;
+  std::printf("%s\n",
+              absl::StrCat("Serving ",
+                           prepared.primary.plugin_name,
+                           " on ",
+                           urls,
+                           "\n  workers    ",
+                           options.workers,
+                           "\n  policy     ",
+                           handoff ? options.policy : "the kernel's",
+                           "\n  data path  ",
+                           handoff ? "handoff" : "share",
+                           "\n  stop       Ctrl-C (again to stop at once)")
+                  .c_str());
+  std::fflush(stdout);
+}
+
+// The first SIGINT or SIGTERM drains, the second ends at once.
+class StopSignals {
+ public:
+  StopSignals(boost::asio::io_context& io, Primary& primary, Logger& logger)
+      : signals_(io, SIGINT, SIGTERM), primary_(primary), logger_(logger) {
+    Await();
+  }
+
+  // The signal that ended the host at once, 0 if none did.
+  int second() const { return second_; }
+
+ private:
+  void Await() {
+    signals_.async_wait([this](const auto& error, int signal) {
+      if (error) return;
+      if (seen_++ == 0) {
+        logger_.Info("draining; once more to stop at once");
+        primary_.Drain();
+      } else {
+        second_ = signal;
+        primary_.KillAll();
+      }
+      Await();
+    });
+  }
+
+  boost::asio::signal_set signals_;
+  Primary& primary_;
+  Logger& logger_;
+  int seen_ = 0;
+  int second_ = 0;
+};
+
+int ExitCodeFor(const PrimaryEnd& end, int second_signal, Logger& logger) {
+  if (second_signal != 0) return 128 + second_signal;
+  switch (end.kind) {
+    case PrimaryEnd::Kind::kPluginRefused:
+      logger.Error(absl::StrCat("the plugin cannot run: ", end.reason));
+      return kExitPluginRefused;
+    case PrimaryEnd::Kind::kWorkersDied:
+      logger.Error(absl::StrCat(
+          "workers die too often (see --restarts); the last: ", end.reason));
+      return kExitWorkersDied;
+    case PrimaryEnd::Kind::kDrained:
+    case PrimaryEnd::Kind::kKilled:
+      break;
+  }
+  return kExitOk;
+}
+
+int Serve(const HostOptions& options, Prepared prepared) {
+  Logger logger({.format = options.log_format, .min_level = options.log_level});
+  LogObserver observer(logger);
+  boost::asio::io_context io(1);
+  const std::vector<ListenAddress> bound = prepared.bound;
+  Announce(options, prepared);
+  Primary primary(io, std::move(prepared.primary), observer);
+  StopSignals signals(io, primary, logger);
+  if (const absl::Status status = primary.Start(); !status.ok()) {
+    logger.Error(absl::StrCat("cannot start: ", status.message()));
+    return kExitInternal;
+  }
+  const PrimaryEnd end = primary.Run();
+  for (const ListenAddress& address : bound) RemoveSocketFile(address);
+  const ListenerGroup::Accounts accounts = primary.Snapshot();
+  logger.Info(absl::StrCat("connections: ", accounts.ledger.Summary()));
+  return ExitCodeFor(end, signals.second(), logger);
+}
+
+}  // namespace
+
+int HostMain(int argc, char** argv) {
+  // What the host inherited beyond stdio is not for its workers.
+  close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+  signal(SIGPIPE, SIG_IGN);
+  const absl::StatusOr<ParsedCommand> command = ParseCommandLine(
+      argc,
+      argv,
+      {.working_directory = UserWorkingDirectory(), .cpus = AvailableCpus()});
+  if (!command.ok()) return Complain(command.status(), kExitUsage);
+  if (!command->print.empty()) {
+    std::fputs(command->print.c_str(), stdout);
+    return kExitOk;
+  }
+  const HostOptions& options = command->options;
+  absl::Status status = CheckKernel();
+  if (!status.ok()) return Complain(status, kExitInternal);
+  if (options.data_path == DataPath::kHandoff) {
+    status = MakePolicy(options.policy, 0).status();
+    if (!status.ok()) return Complain(status, kExitUsage);
+  }
+  RaiseDescriptorLimit();
+  Prepared prepared;
+  FillOptions(options, &prepared.primary);
+  status = PreparePlugin(options, &prepared.primary);
+  if (!status.ok()) return Complain(status, kExitUsage);
+  const absl::StatusOr<std::vector<ListenAddress>> addresses =
+      ParseAddresses(options);
+  if (!addresses.ok()) return Complain(addresses.status(), kExitUsage);
+  status = Bind(*addresses, options.backlog, &prepared);
+  if (!status.ok()) return Complain(status, kExitBind);
+  return Serve(options, std::move(prepared));
+}
+
+}  // namespace cluster

@@ -1,0 +1,42 @@
+#include "core/host/log_observer.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace cluster {
+namespace {
+
+LogLevel LevelOf(const WorkerEvent& event) {
+  const bool bad_exit =
+      event.kind == WorkerEventKind::kExit &&
+      (event.signal != 0 || event.code != 0 || !event.planned);
+  if (bad_exit) return LogLevel::kWarning;
+  return event.kind == WorkerEventKind::kError ? LogLevel::kError
+                                               : LogLevel::kInfo;
+}
+
+}  // namespace
+
+void LogObserver::OnEvent(const WorkerEvent& event) {
+  std::string text(WorkerEventName(event.kind));
+  if (!event.detail.empty()) absl::StrAppend(&text, ": ", event.detail);
+  logger_.LogWorker(event.worker_id, event.pid, LevelOf(event), text);
+}
+
+void LogObserver::OnLog(uint32_t worker_id,
+                        pid_t pid,
+                        int level,
+                        absl::string_view text) {
+  const auto bounded = static_cast<LogLevel>(std::clamp(level, 0, 3));
+  logger_.LogWorker(worker_id, pid, bounded, text);
+}
+
+void LogObserver::OnOutput(uint32_t worker_id,
+                           int fd,
+                           absl::string_view line) {
+  (fd == 1 ? output_ : error_output_).Write(WorkerLine(worker_id, line));
+}
+
+}  // namespace cluster

@@ -1,0 +1,138 @@
+#include "core/primary/accept_loop.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+
+#include "core/base/monotonic_clock.h"
+#include "core/control/peer_address.h"
+
+namespace cluster {
+namespace {
+
+// A round ends here, so that one busy listener does not starve the rest.
+constexpr size_t kMaxAcceptsPerRound = 512;
+// Out of descriptors: those that wait in the backlog are asked for again after
+// this, or when a connection has been handed over.
+constexpr int64_t kPauseNs = 10'000'000;
+
+// Errors of one connection, not of the listener: accept(2) says to go on.
+bool IsOfTheConnection(int error) {
+  return error == ECONNABORTED || error == EINTR || error == EPERM ||
+         error == EPROTO || error == ENETDOWN || error == ENOPROTOOPT ||
+         error == EHOSTDOWN || error == ENONET || error == EHOSTUNREACH ||
+         error == EOPNOTSUPP || error == ENETUNREACH;
+}
+
+}  // namespace
+
+AcceptLoop::AcceptLoop(boost::asio::io_context& io,
+                       UniqueFd listener,
+                       Dispatcher& dispatcher,
+                       Ledger& ledger,
+                       uint64_t& next_id,
+                       int64_t gather_ns,
+                       std::function<void()> after_round)
+    : io_(io),
+      listener_(std::move(listener)),
+      dispatcher_(dispatcher),
+      ledger_(ledger),
+      next_id_(next_id),
+      gathering_(gather_ns),
+      after_round_(std::move(after_round)),
+      timer_(io) {}
+
+void AcceptLoop::Start() {
+  watch_ = std::make_unique<FdWatch>(io_, listener_.get());
+  Wait(State::kReadable);
+}
+
+void AcceptLoop::Wait(State state) {
+  state_ = state;
+  if (state == State::kReadable) {
+    watch_->OnReadable([this] { OnReadable(); });
+  } else {
+    watch_->Stop();
+  }
+}
+
+void AcceptLoop::After(int64_t delay_ns, State state) {
+  Wait(state);
+  timer_.expires_after(std::chrono::nanoseconds(delay_ns));
+  timer_.async_wait([this, state](const boost::system::error_code& error) {
+    if (!error && state_ == state) Round();
+  });
+}
+
+void AcceptLoop::OnReadable() {
+  if (gathering_.delay_ns() > 0) {
+    After(gathering_.delay_ns(), State::kGathering);
+  } else {
+    Round();
+  }
+}
+
+void AcceptLoop::Round() {
+  const int64_t now_ns = MonotonicNs();
+  dispatcher_.Begin(now_ns);
+  int error = 0;
+  const size_t accepted = AcceptAll(now_ns, &error);
+  dispatcher_.End();
+  gathering_.Record(
+      now_ns, accepted, gathering_.WantsCpuTime(now_ns) ? ThreadCpuNs() : 0);
+  if (error != 0 && error != EAGAIN) {
+    After(kPauseNs, State::kPaused);
+  } else if (error == 0 && !dispatcher_.has_room()) {
+    Wait(State::kNoRoom);
+  } else if (accepted > 0 && gathering_.delay_ns() > 0) {
+    // More are sure to come: no need to be told.
+    After(gathering_.delay_ns(), State::kGathering);
+  } else if (state_ != State::kReadable) {
+    Wait(State::kReadable);
+  }
+  after_round_();
+}
+
+size_t AcceptLoop::AcceptAll(int64_t now_ns, int* error) {
+  size_t accepted = 0;
+  while (accepted < kMaxAcceptsPerRound && dispatcher_.has_room()) {
+    sockaddr_storage peer;
+    socklen_t length = sizeof(peer);
+    UniqueFd fd(accept4(listener_.get(),
+                        reinterpret_cast<sockaddr*>(&peer),
+                        &length,
+                        SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd) {
+      if (IsOfTheConnection(errno)) continue;
+      *error = errno;
+      return accepted;
+    }
+    ++accepted;
+    ledger_.Accepted(1);
+    dispatcher_.Dispatch({.fd = std::move(fd),
+                          .id = next_id_++,
+                          .accepted_ns = now_ns,
+                          .peer = ToPeerAddress(peer, length)});
+  }
+  return accepted;
+}
+
+void AcceptLoop::Resume() {
+  if (state_ == State::kNoRoom) Round();
+}
+
+void AcceptLoop::Close() {
+  if (state_ == State::kStopped) return;
+  const int64_t now_ns = MonotonicNs();
+  dispatcher_.Begin(now_ns);
+  int error = 0;
+  AcceptAll(now_ns, &error);
+  dispatcher_.End();
+  watch_.reset();
+  timer_.cancel();
+  listener_.Reset();
+  state_ = State::kStopped;
+}
+
+}  // namespace cluster

@@ -1,0 +1,71 @@
+// AcceptLoop: accepts the connections of one listener and has them dispatched.
+//
+// A round accepts until the kernel has no more (or nobody has room), and lets
+// the dispatcher place them and send one batch a worker. Between rounds it
+// waits for the listener to be readable or, under load, for the gathering
+// delay.
+//
+// Thread safety: the io_context's thread.
+#ifndef CORE_PRIMARY_ACCEPT_LOOP_H_
+#define CORE_PRIMARY_ACCEPT_LOOP_H_
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+#include "core/base/unique_fd.h"
+#include "core/primary/dispatcher.h"
+#include "core/primary/fd_watch.h"
+#include "core/primary/gathering.h"
+#include "core/primary/ledger.h"
+
+namespace cluster {
+
+class AcceptLoop {
+ public:
+  // `listener` is a listening socket, non-blocking. `next_id` numbers the
+  // connections of all listeners. `after_round` is called after each round.
+  AcceptLoop(boost::asio::io_context& io,
+             UniqueFd listener,
+             Dispatcher& dispatcher,
+             Ledger& ledger,
+             uint64_t& next_id,
+             int64_t gather_ns,
+             std::function<void()> after_round);
+
+  void Start();
+
+  // There is room again: goes on if it had stopped for want of it.
+  void Resume();
+
+  // Accepts what the kernel still holds, then closes the listener for good.
+  void Close();
+
+ private:
+  enum class State { kStopped, kReadable, kGathering, kNoRoom, kPaused };
+
+  void OnReadable();
+  void Round();
+  void Wait(State state);
+  void After(int64_t delay_ns, State state);
+  // Accepts until there is nothing, or no room. Returns how many; `*error` is
+  // the errno that ended it, 0 if room did.
+  size_t AcceptAll(int64_t now_ns, int* error);
+
+  boost::asio::io_context& io_;
+  UniqueFd listener_;
+  Dispatcher& dispatcher_;
+  Ledger& ledger_;
+  uint64_t& next_id_;
+  Gathering gathering_;
+  const std::function<void()> after_round_;
+  std::unique_ptr<FdWatch> watch_;
+  boost::asio::steady_timer timer_;
+  State state_ = State::kStopped;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_ACCEPT_LOOP_H_

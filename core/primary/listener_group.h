@@ -1,0 +1,118 @@
+// ListenerGroup: all listeners of the host, and the workers that serve them.
+//
+// For hand-off it runs an accept loop and a dispatcher a listener, and one
+// timer that looks after what was handed off while no connection wakes the
+// primary. For share it only keeps the sockets, which the workers accept from.
+//
+// Thread safety: the io_context's thread. Lifetime: slots must outlive it.
+#ifndef CORE_PRIMARY_LISTENER_GROUP_H_
+#define CORE_PRIMARY_LISTENER_GROUP_H_
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/unique_fd.h"
+#include "core/control/data_path.h"
+#include "core/primary/accept_loop.h"
+#include "core/primary/dispatcher.h"
+#include "core/primary/ledger.h"
+#include "core/primary/slot.h"
+
+namespace cluster {
+
+struct ListenerGroupOptions {
+  DataPath data_path = DataPath::kHandoff;
+  std::string policy = "round_robin";  // handoff only
+  uint64_t seed = 0;
+  int64_t gather_ns = 200'000;
+  DispatchOptions dispatch;
+};
+
+class ListenerGroup {
+ public:
+  // `sockets` are listening and non-blocking, in the order of the addresses.
+  // kInvalidArgument: unknown policy.
+  static absl::StatusOr<std::unique_ptr<ListenerGroup>> Create(
+      boost::asio::io_context& io,
+      std::vector<UniqueFd> sockets,
+      const ListenerGroupOptions& options);
+
+  // Accepting begins. Connections wait until a worker listens.
+  void Start();
+
+  // Makes a slot with what this data path needs. The group owns it.
+  absl::StatusOr<Slot*> AddSlot();
+
+  // Returns a new descriptor from which a worker of `slot` takes the
+  // connections of `listener`. kInvalidArgument: there is no such listener.
+  absl::StatusOr<UniqueFd> AcceptorFor(const Slot& slot, uint32_t listener);
+
+  // The slot's worker listens there: it gets connections from now on.
+  void Serve(Slot& slot, uint32_t listener);
+  // It gets no more. What it has not started stays with it.
+  void StopServing(Slot& slot);
+  // All it has not started goes to others.
+  void TakeBack(Slot& slot);
+  // Its worker is dead, and TakeBack was called: what it had open is lost.
+  void CloseBooks(Slot& slot);
+  // Its worker says that it has room, or lives.
+  void OnRoom(Slot& slot);
+
+  // Accepts what the kernel still holds and closes the listeners.
+  void Close();
+  // Connections that wait for a worker.
+  size_t pending() const;
+  // Closes those: there will be no worker for them.
+  void RefusePending();
+
+  DataPath data_path() const { return options_.data_path; }
+  size_t listener_count() const { return listener_count_; }
+
+  // The books as they stand, and what is live by them.
+  struct Accounts {
+    Ledger ledger;
+    uint64_t live = 0;
+  };
+  Accounts Snapshot();
+
+ private:
+  ListenerGroup(boost::asio::io_context& io,
+                std::vector<UniqueFd> sockets,
+                const ListenerGroupOptions& options)
+      : io_(io),
+        options_(options),
+        listener_count_(sockets.size()),
+        sockets_(std::move(sockets)),
+        timer_(io) {}
+
+  void ScheduleTick();
+  void Tick();
+  void ResumeAccepting();
+
+  boost::asio::io_context& io_;
+  const ListenerGroupOptions options_;
+  const size_t listener_count_;
+  std::vector<UniqueFd>
+      sockets_;  // until Start() for handoff, Close() for share
+  std::vector<std::unique_ptr<Slot>> slots_;
+  Ledger ledger_;
+  uint64_t next_connection_id_ = 1;
+  std::vector<std::unique_ptr<Dispatcher>> dispatchers_;   // by listener
+  std::vector<std::unique_ptr<AcceptLoop>> accept_loops_;  // by listener
+
+  boost::asio::steady_timer timer_;
+  bool timer_armed_ = false;
+  std::chrono::nanoseconds tick_interval_{0};
+  uint64_t progress_seen_ = 0;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_LISTENER_GROUP_H_

@@ -1,0 +1,374 @@
+#include "core/primary/primary.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "core/base/errno_status.h"
+#include "core/base/status_macros.h"
+#include "core/control/environment.h"
+#include "plugins/host/exit_code.h"
+
+namespace cluster {
+namespace {
+
+// A worker whose channel is closed has no reason to live; if it does not see
+// that for so long, it is killed.
+constexpr absl::Duration kOrphanGrace = absl::Seconds(2);
+// Beyond the drain timeout, which the workers keep by themselves.
+constexpr absl::Duration kDrainGrace = absl::Seconds(1);
+// How often a drain looks whether the last waiting connections were placed.
+constexpr auto kDrainPoll = std::chrono::milliseconds(5);
+
+absl::StatusOr<UniqueFd> Copy(int fd) {
+  UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!copy) return ErrnoStatus("fcntl", "copy of a descriptor");
+  return copy;
+}
+
+std::string DescribeExit(const Worker& worker, const WorkerExit& exit) {
+  std::string text = exit.signal != 0
+                         ? absl::StrCat("killed by signal ",
+                                        exit.signal,
+                                        " (SIG",
+                                        sigabbrev_np(exit.signal) != nullptr
+                                            ? sigabbrev_np(exit.signal)
+                                            : "?",
+                                        ")")
+                         : absl::StrCat("exited with code ", exit.code);
+  if (!worker.last_words.empty()) {
+    absl::StrAppend(&text, ": ", worker.last_words);
+  }
+  return text;
+}
+
+}  // namespace
+
+absl::string_view WorkerEventName(WorkerEventKind kind) {
+  static constexpr absl::string_view kNames[] = {
+      "fork", "online", "listening", "disconnect", "exit", "error"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+Primary::Primary(boost::asio::io_context& io,
+                 PrimaryOptions options,
+                 PrimaryObserver& observer)
+    : io_(io),
+      options_(std::move(options)),
+      observer_(observer),
+      restart_window_(options_.restarts, options_.restart_period),
+      drain_timer_(io),
+      kill_timer_(io) {}
+
+Primary::~Primary() = default;
+
+absl::Status Primary::Start() {
+  ASSIGN_OR_RETURN(group_,
+                   ListenerGroup::Create(
+                       io_, std::move(options_.sockets), options_.listeners));
+  for (uint32_t i = 0; i < options_.workers; ++i) {
+    ASSIGN_OR_RETURN(Slot * slot, group_->AddSlot());
+    RETURN_IF_ERROR(SpawnInto(*slot));
+  }
+  group_->Start();
+  return absl::OkStatus();
+}
+
+PrimaryEnd Primary::Run() {
+  io_.run();
+  return end_;
+}
+
+// ---- A worker's beginning
+
+absl::Status Primary::SpawnInto(Slot& slot) {
+  const uint32_t id = next_worker_id_++;
+  absl::StatusOr<ChildProcess> child = Spawn(
+      {.title = absl::StrCat("cluster: worker ", id, " ", options_.plugin_name),
+       .environment = {{kChannelFdVariable, "3"},
+                       {kWorkerIdVariable, absl::StrCat(id)}},
+       .capture_output = options_.capture_output});
+  if (!child.ok()) {
+    observer_.OnEvent({.kind = WorkerEventKind::kError,
+                       .worker_id = id,
+                       .detail = std::string(child.status().message())});
+    return child.status();
+  }
+  WorkerOwner& owner = *this;
+  auto worker =
+      std::make_unique<Worker>(io_, id, slot, *std::move(child), owner);
+  Worker& added = *worker;
+  workers_.emplace(id, std::move(worker));
+  RETURN_IF_ERROR(Feed(added, WorkerInput::Spawned()));
+  SendStart(added);
+  return absl::OkStatus();
+}
+
+void Primary::SendStart(Worker& worker) {
+  std::vector<UniqueFd> fds;
+  for (const int source :
+       {options_.plugin_file.get(), worker.slot().memory().fd()}) {
+    absl::StatusOr<UniqueFd> copy = Copy(source);
+    if (!copy.ok()) {
+      worker.last_words = std::string(copy.status().message());
+      worker.Signal(SIGKILL);
+      return;
+    }
+    fds.push_back(*std::move(copy));
+  }
+  worker.Send(FrameType::kStart,
+              cluster::Start{.worker_id = worker.id(),
+                             .worker_count = options_.workers,
+                             .listener_count = static_cast<uint32_t>(
+                                 group_->listener_count()),
+                             .plugin_path = options_.plugin_path,
+                             .config = options_.config,
+                             .arguments = options_.arguments},
+              std::move(fds));
+}
+
+// ---- What workers say
+
+absl::Status Primary::OnFrame(Worker& worker, Frame frame) {
+  switch (static_cast<FrameType>(frame.type)) {
+    case FrameType::kOnline:
+      return Feed(worker, WorkerInput::OnlineFrame());
+    case FrameType::kListen:
+      return OnListen(worker, frame);
+    case FrameType::kListening:
+      return OnListening(worker, frame);
+    case FrameType::kDisconnect:
+      return Feed(worker, WorkerInput::DisconnectNotice());
+    case FrameType::kRoom:
+      group_->OnRoom(worker.slot());
+      return absl::OkStatus();
+    case FrameType::kFailed: {
+      ASSIGN_OR_RETURN(Failed failed, Decode<Failed>(frame.payload));
+      worker.last_words = std::move(failed.reason);
+      return absl::OkStatus();
+    }
+    case FrameType::kLog: {
+      ASSIGN_OR_RETURN(const LogLine line, Decode<LogLine>(frame.payload));
+      observer_.OnLog(worker.id(), worker.pid(), line.level, line.text);
+      return absl::OkStatus();
+    }
+    default:
+      return absl::DataLossError(
+          absl::StrCat("a frame of unknown type ", frame.type));
+  }
+}
+
+absl::Status Primary::OnListen(Worker& worker, const Frame& frame) {
+  ASSIGN_OR_RETURN(const ListenRequest request,
+                   Decode<ListenRequest>(frame.payload));
+  absl::StatusOr<UniqueFd> acceptor =
+      group_->AcceptorFor(worker.slot(), request.listener);
+  if (absl::IsInvalidArgument(acceptor.status())) return acceptor.status();
+  ListenReply reply = {.listener = request.listener,
+                       .data_path = group_->data_path()};
+  std::vector<UniqueFd> fds;
+  if (acceptor.ok()) {
+    fds.push_back(*std::move(acceptor));
+  } else {
+    reply.error = ErrnoOf(acceptor.status());
+  }
+  worker.Send(FrameType::kListenReply, reply, std::move(fds));
+  return absl::OkStatus();
+}
+
+absl::Status Primary::OnListening(Worker& worker, const Frame& frame) {
+  ASSIGN_OR_RETURN(const Listening listening, Decode<Listening>(frame.payload));
+  if (listening.listener >= group_->listener_count()) {
+    return absl::DataLossError("it listens where there is no listener");
+  }
+  RETURN_IF_ERROR(Feed(worker, WorkerInput::ListeningFrame()));
+  if (worker.record.serving) {
+    group_->Serve(worker.slot(), listening.listener);
+  }
+  return absl::OkStatus();
+}
+
+void Primary::OnOutput(Worker& worker, int fd, absl::string_view line) {
+  observer_.OnOutput(worker.id(), fd, line);
+}
+
+// ---- A worker's life
+
+absl::Status Primary::Feed(Worker& worker, const WorkerInput& input) {
+  const Step step = Apply(worker.record, input);
+  worker.record = step.record;
+  if (!step.violation.empty()) {
+    return absl::DataLossError(step.violation);
+  }
+  for (const WorkerEffect effect : step.effects) Do(worker, effect);
+  return absl::OkStatus();
+}
+
+void Primary::Do(Worker& worker, WorkerEffect effect) {
+  switch (effect) {
+    case WorkerEffect::kEmitFork:
+      return Emit(WorkerEventKind::kFork, worker, "");
+    case WorkerEffect::kEmitOnline:
+      return Emit(WorkerEventKind::kOnline, worker, "");
+    case WorkerEffect::kEmitListening:
+      return Emit(WorkerEventKind::kListening, worker, "");
+    case WorkerEffect::kEmitDisconnect:
+      return Emit(WorkerEventKind::kDisconnect, worker, worker.last_words);
+    case WorkerEffect::kEmitExit:
+      return Emit(WorkerEventKind::kExit,
+                  worker,
+                  DescribeExit(worker, *worker.record.exit));
+    case WorkerEffect::kEmitError:
+      return Emit(WorkerEventKind::kError, worker, worker.last_words);
+    case WorkerEffect::kStopServing:
+      return group_->StopServing(worker.slot());
+    case WorkerEffect::kAcknowledgeNotice:
+      return worker.SendEmpty(FrameType::kDisconnectAck);
+    case WorkerEffect::kSendDisconnect:  // ContinueDrain() says how much was
+                                         // sent
+    case WorkerEffect::kLeaveWorkers:    // the list is by process, see Bury()
+    case WorkerEffect::kSendSignal:    // Signal() is called where it is wanted
+    case WorkerEffect::kCloseChannel:  // comes with a violation only
+      return;
+  }
+}
+
+void Primary::Emit(WorkerEventKind kind,
+                   const Worker& worker,
+                   std::string detail) {
+  const WorkerExit exit = worker.record.exit.value_or(WorkerExit());
+  observer_.OnEvent(
+      {.kind = kind,
+       .worker_id = worker.id(),
+       .pid = worker.pid(),
+       .code = exit.code,
+       .signal = exit.signal,
+       .planned = worker.record.exited_after_disconnect.value_or(false),
+       .detail = std::move(detail)});
+}
+
+void Primary::OnChannelClosed(Worker& worker, const absl::Status& why) {
+  if (!absl::IsOutOfRange(why)) {
+    worker.last_words =
+        absl::StrCat("its control channel was closed: ", why.message());
+  }
+  group_->TakeBack(worker.slot());
+  (void)Feed(worker, WorkerInput::ChannelClosed());
+  if (worker.record.dead()) return Bury(worker);
+  auto timer = std::make_shared<boost::asio::steady_timer>(
+      io_, absl::ToChronoNanoseconds(kOrphanGrace));
+  timer->async_wait([this, timer, id = worker.id()](const auto& error) {
+    const auto found = workers_.find(id);
+    if (!error && found != workers_.end()) found->second->Signal(SIGKILL);
+  });
+}
+
+void Primary::OnExit(Worker& worker, WorkerExit exit) {
+  group_->TakeBack(worker.slot());
+  (void)Feed(worker, WorkerInput::Exited(exit));
+  if (!worker.record.connected) return Bury(worker);
+  // A process that the worker left behind holds the channel: it is of no use
+  // without its worker, and the slot must not wait for it.
+  worker.CloseChannel(absl::OutOfRangeError("the process has ended"));
+}
+
+void Primary::Bury(Worker& worker) {
+  Slot& slot = worker.slot();
+  group_->CloseBooks(slot);
+  const WorkerExit exit = worker.record.exit.value_or(WorkerExit());
+  const bool planned = worker.record.exited_after_disconnect.value_or(false);
+  const std::string reason =
+      absl::StrCat("worker ", worker.id(), " ", DescribeExit(worker, exit));
+  // Its callbacks are still on the stack.
+  auto found = workers_.find(worker.id());
+  boost::asio::post(
+      io_, [buried = std::shared_ptr<Worker>(std::move(found->second))] {});
+  workers_.erase(found);
+
+  if (draining_) return FinishIfAllGone();
+  if (!planned && exit.signal == 0 && exit.code != 0 &&
+      !retry_can_help(exit.code)) {
+    return GiveUp(PrimaryEnd::Kind::kPluginRefused, reason);
+  }
+  while (planned || restart_window_.Admit(absl::Now())) {
+    if (SpawnInto(slot).ok()) return;
+  }
+  GiveUp(PrimaryEnd::Kind::kWorkersDied, reason);
+}
+
+// ---- The end
+
+void Primary::GiveUp(PrimaryEnd::Kind kind, std::string reason) {
+  if (draining_) return;
+  end_ = {.kind = kind, .reason = std::move(reason)};
+  Drain();
+}
+
+void Primary::Drain() {
+  if (draining_) return;
+  draining_ = true;
+  group_->Close();
+  if (options_.drain_timeout != absl::InfiniteDuration()) {
+    KillLater(options_.drain_timeout + kDrainGrace);
+  }
+  ContinueDrain();
+  FinishIfAllGone();
+}
+
+void Primary::ContinueDrain() {
+  const bool hope = !workers_.empty();
+  if (group_->pending() > 0 && hope) {
+    // The workers finish what was accepted before they are told to end.
+    drain_timer_.expires_after(kDrainPoll);
+    drain_timer_.async_wait([this](const auto& error) {
+      if (!error) ContinueDrain();
+    });
+    return;
+  }
+  if (drain_was_sent_) return;
+  drain_was_sent_ = true;
+  group_->RefusePending();
+  const bool forever = options_.drain_timeout == absl::InfiniteDuration();
+  for (const auto& [id, worker] : workers_) {
+    cluster::Drain drain = {
+        .deadline_ms =
+            forever ? UINT64_MAX
+                    : static_cast<uint64_t>(
+                          absl::ToInt64Milliseconds(options_.drain_timeout)),
+        .sent = {}};
+    for (size_t i = 0; i < worker->slot().stream_count(); ++i) {
+      drain.sent.push_back(worker->slot().stream(i).sent());
+    }
+    (void)Feed(*worker, WorkerInput::DisconnectRequested());
+    worker->Send(FrameType::kDrain, drain);
+  }
+}
+
+void Primary::KillLater(absl::Duration delay) {
+  kill_timer_.expires_after(absl::ToChronoNanoseconds(delay));
+  kill_timer_.async_wait([this](const auto& error) {
+    if (error) return;
+    for (const auto& [id, worker] : workers_) worker->Signal(SIGKILL);
+  });
+}
+
+void Primary::KillAll() {
+  end_.kind = PrimaryEnd::Kind::kKilled;
+  draining_ = true;
+  group_->Close();
+  for (const auto& [id, worker] : workers_) worker->Signal(SIGKILL);
+  FinishIfAllGone();
+}
+
+void Primary::FinishIfAllGone() {
+  if (!draining_ || !workers_.empty()) return;
+  group_->RefusePending();
+  io_.stop();
+}
+
+}  // namespace cluster

@@ -1,0 +1,132 @@
+// Primary: keeps workers running and connections flowing to them.
+//
+//   Start()      slots are made, workers spawned, listeners accept
+//   a worker dies: it is replaced at once, unless it refused the plugin for
+//   good or
+//                workers die too often; then everything drains and Run() says
+//                why
+//   Drain()      listeners close, workers finish, all exit, Run() returns
+//   KillAll()    everything ends now
+//
+// It decides with pure parts (core/supervisor, scheduler) and acts through
+// Worker and ListenerGroup.
+//
+// Thread safety: one thread, the io_context's.
+//
+//   Primary primary(io, std::move(options), observer);
+//   RETURN_IF_ERROR(primary.Start());
+//   const PrimaryEnd end = primary.Run();
+#ifndef CORE_PRIMARY_PRIMARY_H_
+#define CORE_PRIMARY_PRIMARY_H_
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "core/base/unique_fd.h"
+#include "core/primary/listener_group.h"
+#include "core/primary/primary_observer.h"
+#include "core/primary/worker.h"
+#include "core/supervisor/restart_window.h"
+#include "core/supervisor/worker_state.h"
+
+namespace cluster {
+
+struct PrimaryOptions {
+  std::string plugin_name;  // for process titles
+  std::string plugin_path;  // absolute
+  UniqueFd plugin_file;     // pinned: what every worker loads
+  std::vector<std::pair<std::string, std::string>> config;
+  std::vector<std::string> arguments;
+  std::vector<UniqueFd> sockets;  // listening, non-blocking
+  ListenerGroupOptions listeners;
+  uint32_t workers = 1;
+  absl::Duration drain_timeout = absl::Seconds(30);
+  size_t restarts = RestartWindow::kDefaultIntensity;
+  absl::Duration restart_period = RestartWindow::kDefaultPeriod;
+  bool capture_output = true;
+};
+
+// Why Run() returned.
+struct PrimaryEnd {
+  enum class Kind {
+    kDrained,        // as asked by Drain()
+    kKilled,         // as asked by KillAll()
+    kWorkersDied,    // more often than allowed
+    kPluginRefused,  // a worker said that a restart cannot help
+  };
+  Kind kind = Kind::kDrained;
+  std::string reason;  // of the last worker that died; empty if planned
+};
+
+class Primary : private WorkerOwner {
+ public:
+  // `observer` must outlive it.
+  Primary(boost::asio::io_context& io,
+          PrimaryOptions options,
+          PrimaryObserver& observer);
+  ~Primary() override;
+
+  // Spawns the workers and begins to accept. Errors: bad options, or the
+  // kernel's when not even the first worker can be spawned.
+  absl::Status Start();
+
+  // Runs until all workers have ended.
+  PrimaryEnd Run();
+
+  // Ends in an orderly way within the drain timeout. Idempotent.
+  void Drain();
+
+  // Kills the workers. Run() returns as soon as they are gone.
+  void KillAll();
+
+  // The books (core/primary/ledger.h) as they stand.
+  ListenerGroup::Accounts Snapshot() { return group_->Snapshot(); }
+
+ private:
+  absl::Status OnFrame(Worker& worker, Frame frame) override;
+  void OnChannelClosed(Worker& worker, const absl::Status& why) override;
+  void OnExit(Worker& worker, WorkerExit exit) override;
+  void OnOutput(Worker& worker, int fd, absl::string_view line) override;
+
+  absl::Status SpawnInto(Slot& slot);
+  void SendStart(Worker& worker);
+  absl::Status OnListen(Worker& worker, const Frame& frame);
+  absl::Status OnListening(Worker& worker, const Frame& frame);
+  // Feeds the worker's record and does what follows. Returns the violation.
+  absl::Status Feed(Worker& worker, const WorkerInput& input);
+  void Do(Worker& worker, WorkerEffect effect);
+  void Emit(WorkerEventKind kind, const Worker& worker, std::string detail);
+  // The worker is gone in every sense: replace it, or end.
+  void Bury(Worker& worker);
+  void GiveUp(PrimaryEnd::Kind kind, std::string reason);
+  void ContinueDrain();
+  void KillLater(absl::Duration delay);
+  void FinishIfAllGone();
+
+  boost::asio::io_context& io_;
+  PrimaryOptions options_;
+  PrimaryObserver& observer_;
+  std::unique_ptr<ListenerGroup> group_;
+  RestartWindow restart_window_;
+  uint32_t next_worker_id_ = 1;
+  absl::btree_map<uint32_t, std::unique_ptr<Worker>> workers_;  // by id
+  PrimaryEnd end_;
+
+  bool draining_ = false;        // listeners are closed
+  bool drain_was_sent_ = false;  // workers were told
+  boost::asio::steady_timer drain_timer_;
+  boost::asio::steady_timer kill_timer_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_PRIMARY_H_

@@ -1,0 +1,123 @@
+#include "core/primary/worker.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace cluster {
+namespace {
+
+// Reads of one output in a row, so that a chatty plugin leaves time for others.
+constexpr int kOutputReads = 4;
+
+}  // namespace
+
+Worker::Worker(boost::asio::io_context& io,
+               uint32_t id,
+               Slot& slot,
+               ChildProcess child,
+               WorkerOwner& owner)
+    : io_(io),
+      id_(id),
+      pid_(child.pid),
+      slot_(slot),
+      owner_(owner),
+      pidfd_(std::move(child.pidfd)) {
+  channel_.emplace(std::move(child.channel));
+  channel_watch_ = std::make_unique<FdWatch>(io_, channel_->fd());
+  channel_watch_->OnReadable([this] { ReadChannel(); });
+  exit_watch_ = std::make_unique<FdWatch>(io_, pidfd_.get());
+  exit_watch_->OnReadable([this] { OnProcessEnd(); });
+  if (child.output) WatchOutput(STDOUT_FILENO, std::move(child.output));
+  if (child.error_output) {
+    WatchOutput(STDERR_FILENO, std::move(child.error_output));
+  }
+}
+
+// ---- The control channel
+
+void Worker::SendBytes(FrameType type,
+                       std::span<const std::byte> payload,
+                       std::vector<UniqueFd> fds) {
+  if (!channel_) return;
+  channel_->Send(static_cast<uint16_t>(type), payload, std::move(fds));
+  FlushChannel();
+}
+
+void Worker::FlushChannel() {
+  if (!channel_) return;
+  // A failed write means that the peer is gone; reading tells, in order.
+  if (!channel_->Flush().ok() || !channel_->wants_write()) return;
+  channel_watch_->OnceWritable([this] { FlushChannel(); });
+}
+
+void Worker::ReadChannel() {
+  absl::Status violation;
+  absl::Status status = channel_->OnReadable([&](Frame frame) {
+    if (violation.ok()) violation = owner_.OnFrame(*this, std::move(frame));
+  });
+  if (!violation.ok()) status = violation;
+  if (!status.ok()) CloseChannel(status);
+}
+
+void Worker::CloseChannel(const absl::Status& why) {
+  if (!channel_) return;
+  channel_watch_.reset();
+  channel_.reset();
+  owner_.OnChannelClosed(*this, why);
+}
+
+// ---- What the plugin prints
+
+void Worker::WatchOutput(int fd_number, UniqueFd fd) {
+  auto output = std::make_unique<Output>();
+  output->fd_number = fd_number;
+  output->fd = std::move(fd);
+  output->watch = std::make_unique<FdWatch>(io_, output->fd.get());
+  output->watch->OnReadable([this, raw = output.get()] {
+    if (!ReadOutput(*raw)) raw->watch->Stop();
+  });
+  outputs_.push_back(std::move(output));
+}
+
+bool Worker::ReadOutput(Output& output) {
+  std::array<char, 16 << 10> buffer;
+  for (int i = 0; i < kOutputReads; ++i) {
+    const ssize_t count = read(output.fd.get(), buffer.data(), buffer.size());
+    if (count < 0) return errno == EAGAIN || errno == EINTR;
+    const auto emit = [&](absl::string_view line) {
+      owner_.OnOutput(*this, output.fd_number, line);
+    };
+    if (count == 0) {
+      output.lines.Finish(emit);
+      return false;
+    }
+    output.lines.Feed(
+        absl::string_view(buffer.data(), static_cast<size_t>(count)), emit);
+  }
+  return true;
+}
+
+// ---- The end
+
+void Worker::OnProcessEnd() {
+  const std::optional<WorkerExit> exit = Reap(pidfd_.get());
+  if (!exit) return;
+  exit_watch_->Stop();
+  // What it wrote before it died comes first. Twice, as one call reads a
+  // bounded amount and the kernel's buffer holds less than two.
+  for (int i = 0; i < 2 && channel_; ++i) ReadChannel();
+  for (const auto& output : outputs_) {
+    for (int i = 0; i < 2 && ReadOutput(*output); ++i) {
+    }
+    output->watch->Stop();
+    output->lines.Finish([&](absl::string_view line) {
+      owner_.OnOutput(*this, output->fd_number, line);
+    });
+  }
+  owner_.OnExit(*this, *exit);
+}
+
+}  // namespace cluster

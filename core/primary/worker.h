@@ -1,0 +1,114 @@
+// Worker: one worker process, as the primary holds it.
+//
+// It moves bytes and watches ends: frames from the control channel, lines from
+// the worker's output, the end of the process. What they mean is the owner's to
+// decide (core/supervisor/worker_state.h, core/primary/primary.h).
+//
+// Thread safety: the io_context's thread. Lifetime: an owner may not destroy a
+// worker from within its own callback.
+#ifndef CORE_PRIMARY_WORKER_H_
+#define CORE_PRIMARY_WORKER_H_
+
+#include <sys/types.h>
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "core/base/unique_fd.h"
+#include "core/control/messages.h"
+#include "core/log/line_splitter.h"
+#include "core/primary/fd_watch.h"
+#include "core/primary/slot.h"
+#include "core/supervisor/spawner.h"
+#include "core/supervisor/worker_record.h"
+#include "ipc/archive.h"
+#include "ipc/unix_channel.h"
+
+namespace cluster {
+
+class Worker;
+
+// What a worker's owner is told. For each worker: any number of frames and
+// lines, then in either order exactly one end of the channel and one of the
+// process; after both nothing follows.
+class WorkerOwner {
+ public:
+  virtual ~WorkerOwner() = default;
+  // A non-OK result is what the worker did against the protocol: the channel is
+  // closed with it as the reason.
+  virtual absl::Status OnFrame(Worker& worker, Frame frame) = 0;
+  // `why` is kOutOfRange for a plain end.
+  virtual void OnChannelClosed(Worker& worker, const absl::Status& why) = 0;
+  virtual void OnExit(Worker& worker, WorkerExit exit) = 0;
+  virtual void OnOutput(Worker& worker, int fd, absl::string_view line) = 0;
+};
+
+class Worker {
+ public:
+  // `slot` and `owner` must outlive it.
+  Worker(boost::asio::io_context& io,
+         uint32_t id,
+         Slot& slot,
+         ChildProcess child,
+         WorkerOwner& owner);
+
+  uint32_t id() const { return id_; }
+  pid_t pid() const { return pid_; }
+  Slot& slot() const { return slot_; }
+  // The owner's.
+  WorkerRecord record;
+  std::string last_words;  // why it said it failed
+
+  // Queues a message; it is written before the loop waits again.
+  template <class Message>
+  void Send(FrameType type,
+            const Message& message,
+            std::vector<UniqueFd> fds = {}) {
+    SendBytes(type, Encode(message), std::move(fds));
+  }
+  void SendEmpty(FrameType type) { SendBytes(type, {}, {}); }
+  void Signal(int signal) { SendSignal(pidfd_.get(), signal); }
+  // Closes the channel and reports it to the owner with `why`, unless it was
+  // closed before.
+  void CloseChannel(const absl::Status& why);
+
+ private:
+  struct Output {
+    int fd_number;
+    UniqueFd fd;
+    LineSplitter lines;
+    std::unique_ptr<FdWatch> watch;
+  };
+
+  void SendBytes(FrameType type,
+                 std::span<const std::byte> payload,
+                 std::vector<UniqueFd> fds);
+  void FlushChannel();
+  void ReadChannel();
+  void WatchOutput(int fd_number, UniqueFd fd);
+  // False when the output has ended.
+  bool ReadOutput(Output& output);
+  void OnProcessEnd();
+
+  boost::asio::io_context& io_;
+  const uint32_t id_;
+  const pid_t pid_;
+  Slot& slot_;
+  WorkerOwner& owner_;
+  const UniqueFd pidfd_;
+  std::optional<UnixChannel> channel_;
+  std::unique_ptr<FdWatch> channel_watch_;
+  std::unique_ptr<FdWatch> exit_watch_;
+  std::vector<std::unique_ptr<Output>> outputs_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_WORKER_H_
