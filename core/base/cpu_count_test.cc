@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include "absl/strings/string_view.h"
+
 namespace cluster {
 namespace {
 
