@@ -1,0 +1,73 @@
+#!/bin/bash
+# Starts `bazel run host` on a free port as a user would, asks it for pages, ends
+# it by SIGTERM, and expects the exit code 0 and the port to be closed. Its life
+# is bounded, and nothing here waits by the clock: each step waits for a line of
+# the host's output or for its end.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+readonly life_s=60
+readonly requests=20
+
+fail() {
+  echo "run_host_once: $*" >&2
+  if [ -s "$log" ]; then
+    echo "--- what the host printed" >&2
+    cat "$log" >&2
+  fi
+  exit 1
+}
+
+folder=$(mktemp -d)
+readonly folder
+readonly log="$folder/log"
+: >"$log"
+host=
+reader=
+clean_up() {
+  [ -z "$host" ] || kill -KILL "$host" 2>/dev/null || true
+  [ -z "$reader" ] || kill "$reader" 2>/dev/null || true
+  rm -rf "$folder"
+}
+trap clean_up EXIT
+
+bazel build --curses=no --color=no --noshow_progress //:host >"$log" 2>&1 ||
+  fail "//:host does not build"
+
+mkfifo "$folder/output"
+# In the foreground, timeout passes a signal on once; else its process group
+# would get it as well, and a second SIGTERM ends the host at once.
+timeout --foreground --kill-after=5 "$life_s" \
+  bazel run --curses=no --color=no --noshow_progress host -- \
+  --listen=127.0.0.1:0 --workers=2 >"$folder/output" 2>&1 </dev/null &
+host=$!
+exec 3<"$folder/output"
+
+url=
+while [ -z "$url" ]; do
+  IFS= read -r -t "$life_s" line <&3 || fail "the host ended without a URL"
+  printf '%s\n' "$line" >>"$log"
+  if [[ $line =~ http://127\.0\.0\.1:[1-9][0-9]* ]]; then
+    url=${BASH_REMATCH[0]}
+  fi
+done
+cat <&3 >>"$log" &
+reader=$!
+exec 3<&-
+
+for ((i = 1; i <= requests; i++)); do
+  code=$(curl -sS --max-time 10 -o "$folder/body" -w '%{http_code}' "$url/") ||
+    fail "request $i to $url failed"
+  [ "$code" = 200 ] || fail "request $i to $url: status $code"
+  [ -s "$folder/body" ] || fail "request $i to $url: an empty page"
+done
+
+kill -TERM "$host"
+status=0
+wait "$host" || status=$?
+host=
+[ "$status" -eq 0 ] || fail "exit code $status after SIGTERM, expected 0"
+if curl -s --max-time 5 -o "$folder/body" "$url/"; then
+  fail "$url is still served after the host's end"
+fi
+echo "run_host_once: $url answered $requests requests; SIGTERM: exit code 0"
