@@ -1,0 +1,110 @@
+// Host: what a worker asks of the process it runs in. A small handle; copy it.
+//
+// Thread safety: Log, Config, Argument, worker_id, worker_count, Post and
+// ReportClosed from any thread; the rest on the loop thread.
+// Lifetime: valid as long as the worker that was given it.
+//
+//   host().Log(CLUSTER_LOG_INFO, "ready");
+//   std::string_view message = host().Config("message").value_or("hello");
+#ifndef PLUGINS_SDK_HOST_H_
+#define PLUGINS_SDK_HOST_H_
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "plugins/abi/cluster_plugin.h"
+#include "plugins/sdk/loop.h"
+#include "plugins/sdk/result.h"
+#include "plugins/sdk/services.h"
+
+namespace cluster::sdk {
+
+class Host {
+ public:
+  explicit Host(const Services& services) : services_(&services) {}
+
+  const Services& services() const { return *services_; }
+
+  // Writes one line to the host's log. `level` is CLUSTER_LOG_*.
+  void Log(int32_t level, std::string_view message) const {
+    services_->Log(level, message);
+  }
+
+  // Returns the value of --set key=value; none if it was not set. The text
+  // lives as long as the process.
+  std::optional<std::string_view> Config(const char* key) const {
+    return View(services_->config.get(services_->host, key));
+  }
+
+  // Returns the n-th argument after `--`; none behind the last.
+  std::optional<std::string_view> Argument(uint64_t n) const {
+    return View(services_->config.argument(services_->host, n));
+  }
+
+  // This worker's number, from 1 up, and how many workers there are.
+  uint32_t worker_id() const {
+    return services_->config.worker_id(services_->host);
+  }
+  uint32_t worker_count() const {
+    return services_->config.worker_count(services_->host);
+  }
+
+  // Calls `ready` while `fd` is ready for one of `events` (CLUSTER_READABLE,
+  // CLUSTER_WRITABLE; level-triggered). The descriptor is borrowed: end the
+  // watch before it is closed.
+  Result<Watch> StartWatch(int fd, uint32_t events, Watch::Ready ready) const {
+    return Watch::Start(*services_, fd, events, std::move(ready));
+  }
+
+  // Calls `fire` once after `delay`.
+  Result<Timer> StartTimer(std::chrono::microseconds delay,
+                           std::function<void()> fire) const {
+    return Timer::Start(*services_, delay, std::move(fire));
+  }
+
+  // Calls `run` once on the loop thread, in the order of posting.
+  //   CLUSTER_E_FULL  too many are waiting; nothing was queued
+  Status Post(std::function<void()> run) const {
+    auto posted = std::make_unique<Posted>(*services_, std::move(run));
+    const cluster_status code =
+        services_->loop.post(services_->host, &OnPosted, posted.get());
+    if (code != CLUSTER_OK) return Status(code, "cannot post");
+    static_cast<void>(posted.release());  // OnPosted frees it
+    return Status();
+  }
+
+  // Ends a connection whose descriptor was taken by Connection::Release.
+  void ReportClosed(uint64_t connection_id) const {
+    services_->connection.closed(services_->host, connection_id);
+  }
+
+ private:
+  struct Posted {
+    Posted(const Services& services, std::function<void()> run)
+        : services(services), run(std::move(run)) {}
+
+    const Services& services;
+    std::function<void()> run;
+  };
+
+  static void OnPosted(void* ctx) noexcept {
+    const std::unique_ptr<Posted> posted(static_cast<Posted*>(ctx));
+    CatchAll(posted->services, "a posted call", [&] { posted->run(); });
+  }
+
+  static std::optional<std::string_view> View(cluster_string text) {
+    if (text.data == nullptr) return std::nullopt;
+    return std::string_view(text.data, text.size);
+  }
+
+  const Services* services_;
+};
+
+}  // namespace cluster::sdk
+
+#endif  // PLUGINS_SDK_HOST_H_

@@ -1,0 +1,82 @@
+// Services: the function tables that a host offers, as full-size copies. What
+// an older host does not have is NULL in them.
+//
+// Thread safety: immutable once made.
+// Lifetime: one for each instance of a plugin; it outlives the instance's
+// worker.
+#ifndef PLUGINS_SDK_SERVICES_H_
+#define PLUGINS_SDK_SERVICES_H_
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "plugins/abi/cluster_plugin.h"
+
+namespace cluster::sdk {
+
+struct Services {
+  // Asks `host` for every service the SDK knows. A table whose service is not
+  // offered has size 0.
+  static Services Of(const cluster_host* host) {
+    Services services;
+    services.host = host;
+    Copy(host, CLUSTER_SERVICE_LOOP_V1, services.loop);
+    Copy(host, CLUSTER_SERVICE_EMBEDDING_V1, services.embedding);
+    Copy(host, CLUSTER_SERVICE_CONNECTION_V1, services.connection);
+    Copy(host, CLUSTER_SERVICE_CONFIG_V1, services.config);
+    Copy(host, CLUSTER_SERVICE_LOG_V1, services.log);
+    return services;
+  }
+
+  void Log(int32_t level, std::string_view message) const noexcept {
+    if (log.write == nullptr) return;
+    log.write(host, level, {message.data(), message.size()});
+  }
+
+  const cluster_host* host = nullptr;
+  cluster_loop_v1 loop = {};
+  cluster_embedding_v1 embedding = {};
+  cluster_connection_v1 connection = {};
+  cluster_config_v1 config = {};
+  cluster_log_v1 log = {};
+
+ private:
+  template <typename Table>
+  static void Copy(const cluster_host* host, const char* id, Table& table) {
+    const void* theirs = host->get_service(host, id);
+    if (theirs == nullptr) return;
+    uint32_t size = 0;
+    std::memcpy(&size, theirs, sizeof(size));
+    std::memcpy(&table, theirs, std::min<size_t>(size, sizeof(table)));
+  }
+};
+
+// Runs `function` and turns what it throws into a line in the host's log.
+// Returns whether it came back normally.
+template <typename Function>
+bool CatchAll(const Services& services,
+              std::string_view where,
+              Function&& function) noexcept {
+  const auto log = [&](const char* what) noexcept {
+    try {
+      services.Log(CLUSTER_LOG_ERROR, std::string(where) + " threw: " + what);
+    } catch (...) {
+      services.Log(CLUSTER_LOG_ERROR, where);
+    }
+  };
+  try {
+    function();
+    return true;
+  } catch (const std::exception& error) {
+    log(error.what());
+  } catch (...) {
+    log("something that is no std::exception");
+  }
+  return false;
+}
+
+}  // namespace cluster::sdk
+
+#endif  // PLUGINS_SDK_SERVICES_H_

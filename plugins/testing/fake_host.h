@@ -1,0 +1,133 @@
+// FakeHost: a host without a primary, for tests of plugins. One thread, one
+// epoll set, real descriptors.
+//
+// Run() drives a plugin the way a worker does and calls `client` on a thread of
+// its own; the client talks to the plugin over sockets and uses the functions
+// marked any-thread. When the client returns, the plugin is stopped and
+// destroyed. The host records what it was told, for the test to look at.
+//
+//   FakeHost host;
+//   host.Run(plugin.table, [&] {
+//     Client client(host.Connect());
+//     EXPECT_EQ(client.Ask("ping"), "ping");
+//   });
+//   EXPECT_EQ(host.open(), 0u);
+#ifndef PLUGINS_TESTING_FAKE_HOST_H_
+#define PLUGINS_TESTING_FAKE_HOST_H_
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/unique_fd.h"
+#include "plugins/abi/cluster_plugin.h"
+
+struct cluster_watch {
+  int fd = -1;
+  void (*ready)(void* ctx, uint32_t events) = nullptr;
+  void* ctx = nullptr;
+  bool ended = false;
+};
+
+struct cluster_timer {
+  uint64_t due_ns = 0;
+  void (*fire)(void* ctx) = nullptr;
+  void* ctx = nullptr;
+};
+
+namespace cluster {
+
+class FakeHost {
+ public:
+  FakeHost();
+  FakeHost(const FakeHost&) = delete;
+  FakeHost& operator=(const FakeHost&) = delete;
+  ~FakeHost();
+
+  // Set before Run.
+  std::map<std::string, std::string> config;
+  std::set<std::string> hidden_services;  // ids that get_service denies
+
+  const cluster_host* host() const { return &host_; }
+
+  // Drives `table` through its states; see above. Returns what create, start or
+  // run returned, if that failed; `client` is not called if create or start
+  // did.
+  cluster_status Run(const cluster_worker_plugin& table,
+                     std::function<void()> client);
+
+  // Hands the plugin one end of a socket pair and returns the other, blocking.
+  // [any-thread, during Run]
+  UniqueFd Connect();
+
+  // Hands `fd` to the plugin as a connection. [any-thread, during Run]
+  void Give(UniqueFd fd);
+
+  // Tells the plugin to drain and waits until it has returned. [any-thread,
+  // during Run]
+  void Drain(uint64_t deadline_ms = UINT64_MAX);
+
+  // Runs `task` on the loop thread and waits for it. [any-thread, during Run]
+  void OnLoop(std::function<void()> task);
+
+  // Waits until `count` connections are open. Returns whether that came to be
+  // within 10 s. [any-thread, during Run]
+  bool WaitForOpen(size_t count);
+
+  size_t open() const { return open_count_; }
+  size_t timers() const { return timers_.size(); }
+  size_t watches() const { return watches_.size(); }
+  // Ids that were reported closed twice, or never opened.
+  size_t misreported() const { return misreported_; }
+  std::string error_message() const { return error_.message; }
+  std::string log();
+
+ private:
+  struct Tables;
+  friend struct Tables;
+
+  static FakeHost& Of(const cluster_host* host) {
+    return *static_cast<FakeHost*>(host->host_data);
+  }
+  void Enqueue(std::function<void()> task);
+  cluster_status Dispatch();
+  void DispatchReady();
+  void DispatchTimers();
+  void DispatchTasks();
+  void ArmTimer();
+  cluster_status RunLoop();
+  void Ended(uint64_t id);
+
+  cluster_host host_ = {};
+  cluster_error error_ = {};
+  cluster_worker_plugin table_ = {};
+  void* self_ = nullptr;
+  UniqueFd epoll_;
+  UniqueFd wake_;
+  UniqueFd timer_;
+  std::set<std::unique_ptr<cluster_watch>> watches_;
+  std::vector<std::unique_ptr<cluster_watch>> ended_watches_;
+  std::list<std::unique_ptr<cluster_timer>> timers_;
+  std::set<uint64_t> open_;
+  std::atomic<size_t> open_count_ = 0;
+  std::atomic<size_t> misreported_ = 0;
+  uint64_t next_id_ = 1;
+  bool stopping_ = false;
+
+  std::mutex mu_;
+  std::deque<std::function<void()>> tasks_;  // guarded by mu_
+  std::string log_;                          // guarded by mu_
+};
+
+}  // namespace cluster
+
+#endif  // PLUGINS_TESTING_FAKE_HOST_H_

@@ -1,0 +1,39 @@
+"""worker_plugin: a plugin as a shared object that exports nothing but its entry."""
+
+def worker_plugin(name, srcs, deps = [], copts = [], testonly = False, visibility = None):
+    """Builds NAME.so and a test that it exports cluster_plugin_entry alone.
+
+    Args:
+      name: the plugin's name; the file is NAME.so
+      srcs: sources in C or C++; one of them defines the entry
+      deps: libraries, linked in statically
+      copts: further compiler options
+      testonly: for plugins that only tests load
+      visibility: as usual
+    """
+    so = name + ".so"
+    script = "//plugins:worker_plugin.lds"
+    native.cc_binary(
+        name = so,
+        testonly = testonly,
+        srcs = srcs,
+        copts = ["-fvisibility=hidden"] + copts,
+        linkopts = [
+            "-Wl,--version-script=$(location %s)" % script,
+            "-Wl,--build-id",
+        ] + select({
+            # A sanitizer's runtime is in the host's binary.
+            "//plugins:sanitized": [],
+            "//conditions:default": ["-Wl,-z,defs"],
+        }),
+        linkshared = True,
+        visibility = visibility,
+        deps = deps + [script],
+    )
+    native.sh_test(
+        name = name + "_symbols_test",
+        size = "small",
+        srcs = ["//plugins/testing:symbols_test.sh"],
+        args = ["$(location :%s)" % so],
+        data = [":" + so],
+    )
