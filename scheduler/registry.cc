@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
-#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
@@ -57,22 +57,31 @@ size_t EditDistance(absl::string_view a, absl::string_view b) {
   return row[b.size()];
 }
 
+// Returns the known name that is nearest to `name`, empty if none has more in
+// common with it than a letter or two by chance.
+absl::string_view Nearest(absl::string_view name) {
+  absl::string_view nearest;
+  size_t least = name.size();
+  for (const Row& row : kPolicies) {
+    const size_t distance = EditDistance(name, row.name);
+    if (2 * distance > row.name.size() || distance >= least) continue;
+    nearest = row.name;
+    least = distance;
+  }
+  return nearest;
+}
+
 absl::Status UnknownPolicy(absl::string_view name) {
   const absl::string_view shown = name.substr(0, kMaxShownBytes);
-  const Row& nearest = *std::min_element(std::begin(kPolicies),
-                                         std::end(kPolicies),
-                                         [&](const Row& a, const Row& b) {
-                                           return EditDistance(shown, a.name) <
-                                                  EditDistance(shown, b.name);
-                                         });
-  return absl::InvalidArgumentError(
-      absl::StrCat("unknown policy \"",
-                   absl::CHexEscape(shown),
-                   shown.size() < name.size() ? "..." : "",
-                   "\"; did you mean \"",
-                   nearest.name,
-                   "\"? Known: ",
-                   absl::StrJoin(PolicyNames(), ", ")));
+  const absl::string_view nearest = Nearest(shown);
+  return absl::InvalidArgumentError(absl::StrCat(
+      "unknown policy \"",
+      absl::CHexEscape(shown),
+      shown.size() < name.size() ? "..." : "",
+      "\"; ",
+      nearest.empty() ? "" : absl::StrCat("did you mean \"", nearest, "\"? "),
+      "Known: ",
+      absl::StrJoin(PolicyNames(), ", ")));
 }
 
 }  // namespace

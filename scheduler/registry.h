@@ -24,7 +24,7 @@ namespace cluster {
 // Makes the policy called `name`. Equal names and seeds make policies that pick
 // equally. The caller owns it.
 //   kInvalidArgument  there is none of that name; the message, one line, lists
-//                     the known ones and offers the nearest
+//                     the known ones and offers the nearest, if any is near
 absl::StatusOr<std::unique_ptr<Policy>> MakePolicy(absl::string_view name,
                                                    uint64_t seed);
 
