@@ -43,7 +43,7 @@ void AppendFrame(const FrameHeader& header,
 class FrameDecoder {
  public:
   // A decoder that has nothing to do holds at most this many bytes.
-  static constexpr size_t kIdleBytes = size_t{256} << 10;
+  static constexpr size_t kIdleBytes = size_t{512} << 10;
 
   // Accepts payloads of at most `max_payload_bytes`.
   explicit FrameDecoder(size_t max_payload_bytes);

@@ -1,0 +1,239 @@
+#include "ipc/listener.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/errno_status.h"
+#include "ipc/open_fds.h"
+
+namespace cluster {
+namespace {
+
+using ::testing::HasSubstr;
+
+ListenAddress Parse(absl::string_view text) {
+  const absl::StatusOr<ListenAddress> address = ParseListenAddress(text);
+  EXPECT_TRUE(address.ok()) << address.status();
+  return *address;
+}
+
+ListenAddress LocalOf(const UniqueFd& fd) {
+  const absl::StatusOr<ListenAddress> address = LocalAddress(fd.get());
+  EXPECT_TRUE(address.ok()) << address.status();
+  return *address;
+}
+
+// Whether a client can connect to `address`.
+bool Connects(const ListenAddress& address) {
+  const UniqueFd fd(
+      socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return connect(fd.get(),
+                 reinterpret_cast<const sockaddr*>(&address.storage),
+                 address.length) == 0;
+}
+
+uint16_t PortOf(const ListenAddress& address) {
+  // At the same place in sockaddr_in and sockaddr_in6.
+  return ntohs(
+      reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_port);
+}
+
+bool HasIpv6() {
+  const absl::StatusOr<UniqueFd> fd = OpenListener(Parse("[::1]:0"));
+  return fd.ok();
+}
+
+class ListenerTest : public ::testing::Test {
+ protected:
+  ListenerTest() {
+    // Not below TEST_TMPDIR: its name may be longer than a sun_path.
+    char name[] = "/tmp/listener_test.XXXXXX";
+    directory_ = mkdtemp(name);
+    path_ = absl::StrCat(directory_, "/socket");
+    unix_ = Parse(absl::StrCat("unix:", path_));
+  }
+
+  ~ListenerTest() override {
+    std::filesystem::remove_all(directory_);
+    EXPECT_EQ(OpenFds(), fds_before_);
+  }
+
+  // A socket file whose process is gone.
+  void LeaveStaleSocket() {
+    ASSERT_TRUE(OpenListener(unix_).ok());
+    ASSERT_TRUE(std::filesystem::exists(path_));
+  }
+
+  const size_t fds_before_ = OpenFds();
+  std::string directory_;
+  std::string path_;
+  ListenAddress unix_;
+};
+
+TEST_F(ListenerTest, TcpListenerIsNonBlockingAndCloseOnExec) {
+  const absl::StatusOr<UniqueFd> fd = OpenListener(Parse("127.0.0.1:0"));
+  ASSERT_TRUE(fd.ok()) << fd.status();
+  EXPECT_NE(fcntl(fd->get(), F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_NE(fcntl(fd->get(), F_GETFD) & FD_CLOEXEC, 0);
+  EXPECT_TRUE(Connects(LocalOf(*fd)));
+}
+
+TEST_F(ListenerTest, NoHostTakesIpv4AndIpv6) {
+  const absl::StatusOr<UniqueFd> fd = OpenListener(Parse(":0"));
+  ASSERT_TRUE(fd.ok()) << fd.status();
+  const uint16_t port = PortOf(LocalOf(*fd));
+  EXPECT_TRUE(Connects(Parse(absl::StrCat("127.0.0.1:", port))));
+  if (!HasIpv6()) GTEST_SKIP() << "no IPv6 here";
+  EXPECT_TRUE(Connects(Parse(absl::StrCat("[::1]:", port))));
+}
+
+TEST_F(ListenerTest, OneIpv6AddressLeavesIpv4Alone) {
+  if (!HasIpv6()) GTEST_SKIP() << "no IPv6 here";
+  const absl::StatusOr<UniqueFd> fd = OpenListener(Parse("[::1]:0"));
+  const uint16_t port = PortOf(LocalOf(*fd));
+  EXPECT_TRUE(Connects(Parse(absl::StrCat("[::1]:", port))));
+  EXPECT_TRUE(OpenListener(Parse(absl::StrCat("127.0.0.1:", port))).ok());
+}
+
+TEST_F(ListenerTest, TakenPortIsEaddrinuse) {
+  const absl::StatusOr<UniqueFd> fd = OpenListener(Parse("127.0.0.1:0"));
+  const std::string text = LocalOf(*fd).text;
+  const absl::Status status = OpenListener(Parse(text)).status();
+  EXPECT_EQ(ErrnoOf(status), EADDRINUSE);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(text));
+}
+
+TEST_F(ListenerTest, AddressOfNobodyKeepsItsErrno) {
+  const absl::Status status = OpenListener(Parse("192.0.2.1:0")).status();
+  EXPECT_EQ(ErrnoOf(status), EADDRNOTAVAIL);
+  EXPECT_EQ(SyscallOf(status), "bind");
+}
+
+TEST_F(ListenerTest, UnixPathListens) {
+  const absl::StatusOr<UniqueFd> fd = OpenListener(unix_);
+  ASSERT_TRUE(fd.ok()) << fd.status();
+  EXPECT_TRUE(Connects(unix_));
+  EXPECT_EQ(LocalOf(*fd).text, unix_.text);
+}
+
+TEST_F(ListenerTest, AbstractNameListensAndLeavesNoFile) {
+  const ListenAddress address =
+      Parse(absl::StrCat("unix:@listener_test.", getpid()));
+  const absl::StatusOr<UniqueFd> fd = OpenListener(address);
+  ASSERT_TRUE(fd.ok()) << fd.status();
+  EXPECT_TRUE(Connects(address));
+  EXPECT_EQ(ErrnoOf(OpenListener(address).status()), EADDRINUSE);
+  RemoveSocketFile(LocalOf(*fd));
+}
+
+TEST_F(ListenerTest, StaleSocketIsReplaced) {
+  LeaveStaleSocket();
+  const absl::StatusOr<UniqueFd> fd = OpenListener(unix_);
+  ASSERT_TRUE(fd.ok()) << fd.status();
+  EXPECT_TRUE(Connects(unix_));
+}
+
+TEST_F(ListenerTest, LiveSocketIsLeftAlone) {
+  const absl::StatusOr<UniqueFd> live = OpenListener(unix_);
+  ASSERT_TRUE(live.ok()) << live.status();
+  EXPECT_EQ(ErrnoOf(OpenListener(unix_).status()), EADDRINUSE);
+  EXPECT_TRUE(Connects(unix_));
+}
+
+TEST_F(ListenerTest, LiveSocketWithAFullBacklogIsLeftAlone) {
+  const absl::StatusOr<UniqueFd> live = OpenListener(unix_, {.backlog = 0});
+  ASSERT_TRUE(live.ok()) << live.status();
+  EXPECT_TRUE(Connects(unix_));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(ErrnoOf(OpenListener(unix_).status()), EADDRINUSE);
+  }
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+TEST_F(ListenerTest, PlainFileIsNeverRemoved) {
+  std::ofstream(path_) << "precious";
+  const absl::Status status = OpenListener(unix_).status();
+  EXPECT_EQ(ErrnoOf(status), EADDRINUSE);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("no socket"));
+  EXPECT_EQ(std::filesystem::file_size(path_), 8u);
+}
+
+TEST_F(ListenerTest, SymbolicLinkIsNeverFollowedOrRemoved) {
+  LeaveStaleSocket();
+  const std::string link = absl::StrCat(directory_, "/link");
+  std::filesystem::create_symlink(path_, link);
+  const absl::Status status =
+      OpenListener(Parse(absl::StrCat("unix:", link))).status();
+  EXPECT_EQ(ErrnoOf(status), EADDRINUSE);
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+TEST_F(ListenerTest, MissingDirectoryKeepsItsErrno) {
+  const ListenAddress address =
+      Parse(absl::StrCat("unix:", directory_, "/no/socket"));
+  EXPECT_EQ(ErrnoOf(OpenListener(address).status()), ENOENT);
+}
+
+TEST_F(ListenerTest, OwnSocketFileIsRemoved) {
+  const absl::StatusOr<UniqueFd> fd = OpenListener(unix_);
+  RemoveSocketFile(LocalOf(*fd));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(ListenerTest, SocketFileOfASuccessorStays) {
+  const absl::StatusOr<UniqueFd> mine = OpenListener(unix_);
+  const ListenAddress bound = LocalOf(*mine);
+  // Kept under another name, so that the file system cannot reuse its inode.
+  std::filesystem::rename(path_, path_ + ".old");
+  const absl::StatusOr<UniqueFd> successor = OpenListener(unix_);
+  ASSERT_TRUE(successor.ok()) << successor.status();
+  RemoveSocketFile(bound);
+  EXPECT_TRUE(Connects(unix_));
+}
+
+TEST_F(ListenerTest, AddressThatWasNeverBoundRemovesNothing) {
+  const absl::StatusOr<UniqueFd> fd = OpenListener(unix_);
+  RemoveSocketFile(unix_);
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+TEST_F(ListenerTest, InheritedListenerIsDuplicated) {
+  const absl::StatusOr<UniqueFd> inherited = OpenListener(Parse("127.0.0.1:0"));
+  const absl::StatusOr<UniqueFd> fd =
+      OpenListener(Parse(absl::StrCat("fd:", inherited->get())));
+  ASSERT_TRUE(fd.ok()) << fd.status();
+  EXPECT_NE(fd->get(), inherited->get());
+  EXPECT_NE(fcntl(fd->get(), F_GETFD) & FD_CLOEXEC, 0);
+  EXPECT_NE(fcntl(fd->get(), F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_EQ(LocalOf(*fd).text, LocalOf(*inherited).text);
+}
+
+TEST_F(ListenerTest, InheritedDescriptorMustListen) {
+  const UniqueFd idle(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const UniqueFd datagram(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const UniqueFd file(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  for (const int fd : {idle.get(), datagram.get(), file.get()}) {
+    const absl::Status status =
+        OpenListener(Parse(absl::StrCat("fd:", fd))).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  }
+}
+
+TEST_F(ListenerTest, InheritedDescriptorThatIsClosedIsEbadf) {
+  EXPECT_EQ(ErrnoOf(OpenListener(Parse("fd:1000000")).status()), EBADF);
+}
+
+}  // namespace
+}  // namespace cluster
