@@ -25,6 +25,9 @@ T Get(const std::byte* in, size_t offset) {
   return value;
 }
 
+// Ends every read, so it says nothing: a Status without text takes no memory.
+absl::Status NoFrameYet() { return absl::UnavailableError(""); }
+
 }  // namespace
 
 void WriteFrameHeader(const FrameHeader& header,
@@ -79,7 +82,7 @@ absl::Status FrameDecoder::NoHeaderYet() {
         absl::StrCat(fds_.size(), " descriptors came without a frame")));
   }
   Compact();
-  return absl::UnavailableError("no whole frame yet");
+  return NoFrameYet();
 }
 
 absl::StatusOr<Frame> FrameDecoder::NextWithHeader(const FrameHeader& header) {
@@ -92,7 +95,7 @@ absl::StatusOr<Frame> FrameDecoder::NextWithHeader(const FrameHeader& header) {
                        " descriptors came with a frame that announces ",
                        header.fd_count)));
     }
-    return absl::UnavailableError("no whole frame yet");
+    return NoFrameYet();
   }
   if (fds_.size() < header.fd_count) {
     return Fail(absl::DataLossError(absl::StrCat("a frame announces ",
