@@ -43,8 +43,7 @@ struct Prepared {
 };
 
 int Complain(const absl::Status& status, int code) {
-  std::fprintf(
-      stderr, "host: %s\n", std::string(status.message()).c_str());
+  std::fprintf(stderr, "host: %s\n", std::string(status.message()).c_str());
   return code;
 }
 
@@ -77,9 +76,8 @@ absl::Status PreparePlugin(const HostOptions& options, PrimaryOptions* out) {
       FindPlugin(options.plugin, BundledPluginDirs(), UserWorkingDirectory()));
   out->plugin_file.Reset(open(out->plugin_path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!out->plugin_file) return ErrnoStatus("open", out->plugin_path);
-  ASSIGN_OR_RETURN(
-      const PluginInfo info,
-      ReadPluginFile(out->plugin_file.get(), out->plugin_path));
+  ASSIGN_OR_RETURN(const PluginInfo info,
+                   ReadPluginFile(out->plugin_file.get(), out->plugin_path));
   out->plugin_name = info.name;
   if (out->plugin_name.empty()) {
     const size_t slash = out->plugin_path.rfind('/');
@@ -140,15 +138,14 @@ void FillOptions(const HostOptions& options, PrimaryOptions* out) {
   out->restarts = options.restarts;
   out->restart_period = options.restart_period;
   out->capture_output = !options.raw_output;
-  out->listeners = {
-      .data_path = options.data_path,
-      .policy = options.policy,
-      .seed = std::random_device()(),
-      .gather_ns = absl::ToInt64Nanoseconds(options.gather),
-      .dispatch = {.pending_capacity = options.pending,
-                   .pending_timeout_ns =
-                       absl::ToInt64Nanoseconds(options.pending_timeout),
-                   .limits = {}}};
+  out->listeners = {.data_path = options.data_path,
+                    .policy = options.policy,
+                    .seed = std::random_device()(),
+                    .gather_ns = absl::ToInt64Nanoseconds(options.gather),
+                    .dispatch = {.pending_capacity = options.pending,
+                                 .pending_timeout_ns = absl::ToInt64Nanoseconds(
+                                     options.pending_timeout),
+                                 .limits = {}}};
 }
 
 // ---- Running
@@ -257,10 +254,11 @@ int HostMain(int argc, char** argv) {
   // What the host inherited beyond stdio is not for its workers.
   close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
   signal(SIGPIPE, SIG_IGN);
-  const absl::StatusOr<ParsedCommand> command = ParseCommandLine(
-      argc,
-      argv,
-      {.working_directory = UserWorkingDirectory(), .cpus = AvailableCpus()});
+  const absl::StatusOr<ParsedCommand> command =
+      ParseCommandLine(argc,
+                       argv,
+                       {.working_directory = UserWorkingDirectory(),
+                        .cpus = static_cast<uint32_t>(AvailableCpus())});
   if (!command.ok()) return Complain(command.status(), kExitUsage);
   if (!command->print.empty()) {
     std::fputs(command->print.c_str(), stdout);

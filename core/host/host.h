@@ -1,4 +1,5 @@
-// HostMain: the host's program in the primary role, from command line to exit code.
+// HostMain: the host's program in the primary role, from command line to exit
+// code.
 //
 // Thread safety: call once, from main().
 #ifndef CORE_HOST_HOST_H_

@@ -1,9 +1,12 @@
 #include "core/host/log_observer.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "core/log/line_splitter.h"
 
 namespace cluster {
 namespace {
@@ -17,7 +20,16 @@ LogLevel LevelOf(const WorkerEvent& event) {
                                                : LogLevel::kInfo;
 }
 
+std::string DroppedNotice(uint64_t dropped) {
+  return absl::StrCat("[", dropped, " lines of plugin output dropped]\n");
+}
+
 }  // namespace
+
+LogObserver::LogObserver(Logger& logger)
+    : logger_(logger),
+      output_(STDOUT_FILENO, &DroppedNotice),
+      error_output_(STDERR_FILENO, &DroppedNotice) {}
 
 void LogObserver::OnEvent(const WorkerEvent& event) {
   std::string text(WorkerEventName(event.kind));
@@ -33,9 +45,7 @@ void LogObserver::OnLog(uint32_t worker_id,
   logger_.LogWorker(worker_id, pid, bounded, text);
 }
 
-void LogObserver::OnOutput(uint32_t worker_id,
-                           int fd,
-                           absl::string_view line) {
+void LogObserver::OnOutput(uint32_t worker_id, int fd, absl::string_view line) {
   (fd == 1 ? output_ : error_output_).Write(WorkerLine(worker_id, line));
 }
 

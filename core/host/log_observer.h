@@ -4,6 +4,7 @@
 #ifndef CORE_HOST_LOG_OBSERVER_H_
 #define CORE_HOST_LOG_OBSERVER_H_
 
+#include "core/log/line_writer.h"
 #include "core/log/logger.h"
 #include "core/primary/primary_observer.h"
 
@@ -11,7 +12,7 @@ namespace cluster {
 
 class LogObserver final : public PrimaryObserver {
  public:
-  explicit LogObserver(Logger& logger) : logger_(logger) {}
+  explicit LogObserver(Logger& logger);
 
   void OnEvent(const WorkerEvent& event) override;
   void OnLog(uint32_t worker_id,
@@ -22,6 +23,8 @@ class LogObserver final : public PrimaryObserver {
 
  private:
   Logger& logger_;
+  LineWriter output_;
+  LineWriter error_output_;
 };
 
 }  // namespace cluster

@@ -20,11 +20,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "core/control/data_path.h"
 #include "core/log/logger.h"
 
 namespace cluster {
-
-enum class DataPath { kHandoff, kShare };
 
 struct HostOptions {
   // What to run: an absolute path, or the bare name of a plugin that the host
