@@ -6,9 +6,13 @@
 #include <sys/un.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <string>
-#include <tuple>
+#include <string_view>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "core/base/errno_status.h"
 #include "core/base/unique_fd.h"
 

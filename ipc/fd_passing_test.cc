@@ -9,9 +9,11 @@
 #include <cerrno>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "core/base/errno_status.h"
+#include "core/base/unique_fd.h"
 #include "ipc/frame.h"
 #include "ipc/open_fds.h"
 

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -13,6 +12,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/base/unique_fd.h"
+#include "ipc/frame.h"
 #include "ipc/open_fds.h"
 
 namespace cluster {

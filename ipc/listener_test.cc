@@ -13,8 +13,13 @@
 #include <fstream>
 #include <string>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "core/base/errno_status.h"
+#include "core/base/unique_fd.h"
+#include "ipc/address.h"
 #include "ipc/open_fds.h"
 
 namespace cluster {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <string>
@@ -15,7 +16,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "core/base/errno_status.h"
+#include "core/base/unique_fd.h"
+#include "ipc/fd_passing.h"
+#include "ipc/frame.h"
+#include "ipc/frame_codec.h"
 #include "ipc/open_fds.h"
 
 namespace cluster {

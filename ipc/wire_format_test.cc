@@ -11,8 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "core/base/unique_fd.h"
 #include "ipc/archive.h"
+#include "ipc/frame.h"
 #include "ipc/frame_codec.h"
 
 namespace cluster {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/base/unique_fd.h"
 #include "ipc/frame.h"
 #include "ipc/frame_codec.h"
