@@ -1,5 +1,5 @@
-// The exit codes of the host, for supervisors above it and for scripts.
-// docs/host.md lists them for users; they do not change their meaning.
+// The exit codes of the host, for supervisors above it and for scripts. They do
+// not change their meaning; `host --help` lists them.
 #ifndef CORE_HOST_EXIT_CODES_H_
 #define CORE_HOST_EXIT_CODES_H_
 

@@ -10,11 +10,12 @@ readonly life_s=60
 readonly requests=20
 
 fail() {
-  echo "run_host_once: $*" >&2
   if [ -s "$log" ]; then
     echo "--- what the host printed" >&2
     cat "$log" >&2
+    echo "---" >&2
   fi
+  echo "run_host_once: $*" >&2
   exit 1
 }
 
@@ -25,7 +26,11 @@ readonly log="$folder/log"
 host=
 reader=
 clean_up() {
-  [ -z "$host" ] || kill -KILL "$host" 2>/dev/null || true
+  # By timeout, which passes it on and kills what does not end.
+  if [ -n "$host" ]; then
+    kill -TERM "$host" 2>/dev/null || true
+    wait "$host" 2>/dev/null || true
+  fi
   [ -z "$reader" ] || kill "$reader" 2>/dev/null || true
   rm -rf "$folder"
 }
@@ -37,7 +42,7 @@ bazel build --curses=no --color=no --noshow_progress //:host >"$log" 2>&1 ||
 mkfifo "$folder/output"
 # In the foreground, timeout passes a signal on once; else its process group
 # would get it as well, and a second SIGTERM ends the host at once.
-timeout --foreground --kill-after=5 "$life_s" \
+timeout --foreground --kill-after=15 "$life_s" \
   bazel run --curses=no --color=no --noshow_progress host -- \
   --listen=127.0.0.1:0 --workers=2 >"$folder/output" 2>&1 </dev/null &
 host=$!
