@@ -134,7 +134,8 @@ absl::StatusOr<std::pair<std::string, std::string>> ParseConfigPair(
       flag,
       value,
       absl::StrCat("cannot be read: ",
-                   absl::Utf8SafeCEscape(content.status().message())));
+                   absl::Utf8SafeCEscape(content.status().message()),
+                   ": name a readable file"));
 }
 
 std::string NearestName(absl::string_view typed,

@@ -32,6 +32,8 @@ DOC_NAME = re.compile(r"\bdocs/[\w/]+\.md\b")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 CODE = (".c", ".cc", ".h")
+# Inputs of fuzz tests are bytes, whatever they look like.
+CORPUS = re.compile(r"(^|/)corpus/")
 
 
 def is_test_file(path):
@@ -148,7 +150,9 @@ def read_tracked():
                           check=True)
     files = {}
     for path in done.stdout.decode().split("\0"):
-        if not path or not os.path.isfile(path) or os.path.islink(path):
+        if not os.path.isfile(path) or os.path.islink(path):
+            continue
+        if CORPUS.search(path):
             continue
         with open(path, "rb") as file:
             content = file.read()
