@@ -62,6 +62,16 @@ class CheckTest(unittest.TestCase):
             self.broken_by({"//core/worker:a": ["//core/primary:b"]}),
             ["the worker does not see the primary"])
 
+    def test_primary_may_know_what_plugin_exit_codes_mean(self):
+        self.assertEqual(self.broken_by(
+            {"//core/primary:a": ["//plugins/host:exit_code"]}), [])
+        self.assertEqual(
+            self.broken_by({"//core/primary:a": ["//plugins/host:loader"]}),
+            ["the primary loads no plugin"])
+        self.assertEqual(
+            self.broken_by({"//core/supervisor:a": ["//plugins/host:loader"]}),
+            ["the supervisor loads no plugin"])
+
     def test_forbidden_is_found_by_any_path(self):
         edges = {"//core/primary:a": ["//core/control:b"],
                  "//core/control:b": ["//core/extra:c"],
