@@ -20,7 +20,7 @@ def worker_plugin(name, srcs, deps = [], copts = [], testonly = False, visibilit
         copts = ["-fvisibility=hidden"] + copts,
         linkopts = [
             "-Wl,--version-script=$(location %s)" % script,
-            "-Wl,--build-id",
+            "-Wl,--build-id=sha1",
         ] + select({
             # A sanitizer's runtime is in the host's binary.
             "//plugins:sanitized": [],
