@@ -1,6 +1,6 @@
 """worker_plugin: a plugin as a shared object that exports nothing but its entry."""
 
-def worker_plugin(name, srcs, deps = [], copts = [], testonly = False, visibility = None):
+def worker_plugin(name, srcs, deps = [], copts = [], linkopts = [], testonly = False, visibility = None):
     """Builds NAME.so and a test that it exports cluster_plugin_entry alone.
 
     Args:
@@ -8,6 +8,7 @@ def worker_plugin(name, srcs, deps = [], copts = [], testonly = False, visibilit
       srcs: sources in C or C++; one of them defines the entry
       deps: libraries, linked in statically
       copts: further compiler options
+      linkopts: further linker options
       testonly: for plugins that only tests load
       visibility: as usual
     """
@@ -25,7 +26,7 @@ def worker_plugin(name, srcs, deps = [], copts = [], testonly = False, visibilit
             # A sanitizer's runtime is in the host's binary.
             "//plugins:sanitized": [],
             "//conditions:default": ["-Wl,-z,defs"],
-        }),
+        }) + linkopts,
         linkshared = True,
         visibility = visibility,
         deps = deps + [script],

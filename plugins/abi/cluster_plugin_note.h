@@ -169,7 +169,7 @@ typedef struct cluster_plugin_note {
 #define CLUSTER_WORKER_PLUGIN(name_text, version_text, table_name, ...)        \
   CLUSTER_PLUGIN_NOTE(name_text, version_text, __VA_ARGS__);                   \
   static const char* const cluster_required_services_[] = {__VA_ARGS__, NULL}; \
-  CLUSTER_EXPORT const cluster_plugin_entry_t cluster_plugin_entry = {         \
+  const cluster_plugin_entry_t cluster_plugin_entry = {                        \
       CLUSTER_PLUGIN_MAGIC,                                                    \
       sizeof(cluster_plugin_entry_t),                                          \
       CLUSTER_PLUGIN_KIND_WORKER,                                              \

@@ -20,8 +20,7 @@ class EchoTest : public testing::Test {
   }
 
   void Run(std::function<void()> client) {
-    EXPECT_EQ(host_.Run(LoadForTest("plugins/echo/echo.so").table, client),
-              CLUSTER_OK);
+    EXPECT_EQ(host_.Run(LoadForTest(ECHO_PLUGIN).table, client), CLUSTER_OK);
   }
 
   FakeHost host_;

@@ -71,15 +71,15 @@ class Worker {
 // Defines the one symbol of a plugin and its ELF note. The second argument is
 // the initialiser of a cluster::sdk::PluginOptions. A text that does not fit
 // the note does not compile.
-#define CLUSTER_PLUGIN(WorkerType, ...)                                        \
-  namespace {                                                                  \
-  constexpr ::cluster::sdk::PluginOptions cluster_plugin_options_ =            \
-      __VA_ARGS__;                                                             \
-  constinit const cluster_plugin_note cluster_plugin_note_                     \
-      CLUSTER_IN_NOTE_SECTION_ =                                               \
-          ::cluster::sdk::MakeNote<WorkerType>(cluster_plugin_options_);       \
-  }                                                                            \
-  CLUSTER_EXPORT constinit const cluster_plugin_entry_t cluster_plugin_entry = \
+#define CLUSTER_PLUGIN(WorkerType, ...)                                  \
+  namespace {                                                            \
+  constexpr ::cluster::sdk::PluginOptions cluster_plugin_options_ =      \
+      __VA_ARGS__;                                                       \
+  constinit const cluster_plugin_note cluster_plugin_note_               \
+      CLUSTER_IN_NOTE_SECTION_ =                                         \
+          ::cluster::sdk::MakeNote<WorkerType>(cluster_plugin_options_); \
+  }                                                                      \
+  constinit const cluster_plugin_entry_t cluster_plugin_entry =          \
       ::cluster::sdk::MakeEntry<WorkerType, cluster_plugin_options_>()
 
 #endif  // PLUGINS_SDK_WORKER_H_

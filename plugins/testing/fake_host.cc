@@ -338,12 +338,13 @@ UniqueFd FakeHost::Connect() {
   return UniqueFd(ends[0]);
 }
 
-void FakeHost::Give(UniqueFd fd) {
+void FakeHost::Give(UniqueFd fd, uint8_t peer_family) {
   fcntl(fd.get(), F_SETFL, O_NONBLOCK);  // as accept4 would have made it
   OnLoop([&] {
     cluster_connection connection = {};
     connection.size = sizeof(connection);
     connection.fd = fd.Release();
+    connection.peer.family = peer_family;
     connection.id = next_id_++;
     connection.accepted_ns = NowNs();
     open_.insert(connection.id);

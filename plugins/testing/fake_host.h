@@ -69,8 +69,9 @@ class FakeHost {
   // [any-thread, during Run]
   UniqueFd Connect();
 
-  // Hands `fd` to the plugin as a connection. [any-thread, during Run]
-  void Give(UniqueFd fd);
+  // Hands `fd` to the plugin as a connection from a peer of CLUSTER_FAMILY_*.
+  // [any-thread, during Run]
+  void Give(UniqueFd fd, uint8_t peer_family = CLUSTER_FAMILY_NONE);
 
   // Tells the plugin to drain and waits until it has returned. [any-thread,
   // during Run]

@@ -1,0 +1,274 @@
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "plugins/sdk/worker.h"
+#include "plugins/testing/client.h"
+#include "plugins/testing/fake_host.h"
+
+namespace cluster::sdk {
+namespace {
+
+using std::chrono::milliseconds;
+
+// What a test wants of the worker that the host makes.
+struct Script {
+  std::function<void(const Host&)> on_create;
+  std::function<Status(const Host&)> on_start;
+  std::function<void(const Host&, Connection)> on_connection;
+  std::function<void(const Drain&)> on_drain;
+};
+Script script;
+
+class ScriptedWorker : public Worker {
+ public:
+  explicit ScriptedWorker(Host host) : Worker(host) {
+    if (script.on_create) script.on_create(host);
+  }
+  Status OnStart() override {
+    return script.on_start ? script.on_start(host()) : Status();
+  }
+  void OnConnection(Connection connection) override {
+    if (script.on_connection) {
+      script.on_connection(host(), std::move(connection));
+    }
+  }
+  void OnDrain(const Drain& drain) override {
+    if (script.on_drain) script.on_drain(drain);
+  }
+};
+
+class SdkTest : public testing::Test {
+ protected:
+  SdkTest() { script = {}; }
+  ~SdkTest() override {
+    script = {};
+    EXPECT_EQ(host_.open(), 0u);
+    EXPECT_EQ(host_.misreported(), 0u);
+    EXPECT_EQ(host_.watches(), 0u);
+    EXPECT_EQ(host_.timers(), 0u);
+  }
+
+  cluster_status Run(std::function<void()> client = [] {}) {
+    return host_.Run(kTable<ScriptedWorker>, client);
+  }
+
+  FakeHost host_;
+};
+
+TEST_F(SdkTest, WorkerSeesItsHost) {
+  host_.config["color"] = "blue";
+  script.on_create = [](const Host& host) {
+    EXPECT_EQ(host.Config("color"), "blue");
+    EXPECT_EQ(host.Config("shape"), std::nullopt);
+    EXPECT_EQ(host.Argument(0), std::nullopt);
+    EXPECT_EQ(host.worker_id(), 7u);
+    EXPECT_EQ(host.worker_count(), 8u);
+    host.Log(CLUSTER_LOG_INFO, "here");
+  };
+  EXPECT_EQ(Run(), CLUSTER_OK);
+  EXPECT_EQ(host_.log(), "1 here\n");
+}
+
+TEST_F(SdkTest, FailureOfStartReachesTheHost) {
+  script.on_start = [](const Host&) {
+    return Status(CLUSTER_E_CONFIG, "color is missing");
+  };
+  EXPECT_EQ(Run(), CLUSTER_E_CONFIG);
+  EXPECT_EQ(host_.error_message(), "color is missing");
+}
+
+TEST_F(SdkTest, ThrowingConstructorFailsCreate) {
+  script.on_create = [](const Host&) { throw std::runtime_error("no luck"); };
+  EXPECT_EQ(Run(), CLUSTER_E_FAILED);
+  EXPECT_EQ(host_.error_message(), "no luck");
+}
+
+TEST_F(SdkTest, ThrowingStartFailsStart) {
+  script.on_start = [](const Host&) -> Status { throw 7; };
+  EXPECT_EQ(Run(), CLUSTER_E_FAILED);
+  EXPECT_EQ(host_.error_message(), "threw what is no std::exception");
+}
+
+TEST_F(SdkTest, LongMessageIsCut) {
+  script.on_start = [](const Host&) {
+    return Status(CLUSTER_E_FAILED, std::string(1000, 'x'));
+  };
+  Run();
+  EXPECT_EQ(host_.error_message(), std::string(247, 'x'));
+}
+
+TEST_F(SdkTest, ConnectionClosesAtTheEndOfItsLife) {
+  script.on_connection = [](const Host&, Connection connection) {
+    EXPECT_TRUE(connection.is_open());
+    EXPECT_EQ(connection.id(), 1u);
+    EXPECT_EQ(connection.LocalAddress()->family, CLUSTER_FAMILY_UNIX);
+    Connection moved = std::move(connection);
+    EXPECT_FALSE(connection.is_open());
+    send(moved.fd(), "bye", 3, MSG_NOSIGNAL);
+  };
+  Run([&] { EXPECT_EQ(Client(host_.Connect()).ReadToEnd(), "bye"); });
+}
+
+TEST_F(SdkTest, ThrowingOnConnectionLosesThatConnectionAlone) {
+  script.on_connection = [](const Host&, Connection connection) {
+    if (connection.id() == 1) throw std::runtime_error("odd");
+    send(connection.fd(), "bye", 3, MSG_NOSIGNAL);
+  };
+  Run([&] {
+    EXPECT_EQ(Client(host_.Connect()).ReadToEnd(), "");
+    EXPECT_EQ(Client(host_.Connect()).ReadToEnd(), "bye");
+  });
+  EXPECT_EQ(host_.log(), "3 OnConnection threw: odd\n");
+}
+
+TEST_F(SdkTest, AssigningOverConnectionClosesIt) {
+  std::optional<Connection> kept;
+  script.on_connection = [&](const Host&, Connection connection) {
+    if (!kept) {
+      kept.emplace(std::move(connection));
+    } else {
+      *kept = std::move(connection);
+    }
+  };
+  Run([&] {
+    Client first(host_.Connect());
+    Client second(host_.Connect());
+    EXPECT_EQ(first.ReadToEnd(), "");
+    EXPECT_EQ(host_.open(), 1u);
+    host_.OnLoop([&] { kept.reset(); });
+    EXPECT_EQ(second.ReadToEnd(), "");
+  });
+}
+
+TEST_F(SdkTest, ReleasedConnectionIsReportedByHand) {
+  script.on_connection = [](const Host& host, Connection connection) {
+    const uint64_t id = connection.id();
+    close(connection.Release());
+    host.ReportClosed(id);
+  };
+  Run([&] { EXPECT_EQ(Client(host_.Connect()).ReadToEnd(), ""); });
+}
+
+TEST_F(SdkTest, DrainHasDeadlineAndCount) {
+  std::vector<Drain> drains;
+  script.on_drain = [&](const Drain& drain) { drains.push_back(drain); };
+  Run([&] {
+    host_.Drain(1500);
+    host_.Drain(UINT64_MAX);
+  });
+  ASSERT_EQ(drains.size(), 2u);
+  EXPECT_EQ(drains[0].deadline, milliseconds(1500));
+  EXPECT_EQ(drains[0].open, 0u);
+  EXPECT_EQ(drains[1].deadline, std::nullopt);
+}
+
+TEST_F(SdkTest, WatchMayEndItselfInItsCallback) {
+  std::optional<Connection> kept;
+  Watch watch;
+  script.on_connection = [&](const Host& host, Connection connection) {
+    kept.emplace(std::move(connection));
+    const std::string text = "a capture that the callback still reads";
+    auto started = host.StartWatch(
+        kept->fd(), CLUSTER_READABLE, [&kept, &watch, text](uint32_t events) {
+          EXPECT_EQ(events & CLUSTER_READABLE, CLUSTER_READABLE);
+          watch = Watch();
+          send(kept->fd(), text.data(), text.size(), MSG_NOSIGNAL);
+          kept.reset();
+        });
+    ASSERT_TRUE(started.ok());
+    watch = *std::move(started);
+  };
+  Run([&] {
+    Client client(host_.Connect());
+    client.Send("x");
+    EXPECT_EQ(client.Read(8), "a captur");
+  });
+}
+
+TEST_F(SdkTest, ThrowingWatchEnds) {
+  int calls = 0;
+  std::optional<Connection> kept;
+  Watch watch;
+  script.on_connection = [&](const Host& host, Connection connection) {
+    kept.emplace(std::move(connection));
+    watch = *host.StartWatch(kept->fd(), CLUSTER_READABLE, [&calls](uint32_t) {
+      ++calls;
+      throw std::runtime_error("odd");
+    });
+  };
+  Run([&] {
+    Client client(host_.Connect());
+    client.Send("x");
+    while (host_.log().empty()) host_.OnLoop([] {});
+    host_.OnLoop([&] {
+      EXPECT_EQ(watch.Modify(CLUSTER_READABLE).code(), CLUSTER_E_STATE);
+      watch.Stop();
+      kept.reset();
+    });
+  });
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(host_.log(), "3 a watch threw: odd\n");
+}
+
+TEST_F(SdkTest, BadDescriptorCannotBeWatched) {
+  script.on_start = [](const Host& host) {
+    return host.StartWatch(-1, CLUSTER_READABLE, [](uint32_t) {}).status();
+  };
+  EXPECT_EQ(Run(), CLUSTER_E_INVALID);
+}
+
+TEST_F(SdkTest, TimerFiresOnceOrNever) {
+  int fired = 0;
+  Timer timer, cancelled;
+  script.on_start = [&](const Host& host) {
+    timer = *host.StartTimer(milliseconds(1), [&] {
+      ++fired;
+      timer = Timer();
+    });
+    cancelled = *host.StartTimer(milliseconds(0), [&] { fired += 100; });
+    cancelled.Cancel();
+    return Status();
+  };
+  Run([&] {
+    for (int seen = 0; seen == 0;) host_.OnLoop([&] { seen = fired; });
+    host_.OnLoop([] {});
+  });
+  EXPECT_EQ(fired, 1);
+}
+
+TEST_F(SdkTest, PostsRunInOrderAndMayThrow) {
+  std::string order;
+  script.on_start = [&](const Host& host) {
+    for (const char c : {'a', 'b', 'c'}) {
+      const Status status = host.Post([&order, c] {
+        order += c;
+        throw std::runtime_error("odd");
+      });
+      EXPECT_TRUE(status.ok());
+    }
+    return Status();
+  };
+  Run([&] { host_.OnLoop([] {}); });
+  EXPECT_EQ(order, "abc");
+}
+
+TEST_F(SdkTest, HostWithoutServiceLeavesItsTableEmpty) {
+  host_.hidden_services = {CLUSTER_SERVICE_LOG_V1};
+  script.on_create = [](const Host& host) {
+    EXPECT_EQ(host.services().log.size, 0u);
+    host.Log(CLUSTER_LOG_INFO, "nowhere");
+  };
+  EXPECT_EQ(Run(), CLUSTER_OK);
+}
+
+}  // namespace
+}  // namespace cluster::sdk

@@ -1,0 +1,51 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "plugins/host/plugin_file.h"
+#include "plugins/testing/client.h"
+#include "plugins/testing/fake_host.h"
+#include "plugins/testing/loading.h"
+
+namespace cluster {
+namespace {
+
+class DocsTest : public testing::TestWithParam<std::string> {
+ protected:
+  const std::string path_ = "plugins/testing/docs/" + GetParam();
+};
+
+TEST_P(DocsTest, ExampleServes) {
+  FakeHost host;
+  host.config["greeting"] = "hello\n";
+  const cluster_status status = host.Run(LoadForTest(path_).table, [&] {
+    EXPECT_EQ(Client(host.Connect()).ReadToEnd(), "hello\n");
+  });
+  EXPECT_EQ(status, CLUSTER_OK);
+  EXPECT_EQ(host.open(), 0u);
+}
+
+TEST_P(DocsTest, ExampleDescribesItself) {
+  const auto info = ReadPluginFile(DataPath(path_));
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ(info->name, "greeter");
+  EXPECT_EQ(info->version, "1.0");
+}
+
+INSTANTIATE_TEST_SUITE_P(AllCompilers,
+                         DocsTest,
+                         testing::Values("greeter_c.so",
+                                         "greeter_cpp.so",
+                                         "greeter_gcc_c.so",
+                                         "greeter_gcc_cpp.so"));
+
+TEST(DocsCxxTest, ExampleSaysWhatIsNotConfigured) {
+  FakeHost host;
+  const LoadedPlugin plugin =
+      LoadForTest("plugins/testing/docs/greeter_cpp.so");
+  EXPECT_EQ(host.Run(plugin.table, [] {}), CLUSTER_E_CONFIG);
+  EXPECT_EQ(host.error_message(), "set what to say: --set greeting=TEXT");
+}
+
+}  // namespace
+}  // namespace cluster
