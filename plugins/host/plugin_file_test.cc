@@ -12,6 +12,7 @@
 #include <iterator>
 #include <random>
 
+#include "absl/status/status.h"
 #include "core/base/unique_fd.h"
 #include "plugins/abi/cluster_plugin.h"
 #include "plugins/abi/cluster_plugin_note.h"

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string>
 
+#include "absl/status/status.h"
 #include "core/base/unique_fd.h"
 #include "plugins/testing/loading.h"
 

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "absl/status/status.h"
+
 namespace cluster {
 namespace {
 
@@ -66,10 +68,10 @@ TEST_F(PluginNameTest, UnknownNameListsTheBundled) {
 }
 
 TEST_F(PluginNameTest, MissingFileIsNamed) {
-  const absl::Status status = FindPlugin("x/y.so", {}, "/work").status();
+  const absl::Status status = FindPlugin("x/y.so", {}, "/srv").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(status.message(),
-            "plugin /work/x/y.so does not exist; no plugins are bundled with "
+            "plugin /srv/x/y.so does not exist; no plugins are bundled with "
             "this host");
 }
 

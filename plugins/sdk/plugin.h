@@ -142,9 +142,12 @@ struct Instance {
   static void OnConnection(void* self,
                            const cluster_connection* connection) noexcept {
     Instance& instance = From(self);
+    cluster_connection copy = {};
+    std::memcpy(
+        &copy, connection, std::min<size_t>(connection->size, sizeof(copy)));
     CatchAll(instance.services, "OnConnection", [&] {
       // Its destructor closes the connection when OnConnection throws.
-      instance.worker.OnConnection(Connection(instance.services, *connection));
+      instance.worker.OnConnection(Connection(instance.services, copy));
     });
   }
 
