@@ -21,24 +21,26 @@ namespace cluster {
 // The `type` of a frame.
 enum class FrameType : uint16_t {
   // Primary to worker.
-  kStart = 1,          // Start; descriptors: plugin file, scoreboard slot
-  kListenReply = 2,    // ListenReply; descriptor: the slot's acceptor
-  kDrain = 3,          // Drain
-  kDisconnectAck = 4,  // empty
+  kStart = 1,        // Start; descriptors: plugin file, scoreboard slot
+  kListenReply = 2,  // ListenReply; descriptor: the slot's acceptor
+  kDrain = 3,        // Drain
   // Worker to primary.
   kOnline = 256,      // empty: the runtime is up, the plugin not yet loaded
   kListen = 257,      // ListenRequest
-  kListening = 258,   // Listening
+  kListening = 258,   // ListeningNotice
   kFailed = 259,      // Failed: why the worker is about to exit
   kRoom = 260,        // empty: the primary asked to be told (SlotPage::wanted)
   kLog = 261,         // LogLine
-  kDisconnect = 262,  // empty: the worker will close the channel by itself
+  kDisconnect = 262,  // empty: the worker wants to end; the answer is Drain
 };
 
 struct Start {
   uint32_t worker_id = 0;
   uint32_t worker_count = 0;
   uint32_t listener_count = 0;
+  // SIGTERM asks the primary for a drain instead of killing the worker, so that
+  // a signal to the whole process group loses nothing.
+  bool drain_on_sigterm = false;
   std::string plugin_path;  // absolute
   std::vector<std::pair<std::string, std::string>> config;
   std::vector<std::string> arguments;
@@ -48,6 +50,7 @@ struct Start {
     archive(worker_id,
             worker_count,
             listener_count,
+            drain_on_sigterm,
             plugin_path,
             config,
             arguments);
@@ -74,7 +77,7 @@ struct ListenReply {
   }
 };
 
-struct Listening {
+struct ListeningNotice {
   uint32_t listener = 0;
 
   template <class Archive>

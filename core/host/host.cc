@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
@@ -150,24 +151,27 @@ void FillOptions(const HostOptions& options, PrimaryOptions* out) {
 
 // ---- Running
 
-std::string Url(const ListenAddress& address) {
+// The address as people would use it: a URL where the plugin's name says that
+// it speaks HTTP.
+std::string Location(const ListenAddress& address, absl::string_view plugin) {
   const std::string text = ToString(address);
-  return address.kind == ListenAddress::Kind::kTcp
-             ? absl::StrCat("http://", text, "/")
-             : text;
+  const bool url = address.kind == ListenAddress::Kind::kTcp &&
+                   absl::StrContains(plugin, "http");
+  return url ? absl::StrCat("http://", text, "/") : text;
 }
 
 void Announce(const HostOptions& options, const Prepared& prepared) {
-  const std::string urls = absl::StrJoin(
-      prepared.bound, ", ", [](std::string* out, const ListenAddress& bound) {
-        absl::StrAppend(out, Url(bound));
+  const std::string& plugin = prepared.primary.plugin_name;
+  const std::string locations = absl::StrJoin(
+      prepared.bound, ", ", [&](std::string* out, const ListenAddress& bound) {
+        absl::StrAppend(out, Location(bound, plugin));
       });
   const bool handoff = options.data_path == DataPath::kHandoff;
   std::printf("%s\n",
               absl::StrCat("Serving ",
-                           prepared.primary.plugin_name,
+                           plugin,
                            " on ",
-                           urls,
+                           locations,
                            "\n  workers    ",
                            options.workers,
                            "\n  policy     ",

@@ -8,8 +8,10 @@
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "core/base/errno_status.h"
+#include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
 #include "core/control/environment.h"
 #include "plugins/host/exit_code.h"
@@ -29,6 +31,12 @@ absl::StatusOr<UniqueFd> Copy(int fd) {
   UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, 0));
   if (!copy) return ErrnoStatus("fcntl", "copy of a descriptor");
   return copy;
+}
+
+std::string SinceFork(const Worker& worker) {
+  return absl::StrFormat(
+      "%.1f ms after fork",
+      static_cast<double>(MonotonicNs() - worker.fork_ns()) * 1e-6);
 }
 
 std::string DescribeExit(const Worker& worker, const WorkerExit& exit) {
@@ -62,8 +70,7 @@ Primary::Primary(boost::asio::io_context& io,
       options_(std::move(options)),
       observer_(observer),
       restart_window_(options_.restarts, options_.restart_period),
-      drain_timer_(io),
-      kill_timer_(io) {}
+      drain_timer_(io) {}
 
 Primary::~Primary() = default;
 
@@ -88,6 +95,7 @@ PrimaryEnd Primary::Run() {
 
 absl::Status Primary::SpawnInto(Slot& slot) {
   const uint32_t id = next_worker_id_++;
+  const int64_t fork_ns = MonotonicNs();
   absl::StatusOr<ChildProcess> child = Spawn(
       {.title = absl::StrCat("cluster: worker ", id, " ", options_.plugin_name),
        .environment = {{kChannelFdVariable, "3"},
@@ -100,8 +108,8 @@ absl::Status Primary::SpawnInto(Slot& slot) {
     return child.status();
   }
   WorkerOwner& owner = *this;
-  auto worker =
-      std::make_unique<Worker>(io_, id, slot, *std::move(child), owner);
+  auto worker = std::make_unique<Worker>(
+      io_, id, slot, *std::move(child), fork_ns, owner);
   Worker& added = *worker;
   workers_.emplace(id, std::move(worker));
   RETURN_IF_ERROR(Feed(added, WorkerInput::Spawned()));
@@ -126,6 +134,7 @@ void Primary::SendStart(Worker& worker) {
                              .worker_count = options_.workers,
                              .listener_count = static_cast<uint32_t>(
                                  group_->listener_count()),
+                             .drain_on_sigterm = true,
                              .plugin_path = options_.plugin_path,
                              .config = options_.config,
                              .arguments = options_.arguments},
@@ -182,7 +191,8 @@ absl::Status Primary::OnListen(Worker& worker, const Frame& frame) {
 }
 
 absl::Status Primary::OnListening(Worker& worker, const Frame& frame) {
-  ASSIGN_OR_RETURN(const Listening listening, Decode<Listening>(frame.payload));
+  ASSIGN_OR_RETURN(const ListeningNotice listening,
+                   Decode<ListeningNotice>(frame.payload));
   if (listening.listener >= group_->listener_count()) {
     return absl::DataLossError("it listens where there is no listener");
   }
@@ -214,7 +224,7 @@ void Primary::Do(Worker& worker, WorkerEffect effect) {
     case WorkerEffect::kEmitFork:
       return Emit(WorkerEventKind::kFork, worker, "");
     case WorkerEffect::kEmitOnline:
-      return Emit(WorkerEventKind::kOnline, worker, "");
+      return Emit(WorkerEventKind::kOnline, worker, SinceFork(worker));
     case WorkerEffect::kEmitListening:
       return Emit(WorkerEventKind::kListening, worker, "");
     case WorkerEffect::kEmitDisconnect:
@@ -228,12 +238,14 @@ void Primary::Do(Worker& worker, WorkerEffect effect) {
     case WorkerEffect::kStopServing:
       return group_->StopServing(worker.slot());
     case WorkerEffect::kAcknowledgeNotice:
-      return worker.SendEmpty(FrameType::kDisconnectAck);
-    case WorkerEffect::kSendDisconnect:  // ContinueDrain() says how much was
-                                         // sent
-    case WorkerEffect::kLeaveWorkers:    // the list is by process, see Bury()
-    case WorkerEffect::kSendSignal:    // Signal() is called where it is wanted
-    case WorkerEffect::kCloseChannel:  // comes with a violation only
+      return SendDrain(worker);
+    case WorkerEffect::kSendDisconnect:
+      return SendDrain(worker);
+    // The list is by process (Bury), signals are sent where they are wanted,
+    // and a violation closes the channel.
+    case WorkerEffect::kLeaveWorkers:
+    case WorkerEffect::kSendSignal:
+    case WorkerEffect::kCloseChannel:
       return;
   }
 }
@@ -260,12 +272,7 @@ void Primary::OnChannelClosed(Worker& worker, const absl::Status& why) {
   group_->TakeBack(worker.slot());
   (void)Feed(worker, WorkerInput::ChannelClosed());
   if (worker.record.dead()) return Bury(worker);
-  auto timer = std::make_shared<boost::asio::steady_timer>(
-      io_, absl::ToChronoNanoseconds(kOrphanGrace));
-  timer->async_wait([this, timer, id = worker.id()](const auto& error) {
-    const auto found = workers_.find(id);
-    if (!error && found != workers_.end()) found->second->Signal(SIGKILL);
-  });
+  KillAfter(worker, kOrphanGrace);
 }
 
 void Primary::OnExit(Worker& worker, WorkerExit exit) {
@@ -281,7 +288,6 @@ void Primary::Bury(Worker& worker) {
   Slot& slot = worker.slot();
   group_->CloseBooks(slot);
   const WorkerExit exit = worker.record.exit.value_or(WorkerExit());
-  const bool planned = worker.record.exited_after_disconnect.value_or(false);
   const std::string reason =
       absl::StrCat("worker ", worker.id(), " ", DescribeExit(worker, exit));
   // Its callbacks are still on the stack.
@@ -291,11 +297,12 @@ void Primary::Bury(Worker& worker) {
   workers_.erase(found);
 
   if (draining_) return FinishIfAllGone();
-  if (!planned && exit.signal == 0 && exit.code != 0 &&
-      !retry_can_help(exit.code)) {
+  if (exit.signal == 0 && exit.code != 0 && !retry_can_help(exit.code)) {
     return GiveUp(PrimaryEnd::Kind::kPluginRefused, reason);
   }
-  while (planned || restart_window_.Admit(absl::Now())) {
+  // A worker that ends by itself counts too: one that keeps doing so must not
+  // make the primary spin.
+  while (restart_window_.Admit(absl::Now())) {
     if (SpawnInto(slot).ok()) return;
   }
   GiveUp(PrimaryEnd::Kind::kWorkersDied, reason);
@@ -313,9 +320,6 @@ void Primary::Drain() {
   if (draining_) return;
   draining_ = true;
   group_->Close();
-  if (options_.drain_timeout != absl::InfiniteDuration()) {
-    KillLater(options_.drain_timeout + kDrainGrace);
-  }
   ContinueDrain();
   FinishIfAllGone();
 }
@@ -333,27 +337,31 @@ void Primary::ContinueDrain() {
   if (drain_was_sent_) return;
   drain_was_sent_ = true;
   group_->RefusePending();
-  const bool forever = options_.drain_timeout == absl::InfiniteDuration();
   for (const auto& [id, worker] : workers_) {
-    cluster::Drain drain = {
-        .deadline_ms =
-            forever ? UINT64_MAX
-                    : static_cast<uint64_t>(
-                          absl::ToInt64Milliseconds(options_.drain_timeout)),
-        .sent = {}};
-    for (size_t i = 0; i < worker->slot().stream_count(); ++i) {
-      drain.sent.push_back(worker->slot().stream(i).sent());
-    }
     (void)Feed(*worker, WorkerInput::DisconnectRequested());
-    worker->Send(FrameType::kDrain, drain);
   }
 }
 
-void Primary::KillLater(absl::Duration delay) {
-  kill_timer_.expires_after(absl::ToChronoNanoseconds(delay));
-  kill_timer_.async_wait([this](const auto& error) {
-    if (error) return;
-    for (const auto& [id, worker] : workers_) worker->Signal(SIGKILL);
+void Primary::SendDrain(Worker& worker) {
+  cluster::Drain drain = {.deadline_ms = UINT64_MAX, .sent = {}};
+  if (options_.drain_timeout != absl::InfiniteDuration()) {
+    drain.deadline_ms = static_cast<uint64_t>(
+        absl::ToInt64Milliseconds(options_.drain_timeout));
+    // The worker keeps the time by itself, if it can.
+    KillAfter(worker, options_.drain_timeout + kDrainGrace);
+  }
+  for (size_t i = 0; i < worker.slot().stream_count(); ++i) {
+    drain.sent.push_back(worker.slot().stream(i).sent());
+  }
+  worker.Send(FrameType::kDrain, drain);
+}
+
+void Primary::KillAfter(const Worker& worker, absl::Duration delay) {
+  auto timer = std::make_shared<boost::asio::steady_timer>(
+      io_, absl::ToChronoNanoseconds(delay));
+  timer->async_wait([this, timer, id = worker.id()](const auto& error) {
+    const auto found = workers_.find(id);
+    if (!error && found != workers_.end()) found->second->Signal(SIGKILL);
   });
 }
 

@@ -109,7 +109,8 @@ class Primary : private WorkerOwner {
   void Bury(Worker& worker);
   void GiveUp(PrimaryEnd::Kind kind, std::string reason);
   void ContinueDrain();
-  void KillLater(absl::Duration delay);
+  void SendDrain(Worker& worker);
+  void KillAfter(const Worker& worker, absl::Duration delay);
   void FinishIfAllGone();
 
   boost::asio::io_context& io_;
@@ -124,7 +125,6 @@ class Primary : private WorkerOwner {
   bool draining_ = false;        // listeners are closed
   bool drain_was_sent_ = false;  // workers were told
   boost::asio::steady_timer drain_timer_;
-  boost::asio::steady_timer kill_timer_;
 };
 
 }  // namespace cluster

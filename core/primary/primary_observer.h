@@ -36,7 +36,7 @@ struct WorkerEvent {
   int signal = 0;
   // It was asked to end, or asked to itself.
   bool planned = false;
-  // kDisconnect, kExit, kError: the reason, where there is one.
+  // For people: how long kOnline took; why, for kDisconnect, kExit, kError.
   std::string detail;
 };
 

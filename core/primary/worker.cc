@@ -18,10 +18,12 @@ Worker::Worker(boost::asio::io_context& io,
                uint32_t id,
                Slot& slot,
                ChildProcess child,
+               int64_t fork_ns,
                WorkerOwner& owner)
     : io_(io),
       id_(id),
       pid_(child.pid),
+      fork_ns_(fork_ns),
       slot_(slot),
       owner_(owner),
       pidfd_(std::move(child.pidfd)) {

@@ -52,15 +52,18 @@ class WorkerOwner {
 
 class Worker {
  public:
-  // `slot` and `owner` must outlive it.
+  // `slot` and `owner` must outlive it. `fork_ns` is when its start began, on
+  // CLOCK_MONOTONIC.
   Worker(boost::asio::io_context& io,
          uint32_t id,
          Slot& slot,
          ChildProcess child,
+         int64_t fork_ns,
          WorkerOwner& owner);
 
   uint32_t id() const { return id_; }
   pid_t pid() const { return pid_; }
+  int64_t fork_ns() const { return fork_ns_; }
   Slot& slot() const { return slot_; }
   // The owner's.
   WorkerRecord record;
@@ -100,6 +103,7 @@ class Worker {
   boost::asio::io_context& io_;
   const uint32_t id_;
   const pid_t pid_;
+  const int64_t fork_ns_;
   Slot& slot_;
   WorkerOwner& owner_;
   const UniqueFd pidfd_;

@@ -2,15 +2,14 @@
 
 #include <sys/epoll.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
 #include "core/control/worker_exit.h"
+#include "core/worker/sigterm.h"
 #include "ipc/archive.h"
 #include "plugins/host/exit_code.h"
 #include "plugins/host/plugin_loader.h"
@@ -18,22 +17,9 @@
 namespace cluster {
 namespace {
 
-// Out of descriptors, a worker tries again after this, if no connection ended.
-constexpr uint64_t kResumeUs = 50'000;
 // How often a draining worker looks whether the primary took the rest back.
 constexpr uint64_t kDrainCheckUs = 5'000;
 constexpr uint64_t kNoDeadline = UINT64_MAX;
-
-cluster_error EmptyError() {
-  cluster_error error = {};
-  error.size = sizeof(error);
-  return error;
-}
-
-std::string MessageOf(const cluster_error& error) {
-  const size_t length = strnlen(error.message, sizeof(error.message));
-  return length == 0 ? "it gave no reason" : std::string(error.message, length);
-}
 
 }  // namespace
 
@@ -46,7 +32,7 @@ Runtime::Runtime(UniqueFd channel, std::unique_ptr<Loop> loop)
           [this] { return Dispatch(); }) {
   services_.OnClosed([this] {
     TellRoom();
-    if (stage_ == Stage::kDraining) ContinueDrain();
+    ContinueDrain();
   });
 }
 
@@ -63,8 +49,8 @@ int Runtime::Run() {
   SendEmpty(FrameType::kOnline);
   FlushChannel();
   while (stage_ != Stage::kStopped) {
-    if (stage_ == Stage::kStarted && plugin_.run != nullptr) {
-      const cluster_status status = plugin_.run(self_);
+    if (stage_ == Stage::kStarted && plugin_->has_own_loop()) {
+      const cluster_status status = plugin_->Run();
       if (stage_ != Stage::kStopped) {
         Fail(kExitPluginLoopEnded,
              absl::StrCat("the plugin's run() returned ",
@@ -164,6 +150,9 @@ absl::Status Runtime::OnStart(Frame frame) {
   SlotPage& page = memory_->page();
   started_before_ = page.started.load();
   completed_before_ = page.completed.load();
+  if (start.drain_on_sigterm) {
+    RETURN_IF_ERROR(WatchSigterm(*loop_, &Runtime::OnSigterm, this));
+  }
   const UniqueFd plugin_file = std::move(frame.fds[0]);
   const std::string path = start.plugin_path;
   services_.Configure(std::move(start), page);
@@ -174,27 +163,10 @@ absl::Status Runtime::OnStart(Frame frame) {
     Fail(kExitPluginIncompatible, std::string(loaded.status().message()));
     return absl::OkStatus();
   }
-  plugin_ = loaded->table;
-  return StartPlugin();
-}
-
-absl::Status Runtime::StartPlugin() {
-  cluster_error error = EmptyError();
-  cluster_status status = plugin_.create(services_.host(), &self_, &error);
-  if (status != CLUSTER_OK) {
-    Fail(ExitCodeOf(status),
-         absl::StrCat("the plugin's create failed: ", MessageOf(error)));
+  plugin_.emplace(loaded->table);
+  if (auto failure = plugin_->Begin(services_.host())) {
+    Fail(failure->exit_code, std::move(failure->reason));
     return absl::OkStatus();
-  }
-  created_ = true;
-  if (plugin_.start != nullptr) {
-    error = EmptyError();
-    status = plugin_.start(self_, &error);
-    if (status != CLUSTER_OK) {
-      Fail(ExitCodeOf(status),
-           absl::StrCat("the plugin's start failed: ", MessageOf(error)));
-      return absl::OkStatus();
-    }
   }
   stage_ = Stage::kStarted;
   for (uint32_t i = 0; i < services_.start().listener_count; ++i) {
@@ -217,98 +189,48 @@ absl::Status Runtime::OnListenReply(Frame frame) {
       reply.listener >= services_.start().listener_count) {
     return absl::DataLossError("malformed ListenReply");
   }
-  auto listening = std::make_unique<Listening>();
-  listening->runtime = this;
-  listening->index = reply.listener;
-  SlotPage& page = memory_->page();
-  if (reply.data_path == DataPath::kHandoff) {
-    listening->acceptor = std::make_unique<HandoffAcceptor>(
-        reply.listener, std::move(frame.fds[0]), page);
-  } else {
-    listening->acceptor =
-        std::make_unique<SharedAcceptor>(reply.listener,
-                                         std::move(frame.fds[0]),
-                                         page,
-                                         services_.start().worker_id);
+  auto listening =
+      std::make_unique<Listening>(*loop_,
+                                  reply.listener,
+                                  MakeAcceptor(reply, std::move(frame.fds[0])),
+                                  [this](Listening& ready) { Accept(ready); });
+  if (const absl::Status status = listening->Begin(); !status.ok()) {
+    Fail(kWorkerExitInternal, std::string(status.message()));
+    return absl::OkStatus();
   }
-  Watch(*listening);
   listening_.push_back(std::move(listening));
-  if (stage_ == Stage::kStarted) {
-    Send(FrameType::kListening, cluster::Listening{.listener = reply.listener});
-  }
+  Send(FrameType::kListening, ListeningNotice{.listener = reply.listener});
   return absl::OkStatus();
 }
 
-void Runtime::Watch(Listening& listening) {
-  const absl::StatusOr<Loop::Watch*> watch =
-      loop_->Add(listening.acceptor->fd(),
-                 listening.acceptor->epoll_events(),
-                 &Runtime::OnAcceptor,
-                 &listening);
-  if (watch.ok()) {
-    listening.watch = *watch;
-  } else {
-    Fail(kWorkerExitInternal, watch.status().ToString());
+std::unique_ptr<Acceptor> Runtime::MakeAcceptor(const ListenReply& reply,
+                                                UniqueFd fd) {
+  SlotPage& page = memory_->page();
+  if (reply.data_path == DataPath::kHandoff) {
+    return std::make_unique<HandoffAcceptor>(
+        reply.listener, std::move(fd), page);
   }
-}
-
-void Runtime::Unwatch(Listening& listening) {
-  if (listening.watch != nullptr) {
-    loop_->Remove(std::exchange(listening.watch, nullptr));
-  }
-  if (listening.resume_timer != nullptr) {
-    loop_->CancelTimer(std::exchange(listening.resume_timer, nullptr));
-  }
-}
-
-void Runtime::OnAcceptor(void* listening, uint32_t) {
-  auto* self = static_cast<Listening*>(listening);
-  self->runtime->Accept(*self);
-}
-
-void Runtime::OnResume(void* listening) {
-  auto* self = static_cast<Listening*>(listening);
-  self->resume_timer = nullptr;
-  self->runtime->Watch(*self);
+  return std::make_unique<SharedAcceptor>(
+      reply.listener, std::move(fd), page, services_.start().worker_id);
 }
 
 void Runtime::Accept(Listening& listening) {
   taking_ = true;
   const absl::Status status =
-      listening.acceptor->Take([this](IncomingConnection connection) {
-        GiveToPlugin(std::move(connection));
+      listening.acceptor().Take([this](IncomingConnection connection) {
+        plugin_->Give(std::move(connection));
       });
   taking_ = false;
   TellRoom();
-  if (status.ok()) {
-    if (stage_ == Stage::kDraining) ContinueDrain();
-    return;
-  }
+  if (status.ok()) return ContinueDrain();
   if (absl::IsResourceExhausted(status) || ErrnoOf(status) != 0) {
-    // Level-triggered: watching on would spin. The others take over.
-    Unwatch(listening);
-    listening.resume_timer =
-        loop_->StartTimer(kResumeUs, &Runtime::OnResume, &listening);
+    listening.Pause();  // other workers take over
     Log(CLUSTER_LOG_WARNING, std::string(status.message()));
   } else if (absl::IsOutOfRange(status)) {
-    Unwatch(listening);  // the primary is about to tell why, or is gone
+    listening.Stop();  // the primary is about to tell why, or is gone
   } else {
     Fail(kWorkerExitProtocol, std::string(status.message()));
   }
-}
-
-void Runtime::GiveToPlugin(IncomingConnection connection) {
-  cluster_connection given = {
-      .size = sizeof(cluster_connection),
-      .fd = connection.fd.Release(),
-      .id = connection.id,
-      .accepted_ns = static_cast<uint64_t>(connection.accepted_ns),
-      .listener = connection.listener,
-      .reserved = 0,
-      .peer = {}};
-  static_assert(sizeof(given.peer) == sizeof(connection.peer));
-  std::memcpy(&given.peer, &connection.peer, sizeof(given.peer));
-  plugin_.on_connection(self_, &given);
 }
 
 void Runtime::TellRoom() {
@@ -320,24 +242,24 @@ void Runtime::TellRoom() {
 
 // ---- Drain and end
 
+void Runtime::OnSigterm(void* runtime) {
+  auto* self = static_cast<Runtime*>(runtime);
+  if (self->stage_ == Stage::kStarted) self->SendEmpty(FrameType::kDisconnect);
+}
+
 absl::Status Runtime::OnDrain(Frame frame) {
-  ASSIGN_OR_RETURN(const Drain drain, Decode<Drain>(frame.payload));
+  ASSIGN_OR_RETURN(Drain drain, Decode<Drain>(frame.payload));
   if (stage_ == Stage::kDraining) return absl::OkStatus();
   if (stage_ != Stage::kStarted) {
     Stop(kWorkerExitOk);
     return absl::OkStatus();
   }
   stage_ = Stage::kDraining;
-  drain_deadline_ms_ = drain.deadline_ms;
+  drain_ = std::move(drain);
   services_.WakeOnClose();
-  if (drain.deadline_ms != kNoDeadline) {
-    drain_deadline_ = loop_->StartTimer(
-        drain.deadline_ms * 1000, &Runtime::OnDrainDeadline, this);
-  }
-  for (const auto& listening : listening_) {
-    if (listening->index < drain.sent.size()) {
-      listening->sent = drain.sent[listening->index];
-    }
+  if (drain_.deadline_ms != kNoDeadline) {
+    loop_->StartTimer(
+        drain_.deadline_ms * 1000, &Runtime::OnDrainDeadline, this);
   }
   ContinueDrain();
   return absl::OkStatus();
@@ -345,29 +267,21 @@ absl::Status Runtime::OnDrain(Frame frame) {
 
 void Runtime::ContinueDrain() {
   // A plugin that closes inside on_connection gets here from within Take().
-  if (taking_) return;
-  bool all_came = true;
-  for (const auto& listening : listening_) {
-    if (listening->acceptor == nullptr) continue;
-    if (listening->acceptor->DecidedUpTo(listening->sent)) {
-      Unwatch(*listening);
-      listening->acceptor.reset();
-    } else {
-      all_came = false;
-    }
-  }
-  if (!all_came) {
+  if (taking_ || stage_ != Stage::kDraining) return;
+  std::erase_if(listening_, [this](const auto& listening) {
+    const size_t index = listening->index();
+    return listening->acceptor().DecidedUpTo(
+        index < drain_.sent.size() ? drain_.sent[index] : 0);
+  });
+  if (!listening_.empty()) {
     if (drain_check_ == nullptr) {
       drain_check_ =
           loop_->StartTimer(kDrainCheckUs, &Runtime::OnDrainCheck, this);
     }
     return;
   }
-  if (!plugin_draining_) {
-    plugin_draining_ = true;
-    if (plugin_.drain != nullptr && OpenConnections() > 0) {
-      plugin_.drain(self_, drain_deadline_ms_, OpenConnections());
-    }
+  if (OpenConnections() > 0) {
+    plugin_->Drain(drain_.deadline_ms, OpenConnections());
   }
   if (OpenConnections() == 0) Stop(kWorkerExitOk);
 }
@@ -375,12 +289,11 @@ void Runtime::ContinueDrain() {
 void Runtime::OnDrainCheck(void* runtime) {
   auto* self = static_cast<Runtime*>(runtime);
   self->drain_check_ = nullptr;
-  if (self->stage_ == Stage::kDraining) self->ContinueDrain();
+  self->ContinueDrain();
 }
 
 void Runtime::OnDrainDeadline(void* runtime) {
   auto* self = static_cast<Runtime*>(runtime);
-  self->drain_deadline_ = nullptr;
   self->Log(CLUSTER_LOG_WARNING,
             absl::StrCat("drain deadline: ",
                          self->OpenConnections(),
@@ -407,11 +320,8 @@ void Runtime::Stop(int code) {
 }
 
 int Runtime::End() {
-  for (const auto& listening : listening_) Unwatch(*listening);
-  if (created_) {
-    if (plugin_.stop != nullptr) plugin_.stop(self_);
-    if (plugin_.destroy != nullptr) plugin_.destroy(self_);
-  }
+  listening_.clear();
+  if (plugin_.has_value()) plugin_->End();
   // What was logged last still gets out; the primary reads as long as it lives.
   while (channel_.wants_write()) {
     const absl::Status status = channel_.Flush();

@@ -26,7 +26,9 @@
 #include "core/scoreboard/slot_memory.h"
 #include "core/worker/acceptor.h"
 #include "core/worker/host_services.h"
+#include "core/worker/listening.h"
 #include "core/worker/loop.h"
+#include "core/worker/plugin_instance.h"
 #include "ipc/unix_channel.h"
 #include "plugins/abi/cluster_plugin.h"
 
@@ -44,33 +46,18 @@ class Runtime {
  private:
   enum class Stage { kOnline, kStarted, kDraining, kStopped };
 
-  // One of the host's listeners, as this worker sees it.
-  struct Listening {
-    Runtime* runtime;
-    uint32_t index;
-    std::unique_ptr<Acceptor> acceptor;
-    Loop::Watch* watch = nullptr;
-    // Set while the worker is out of descriptors and does not accept.
-    Loop::Timer* resume_timer = nullptr;
-    uint64_t sent = 0;  // what Drain said
-  };
-
   static void OnChannel(void* runtime, uint32_t events);
-  static void OnAcceptor(void* listening, uint32_t events);
-  static void OnResume(void* listening);
+  static void OnSigterm(void* runtime);
   static void OnDrainDeadline(void* runtime);
   static void OnDrainCheck(void* runtime);
 
   void OnFrame(Frame frame);
   absl::Status OnStart(Frame frame);
-  absl::Status StartPlugin();
   absl::Status OnListenReply(Frame frame);
   absl::Status OnDrain(Frame frame);
 
-  void Watch(Listening& listening);
-  void Unwatch(Listening& listening);
+  std::unique_ptr<Acceptor> MakeAcceptor(const ListenReply& reply, UniqueFd fd);
   void Accept(Listening& listening);
-  void GiveToPlugin(IncomingConnection connection);
 
   // Drain: stops listening where all that was sent has come, then tells the
   // plugin, then stops when nothing is open.
@@ -101,16 +88,11 @@ class Runtime {
   std::optional<SlotMemory> memory_;
   uint64_t started_before_ = 0;    // by the slot's earlier workers
   uint64_t completed_before_ = 0;  // likewise
-  cluster_worker_plugin plugin_ = {};
-  void* self_ = nullptr;
-  bool created_ = false;
+  std::optional<PluginInstance> plugin_;
   std::vector<std::unique_ptr<Listening>> listening_;
-
   bool taking_ = false;  // inside Acceptor::Take
 
-  uint64_t drain_deadline_ms_ = 0;
-  bool plugin_draining_ = false;
-  Loop::Timer* drain_deadline_ = nullptr;
+  Drain drain_;  // what the primary said
   Loop::Timer* drain_check_ = nullptr;
 };
 

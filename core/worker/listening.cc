@@ -1,0 +1,42 @@
+#include "core/worker/listening.h"
+
+namespace cluster {
+namespace {
+
+// Out of descriptors, a worker tries again after this.
+constexpr uint64_t kPauseUs = 50'000;
+
+}  // namespace
+
+absl::Status Listening::Begin() {
+  const absl::StatusOr<Loop::Watch*> watch = loop_.Add(
+      acceptor_->fd(), acceptor_->epoll_events(), &Listening::OnReady, this);
+  if (watch.ok()) watch_ = *watch;
+  return watch.status();
+}
+
+void Listening::Pause() {
+  Stop();
+  resume_ = loop_.StartTimer(kPauseUs, &Listening::OnResume, this);
+}
+
+void Listening::Stop() {
+  if (watch_ != nullptr) loop_.Remove(std::exchange(watch_, nullptr));
+  if (resume_ != nullptr) loop_.CancelTimer(std::exchange(resume_, nullptr));
+}
+
+void Listening::OnReady(void* listening, uint32_t) {
+  auto* self = static_cast<Listening*>(listening);
+  // A copy: at the end of a drain the call destroys this listening.
+  const std::function<void(Listening&)> ready = self->ready_;
+  ready(*self);
+}
+
+void Listening::OnResume(void* listening) {
+  auto* self = static_cast<Listening*>(listening);
+  self->resume_ = nullptr;
+  // No memory for a watch: the next pause is the same as this one.
+  if (!self->Begin().ok()) self->Pause();
+}
+
+}  // namespace cluster

@@ -1,0 +1,59 @@
+// Listening: one of the host's listeners as a worker sees it, an acceptor on
+// the loop. While the worker is out of descriptors it pauses, because a
+// level-triggered watch would spin.
+//
+// Thread safety: the worker's loop thread.
+#ifndef CORE_WORKER_LISTENING_H_
+#define CORE_WORKER_LISTENING_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "core/worker/acceptor.h"
+#include "core/worker/loop.h"
+
+namespace cluster {
+
+class Listening {
+ public:
+  // Calls `ready` whenever `acceptor` may have connections, from Begin() on.
+  Listening(Loop& loop,
+            uint32_t index,
+            std::unique_ptr<Acceptor> acceptor,
+            std::function<void(Listening&)> ready)
+      : loop_(loop),
+        index_(index),
+        acceptor_(std::move(acceptor)),
+        ready_(std::move(ready)) {}
+  Listening(const Listening&) = delete;
+  Listening& operator=(const Listening&) = delete;
+  ~Listening() { Stop(); }
+
+  uint32_t index() const { return index_; }
+  Acceptor& acceptor() { return *acceptor_; }
+
+  // Errors: epoll's.
+  absl::Status Begin();
+  // Does not listen for a moment, then begins again.
+  void Pause();
+  // Listens no more.
+  void Stop();
+
+ private:
+  static void OnReady(void* listening, uint32_t epoll_events);
+  static void OnResume(void* listening);
+
+  Loop& loop_;
+  const uint32_t index_;
+  const std::unique_ptr<Acceptor> acceptor_;
+  const std::function<void(Listening&)> ready_;
+  Loop::Watch* watch_ = nullptr;
+  Loop::Timer* resume_ = nullptr;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_WORKER_LISTENING_H_

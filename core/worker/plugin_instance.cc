@@ -1,0 +1,74 @@
+#include "core/worker/plugin_instance.h"
+
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "plugins/host/exit_code.h"
+
+namespace cluster {
+namespace {
+
+cluster_error EmptyError() {
+  cluster_error error = {};
+  error.size = sizeof(error);
+  return error;
+}
+
+PluginInstance::Failure FailureOf(absl::string_view function,
+                                  cluster_status status,
+                                  const cluster_error& error) {
+  const size_t length = strnlen(error.message, sizeof(error.message));
+  return {
+      .exit_code = ExitCodeOf(status),
+      .reason = absl::StrCat("the plugin's ",
+                             function,
+                             " failed with status ",
+                             status,
+                             ": ",
+                             length == 0 ? "it gave no reason"
+                                         : std::string(error.message, length))};
+}
+
+}  // namespace
+
+std::optional<PluginInstance::Failure> PluginInstance::Begin(
+    const cluster_host* host) {
+  cluster_error error = EmptyError();
+  cluster_status status = table_.create(host, &self_, &error);
+  if (status != CLUSTER_OK) return FailureOf("create", status, error);
+  created_ = true;
+  if (table_.start == nullptr) return std::nullopt;
+  error = EmptyError();
+  status = table_.start(self_, &error);
+  if (status != CLUSTER_OK) return FailureOf("start", status, error);
+  return std::nullopt;
+}
+
+void PluginInstance::Give(IncomingConnection connection) {
+  cluster_connection given = {
+      .size = sizeof(cluster_connection),
+      .fd = connection.fd.Release(),
+      .id = connection.id,
+      .accepted_ns = static_cast<uint64_t>(connection.accepted_ns),
+      .listener = connection.listener,
+      .reserved = 0,
+      .peer = {}};
+  static_assert(sizeof(given.peer) == sizeof(connection.peer));
+  std::memcpy(&given.peer, &connection.peer, sizeof(given.peer));
+  table_.on_connection(self_, &given);
+}
+
+void PluginInstance::Drain(uint64_t deadline_ms, uint64_t open) {
+  if (std::exchange(draining_, true) || table_.drain == nullptr) return;
+  table_.drain(self_, deadline_ms, open);
+}
+
+void PluginInstance::End() {
+  if (!std::exchange(created_, false)) return;
+  if (table_.stop != nullptr) table_.stop(self_);
+  if (table_.destroy != nullptr) table_.destroy(self_);
+}
+
+}  // namespace cluster
