@@ -1,0 +1,166 @@
+#define _GNU_SOURCE
+
+#include "tests/plugins/hostile.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+  LAST_FD = 64,
+  MOST_DESCRIPTORS = 253,
+  NOISE_BYTES = 10 << 20,
+  /* core/control/messages.h */
+  TYPE_ONLINE = 256,
+  TYPE_LISTEN = 257,
+  TYPE_LISTENING = 258,
+  TYPE_ROOM = 260,
+  TYPE_LOG = 261,
+  TYPE_UNKNOWN = 9999,
+};
+
+/* docs/wire_format.md */
+struct header {
+  uint32_t magic;
+  uint16_t version;
+  uint16_t type;
+  uint32_t fd_count;
+  uint32_t correlation;
+  uint64_t payload_bytes;
+};
+
+static struct header header_of(uint16_t type, uint64_t payload_bytes) {
+  const struct header header = {0x52464c43, 1, type, 0, 0, payload_bytes};
+  return header;
+}
+
+/* The control channel: the first Unix stream socket, -1 if there is none. */
+static int find_channel(void) {
+  for (int fd = 3; fd < LAST_FD; ++fd) {
+    int domain = 0;
+    int type = 0;
+    socklen_t size = sizeof domain;
+    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+    size = sizeof type;
+    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
+    if (domain == AF_UNIX && type == SOCK_STREAM) return fd;
+  }
+  return -1;
+}
+
+static bool put(int channel, const void* bytes, size_t size) {
+  const char* at = bytes;
+  while (size > 0) {
+    struct pollfd writable = {channel, POLLOUT, 0};
+    poll(&writable, 1, -1);
+    const ssize_t n = send(channel, at, size, MSG_NOSIGNAL);
+    if (n < 0) return false;
+    at += n;
+    size -= (size_t)n;
+  }
+  return true;
+}
+
+static void put_frame(int channel,
+                      uint16_t type,
+                      const void* payload,
+                      size_t size) {
+  const struct header header = header_of(type, size);
+  put(channel, &header, sizeof header);
+  put(channel, payload, size);
+}
+
+static void put_descriptors(int channel) {
+  struct header header = header_of(TYPE_ROOM, 0);
+  struct iovec part = {&header, sizeof header};
+  _Alignas(
+      struct cmsghdr) char control[CMSG_SPACE(MOST_DESCRIPTORS * sizeof(int))];
+  int fds[MOST_DESCRIPTORS];
+  for (int i = 0; i < MOST_DESCRIPTORS; ++i) fds[i] = STDERR_FILENO;
+  struct msghdr message = {.msg_iov = &part,
+                           .msg_iovlen = 1,
+                           .msg_control = control,
+                           .msg_controllen = sizeof control};
+  struct cmsghdr* first = CMSG_FIRSTHDR(&message);
+  first->cmsg_level = SOL_SOCKET;
+  first->cmsg_type = SCM_RIGHTS;
+  first->cmsg_len = CMSG_LEN(sizeof fds);
+  memcpy(CMSG_DATA(first), fds, sizeof fds);
+  sendmsg(channel, &message, MSG_NOSIGNAL);
+}
+
+static void put_noise(int channel) {
+  static uint32_t noise[16 << 10];
+  uint32_t state = 1;
+  for (size_t sent = 0; sent < NOISE_BYTES; sent += sizeof noise) {
+    for (size_t i = 0; i < sizeof noise / sizeof noise[0]; ++i) {
+      state = state * 1664525u + 1013904223u;
+      noise[i] = state;
+    }
+    if (!put(channel, noise, sizeof noise)) return;
+  }
+}
+
+static void put_log_lines(int channel) {
+  /* ipc/archive: little-endian, level, the text's size, the text. */
+  static char payload[10 + (32 << 10)];
+  const uint64_t size = sizeof payload - 10;
+  payload[0] = 1;
+  memcpy(payload + 2, &size, sizeof size);
+  memset(payload + 10, 'l', size);
+  for (size_t sent = 0; sent < NOISE_BYTES; sent += sizeof payload) {
+    put_frame(channel, TYPE_LOG, payload, sizeof payload);
+  }
+}
+
+static void spoil_scoreboard(void) {
+  for (int fd = 3; fd < LAST_FD; ++fd) {
+    char path[32];
+    char name[64] = "";
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (readlink(path, name, sizeof name - 1) <= 0) continue;
+    if (strstr(name, "memfd:cluster-slot") == NULL) continue;
+    if (fstat(fd, &status) != 0) continue;
+    const size_t size = (size_t)status.st_size;
+    uint64_t* words =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (words == MAP_FAILED) continue;
+    for (size_t i = 0; i < size / sizeof *words; ++i) {
+      __atomic_store_n(&words[i], UINT64_MAX / 3 * (i % 4), __ATOMIC_RELAXED);
+    }
+    munmap(words, size);
+  }
+}
+
+void turn_hostile(const char* act) {
+  const int channel = find_channel();
+  const struct header huge = header_of(TYPE_LISTEN, UINT64_MAX);
+  static const unsigned char nowhere[] = {1, 99, 0, 0, 0};
+  if (strcmp(act, "magic") == 0) put(channel, "not a frame, not a header", 24);
+  if (strcmp(act, "type") == 0) put_frame(channel, TYPE_UNKNOWN, "", 0);
+  if (strcmp(act, "length") == 0) put(channel, &huge, sizeof huge);
+  if (strcmp(act, "truncated") == 0) {
+    put(channel, &huge, sizeof huge / 2);
+    shutdown(channel, SHUT_RDWR);
+  }
+  if (strcmp(act, "descriptors") == 0) put_descriptors(channel);
+  if (strcmp(act, "garbage") == 0) put_noise(channel);
+  if (strcmp(act, "online") == 0) put_frame(channel, TYPE_ONLINE, "", 0);
+  if (strcmp(act, "nowhere") == 0) {
+    put_frame(channel, TYPE_LISTENING, nowhere, sizeof nowhere);
+  }
+  if (strcmp(act, "payload") == 0) put_frame(channel, TYPE_LISTEN, nowhere, 2);
+  if (strcmp(act, "flood") == 0) {
+    put_log_lines(channel);
+    put_frame(channel, TYPE_UNKNOWN, "", 0);
+  }
+  if (strcmp(act, "scoreboard") == 0) spoil_scoreboard();
+}

@@ -1,0 +1,22 @@
+/* What a worker that has been taken over may do to its primary: it writes to
+ * the control channel and the scoreboard page by itself, behind the runtime's
+ * back. */
+#ifndef TESTS_PLUGINS_HOSTILE_H_
+#define TESTS_PLUGINS_HOSTILE_H_
+
+/* Does one of
+ *   magic        a header that does not begin with the magic
+ *   type         a frame of unknown type
+ *   length       a header that announces 2^64-1 bytes
+ *   truncated    half a header, then the end of the channel
+ *   descriptors  253 descriptors with a frame that announces none
+ *   garbage      10 MB of noise
+ *   online       a second online frame
+ *   nowhere      listening, on a listener that does not exist
+ *   payload      a listen request whose payload is cut
+ *   flood        10 MB of log lines, then an unknown type
+ *   scoreboard   nonsense in every word of the scoreboard page
+ */
+void turn_hostile(const char* act);
+
+#endif /* TESTS_PLUGINS_HOSTILE_H_ */
