@@ -1,0 +1,118 @@
+// Workers that stand still: nobody who could be served by another waits, and
+// the primary does not spin.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "tests/integration/client_set.h"
+#include "tests/integration/host_process.h"
+#include "tests/integration/process_facts.h"
+#include "tests/integration/scale.h"
+
+namespace cluster {
+namespace {
+
+TEST(StoppedWorkerTest, OneOfFourDelaysNobodyAndServesAgainWhenContinued) {
+  HostProcess host({TestPlugin("puppet"), "--workers=4"});
+  ASSERT_TRUE(host.AwaitServing(4));
+  const std::map<uint32_t, pid_t> workers = host.Workers();
+  const pid_t stopped = workers.at(3);
+  kill(stopped, SIGSTOP);
+  ASSERT_TRUE(AwaitTrue([&] { return IsStopped(stopped); }));
+  // A machine with no CPU to spare delays too; that is not the host's doing.
+  const auto waited = [&] {
+    absl::Duration sum = WaitedForCpu(host.pid()) + WaitedForCpu(getpid());
+    for (const auto& [id, pid] : workers) sum += WaitedForCpu(pid);
+    return sum;
+  };
+
+  const absl::Time end = absl::Now() + absl::Seconds(2);
+  absl::Duration excess = -absl::InfiniteDuration();
+  absl::Duration slowest = absl::ZeroDuration();
+  size_t served = 0;
+  while (absl::Now() < end) {
+    const absl::Duration waited_before = waited();
+    const ClientSet clients =
+        RunLoad({.port = host.port(), .request = "who\n"}, 100, 4);
+    ASSERT_EQ(clients.count(End::kAnswered), 100u);
+    EXPECT_EQ(clients.answers().count("3\n"), 0u);
+    served += 100;
+    slowest = std::max(slowest, clients.slowest());
+    excess = std::max(excess, clients.slowest() - (waited() - waited_before));
+  }
+  std::printf("%zu served beside a stopped worker, the slowest in %s\n",
+              served,
+              absl::FormatDuration(slowest).c_str());
+  EXPECT_LT(excess, Bound(absl::Milliseconds(100)));
+
+  kill(stopped, SIGCONT);
+  EXPECT_TRUE(AwaitTrue([&] {
+    ClientSet client({.port = host.port(), .request = "who\n", .leave = true});
+    client.Open(1);
+    return client.AwaitSettled(1) && client.outcomes()[0].answer == "3\n";
+  }));
+  const Books books = host.EndCleanly();
+  EXPECT_EQ(books.lost + books.refused + books.expired, 0u);
+}
+
+TEST(StoppedWorkerTest, AllOfThemCostThePrimaryNothingAndLoseNothing) {
+  const size_t total = Scaled(2'000);
+  HostProcess host({TestPlugin("puppet"), "--workers=4"});
+  ASSERT_TRUE(host.AwaitServing(4));
+  const std::map<uint32_t, pid_t> workers = host.Workers();
+  for (const auto& [id, pid] : workers) {
+    kill(pid, SIGSTOP);
+    ASSERT_TRUE(AwaitTrue([&] { return IsStopped(pid); }));
+  }
+  const size_t before = OpenDescriptors(host.pid());
+  ClientSet clients({.port = host.port(), .request = "who\n", .leave = true});
+  for (size_t opened = 0; opened < total; opened += 100) {
+    clients.Open(100);
+    ASSERT_TRUE(clients.AwaitConnected(opened + 100));
+  }
+  ASSERT_TRUE(
+      AwaitTrue([&] { return OpenDescriptors(host.pid()) >= before + total; }));
+
+  const absl::Duration cpu_before = CpuTime(host.pid());
+  clients.RunFor(absl::Seconds(5), [&] { return clients.settled() > 0; });
+  const absl::Duration cpu = CpuTime(host.pid()) - cpu_before;
+  EXPECT_EQ(clients.settled(), 0u);
+  std::printf("%zu waiting cost %s of CPU in 5 s\n",
+              total,
+              absl::FormatDuration(cpu).c_str());
+  EXPECT_LT(cpu, Bound(absl::Milliseconds(50)));
+
+  for (const auto& [id, pid] : workers) kill(pid, SIGCONT);
+  EXPECT_TRUE(clients.AwaitSettled(total));
+  EXPECT_EQ(clients.count(End::kAnswered), total);
+  const Books books = host.EndCleanly();
+  EXPECT_EQ(books.completed, total);
+}
+
+// A loop that stands still is no better than a stopped process.
+TEST(StoppedWorkerTest, BlockedWorkerDelaysNobodyElse) {
+  HostProcess host({TestPlugin("puppet"), "--workers=2"});
+  ASSERT_TRUE(host.AwaitServing(2));
+  ClientSet blocking({.port = host.port(), .request = "block 1500\n"});
+  blocking.Open(1);
+  ASSERT_TRUE(blocking.AwaitSettled(1));
+  const ClientSet clients =
+      RunLoad({.port = host.port(), .request = "who\n"}, 200, 4);
+  EXPECT_EQ(clients.count(End::kAnswered), 200u);
+  EXPECT_LT(clients.slowest(), absl::Milliseconds(1000));
+  EXPECT_EQ(clients.answers().count(blocking.outcomes()[0].answer), 0u);
+  host.EndCleanly();
+}
+
+}  // namespace
+}  // namespace cluster
