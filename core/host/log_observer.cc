@@ -27,9 +27,7 @@ std::string DroppedNotice(uint64_t dropped) {
 }  // namespace
 
 LogObserver::LogObserver(Logger& logger)
-    : logger_(logger),
-      output_(STDOUT_FILENO, &DroppedNotice),
-      error_output_(STDERR_FILENO, &DroppedNotice) {}
+    : logger_(logger), output_(STDOUT_FILENO, &DroppedNotice) {}
 
 void LogObserver::OnEvent(const WorkerEvent& event) {
   std::string text(WorkerEventName(event.kind));
@@ -45,8 +43,15 @@ void LogObserver::OnLog(uint32_t worker_id,
   logger_.LogWorker(worker_id, pid, bounded, text);
 }
 
-void LogObserver::OnOutput(uint32_t worker_id, int fd, absl::string_view line) {
-  (fd == 1 ? output_ : error_output_).Write(WorkerLine(worker_id, line));
+void LogObserver::OnOutput(uint32_t worker_id,
+                           pid_t pid,
+                           int fd,
+                           absl::string_view line) {
+  if (fd == STDOUT_FILENO) {
+    output_.Write(WorkerLine(worker_id, line));
+  } else {
+    logger_.LogOutput(worker_id, pid, line);
+  }
 }
 
 }  // namespace cluster

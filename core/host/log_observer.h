@@ -19,12 +19,14 @@ class LogObserver final : public PrimaryObserver {
              pid_t pid,
              int level,
              absl::string_view text) override;
-  void OnOutput(uint32_t worker_id, int fd, absl::string_view line) override;
+  void OnOutput(uint32_t worker_id,
+                pid_t pid,
+                int fd,
+                absl::string_view line) override;
 
  private:
   Logger& logger_;
   LineWriter output_;
-  LineWriter error_output_;
 };
 
 }  // namespace cluster

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "core/log/line_splitter.h"
 #include "core/log/utf8.h"
 
 namespace cluster {
@@ -96,7 +97,12 @@ std::string FormatJson(const LogEvent& event) {
   if (event.worker_id != 0) {
     absl::StrAppend(&line, ",\"worker_id\":", event.worker_id);
   }
-  absl::StrAppend(&line, ",\"pid\":", event.pid, ",\"message\":");
+  absl::StrAppend(&line, ",\"pid\":", event.pid);
+  if (!event.output.empty()) {
+    line.append(",\"output\":");
+    AppendJsonString(event.output, &line);
+  }
+  line.append(",\"message\":");
   AppendJsonString(event.message, &line);
   line.append("}\n");
   return line;
@@ -122,6 +128,17 @@ void Logger::LogWorker(uint32_t worker_id,
   if (!enabled(level)) return;
   writer_.Write(
       Format({absl::Now(), level, "worker", worker_id, pid, message}));
+}
+
+void Logger::LogOutput(uint32_t worker_id, pid_t pid, absl::string_view line) {
+  if (options_.format == LogFormat::kText) {
+    writer_.Write(WorkerLine(worker_id, line));
+    return;
+  }
+  LogEvent event = {
+      absl::Now(), LogLevel::kInfo, "worker", worker_id, pid, line};
+  event.output = "stderr";
+  writer_.Write(FormatJson(event));
 }
 
 std::string Logger::Format(const LogEvent& event) const {

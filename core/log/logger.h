@@ -34,6 +34,8 @@ struct LogEvent {
   uint32_t worker_id;      // 0: none
   pid_t pid;
   absl::string_view message;
+  // Set where `message` is a line that a plugin printed: "stderr".
+  absl::string_view output = "";
 };
 
 // Returns "2026-11-22T15:00:00.123Z INFO  worker 3 [4711] message\n". Control
@@ -41,7 +43,8 @@ struct LogEvent {
 std::string FormatText(const LogEvent& event);
 
 // Returns one JSON object and '\n': time, level, role, worker_id (only when not
-// 0), pid, message. Bytes that are not UTF-8 become U+FFFD.
+// 0), pid, output (only when not empty), message. Bytes that are not UTF-8
+// become U+FFFD.
 std::string FormatJson(const LogEvent& event);
 
 struct LoggerOptions {
@@ -70,6 +73,11 @@ class Logger {
                  pid_t pid,
                  LogLevel level,
                  absl::string_view message);
+
+  // Writes `line` (without its '\n'), which the worker printed to its standard
+  // error, whatever the minimal level: as "[worker 3] line" or, in a JSON log,
+  // as one more object, so that every line there can be parsed.
+  void LogOutput(uint32_t worker_id, pid_t pid, absl::string_view line);
 
   // Says whether an event of `level` would be written; saves making a message.
   bool enabled(LogLevel level) const { return level >= options_.min_level; }

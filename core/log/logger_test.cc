@@ -53,6 +53,14 @@ TEST(FormatTextTest, KeepsUtf8AndShowsOtherBytes) {
               EndsWith("] gr\xc3\xbc\xc3\x9f \\xff\n"));
 }
 
+TEST(FormatJsonTest, NamesTheOutputOfWhatWasPrinted) {
+  LogEvent event = Event("message");
+  event.output = "stderr";
+  EXPECT_THAT(FormatJson(event),
+              EndsWith("\"pid\":4711,\"output\":\"stderr\","
+                       "\"message\":\"message\"}\n"));
+}
+
 TEST(FormatJsonTest, IsOneObjectALine) {
   EXPECT_EQ(FormatJson(Event("message")),
             "{\"time\":\"2026-11-22T15:00:00.123Z\",\"level\":\"info\","
@@ -120,6 +128,19 @@ TEST_F(LoggerTest, WritesForAWorker) {
   EXPECT_THAT(ReadAll(),
               HasSubstr("\"level\":\"error\",\"role\":\"worker\","
                         "\"worker_id\":3,\"pid\":99,\"message\":\"down\""));
+}
+
+TEST_F(LoggerTest, WritesWhatAWorkerPrintedAsItsFormatSays) {
+  Logger text({.min_level = LogLevel::kError, .fd = writer_.get()});
+  text.LogOutput(3, 99, "printed");
+  EXPECT_EQ(ReadAll(), "[worker 3] printed\n");
+  Logger json({.format = LogFormat::kJson,
+               .min_level = LogLevel::kError,
+               .fd = writer_.get()});
+  json.LogOutput(3, 99, "printed");
+  EXPECT_THAT(ReadAll(),
+              HasSubstr("\"pid\":99,\"output\":\"stderr\","
+                        "\"message\":\"printed\"}\n"));
 }
 
 TEST_F(LoggerTest, BelowTheMinimalLevelIsNotWritten) {

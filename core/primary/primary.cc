@@ -204,7 +204,7 @@ absl::Status Primary::OnListening(Worker& worker, const Frame& frame) {
 }
 
 void Primary::OnOutput(Worker& worker, int fd, absl::string_view line) {
-  observer_.OnOutput(worker.id(), fd, line);
+  observer_.OnOutput(worker.id(), worker.pid(), fd, line);
 }
 
 // ---- A worker's life

@@ -50,7 +50,10 @@ class PrimaryObserver {
                      int level,
                      absl::string_view text) = 0;
   // A line that plugin code printed; `fd` is 1 or 2.
-  virtual void OnOutput(uint32_t worker_id, int fd, absl::string_view line) = 0;
+  virtual void OnOutput(uint32_t worker_id,
+                        pid_t pid,
+                        int fd,
+                        absl::string_view line) = 0;
 };
 
 }  // namespace cluster
