@@ -28,11 +28,15 @@ Runtime::Runtime(UniqueFd channel, std::unique_ptr<Loop> loop)
       channel_(std::move(channel)),
       services_(
           *loop_,
-          [this](int level, std::string text) { Log(level, std::move(text)); },
+          [this](int level, std::string text) {
+            Log(level, std::move(text));
+            WakeIfOutside();
+          },
           [this] { return Dispatch(); }) {
   services_.OnClosed([this] {
     TellRoom();
     ContinueDrain();
+    WakeIfOutside();
   });
 }
 
@@ -50,7 +54,9 @@ int Runtime::Run() {
   FlushChannel();
   while (stage_ != Stage::kStopped) {
     if (stage_ == Stage::kStarted && plugin_->has_own_loop()) {
+      outside_ = true;
       const cluster_status status = plugin_->Run();
+      outside_ = false;
       if (stage_ != Stage::kStopped) {
         Fail(kExitPluginLoopEnded,
              absl::StrCat("the plugin's run() returned ",
@@ -67,8 +73,10 @@ int Runtime::Run() {
 
 cluster_status Runtime::Dispatch() {
   if (stage_ == Stage::kStopped) return CLUSTER_STOPPED;
+  outside_ = false;
   loop_->Dispatch();
   FlushChannel();
+  outside_ = true;
   return stage_ == Stage::kStopped ? CLUSTER_STOPPED : CLUSTER_OK;
 }
 
@@ -238,6 +246,14 @@ void Runtime::TellRoom() {
   std::atomic<uint32_t>& wanted = memory_->page().wanted;
   if (wanted.load() == 0) return;
   if (wanted.exchange(0) != 0) SendEmpty(FrameType::kRoom);
+}
+
+void Runtime::WakeIfOutside() {
+  if (!outside_) return;
+  FlushChannel();
+  // Only Dispatch() can tell the plugin's loop that it is over. Where the queue
+  // is full, it is due already.
+  if (stage_ == Stage::kStopped) (void)loop_->Post([](void*) {}, nullptr);
 }
 
 // ---- Drain and end

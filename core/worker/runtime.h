@@ -66,6 +66,9 @@ class Runtime {
 
   cluster_status Dispatch();
   void TellRoom();
+  // What the plugin called from a loop of its own takes effect without waiting
+  // for the next event.
+  void WakeIfOutside();
   void FlushChannel();
   void Log(int level, std::string text);
   template <class Message>
@@ -91,6 +94,9 @@ class Runtime {
   std::optional<PluginInstance> plugin_;
   std::vector<std::unique_ptr<Listening>> listening_;
   bool taking_ = false;  // inside Acceptor::Take
+  // The plugin's own loop runs, and not within Dispatch(): nobody is about to
+  // flush the channel or to look at the stage.
+  bool outside_ = false;
 
   Drain drain_;  // what the primary said
   Loop::Timer* drain_check_ = nullptr;

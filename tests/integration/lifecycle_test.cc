@@ -1,0 +1,177 @@
+// How the host ends: drains, the second signal, deadlines.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "core/host/exit_codes.h"
+#include "plugins/testing/client.h"
+#include "tests/integration/client_set.h"
+#include "tests/integration/host_process.h"
+#include "tests/integration/process_facts.h"
+#include "tests/integration/scale.h"
+
+namespace cluster {
+namespace {
+
+bool AwaitDraining(HostProcess& host) {
+  return host.AwaitLog([](const std::vector<LogLine>& log) {
+    return std::any_of(log.begin(), log.end(), [](const LogLine& line) {
+      return absl::StartsWith(line.message, "draining");
+    });
+  });
+}
+
+TEST(LifecycleTest, DrainEndsIdleConnectionsAndFinishesWhatRuns) {
+  HostProcess host({TestPlugin("puppet"), "--workers=2"});
+  ASSERT_TRUE(host.AwaitServing(2));
+  Client idle(ConnectTo(host.port()));
+  idle.Send("who\n");
+  ASSERT_NE(idle.ReadUntil("\n"), "");
+  Client running(ConnectTo(host.port()));
+  running.Send("who\nlater 500\n");
+  const std::string answer = running.ReadUntil("\n");
+  ASSERT_NE(answer, "");
+
+  host.Signal(SIGTERM);
+
+  EXPECT_EQ(idle.ReadToEnd(), "");
+  EXPECT_FALSE(ConnectTo(host.port())) << "a new connection is accepted";
+  EXPECT_EQ(running.ReadToEnd(), answer);
+  EXPECT_EQ(host.AwaitExit(), kExitOk);
+  EXPECT_TRUE(host.FinalBooks()->balance());
+  EXPECT_EQ(host.FinalBooks()->completed, 2u);
+}
+
+TEST(LifecycleTest, DrainEndsKeepAliveConnectionThatIsIdle) {
+  HostProcess host({"hello_http", "--workers=2"});
+  ASSERT_TRUE(host.AwaitServing(2));
+  Client client(ConnectTo(host.port()));
+  client.Send("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(absl::StartsWith(client.ReadUntil("ok\n"), "HTTP/1.1 200"));
+  host.Signal(SIGTERM);
+  EXPECT_EQ(client.ReadToEnd(), "");
+  EXPECT_EQ(host.AwaitExit(), kExitOk);
+}
+
+TEST(LifecycleTest, DrainAnswersRequestThatHasBegunToArrive) {
+  HostProcess host({"hello_http", "--workers=2"});
+  ASSERT_TRUE(host.AwaitServing(2));
+  Client client(ConnectTo(host.port()));
+  client.Send("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_NE(client.ReadUntil("ok\n"), "");
+  // In one piece with what follows for the kernel, so the worker has both.
+  client.Send("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\nGET /healthz HTT");
+  ASSERT_NE(client.ReadUntil("ok\n"), "");
+  host.Signal(SIGTERM);
+  ASSERT_TRUE(AwaitDraining(host));
+  client.Send("P/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(absl::EndsWith(client.ReadToEnd(), "ok\n"));
+  EXPECT_EQ(host.AwaitExit(), kExitOk);
+}
+
+TEST(LifecycleTest, DrainServesConnectionsThatWait) {
+  HostProcess host({TestPlugin("puppet"), "--workers=2"});
+  ASSERT_TRUE(host.AwaitServing(2));
+  for (const auto& [id, pid] : host.Workers()) {
+    kill(pid, SIGSTOP);
+    ASSERT_TRUE(AwaitTrue([&] { return IsStopped(pid); }));
+  }
+  const size_t before = OpenDescriptors(host.pid());
+  ClientSet clients({.port = host.port(), .request = "later 1\n"});
+  clients.Open(300);  // more than is handed to two workers that stand still
+  ASSERT_TRUE(clients.AwaitConnected(300));
+  ASSERT_TRUE(
+      AwaitTrue([&] { return OpenDescriptors(host.pid()) >= before + 300; }));
+  host.Signal(SIGTERM);
+  ASSERT_TRUE(AwaitDraining(host));
+  for (const auto& [id, pid] : host.Workers()) kill(pid, SIGCONT);
+  ASSERT_TRUE(clients.AwaitSettled(300));
+  EXPECT_EQ(host.AwaitExit(), kExitOk);
+  EXPECT_TRUE(host.FinalBooks()->balance());
+  EXPECT_EQ(host.FinalBooks()->completed, 300u);
+}
+
+TEST(LifecycleTest, SecondSignalEndsAtOnce) {
+  struct Case {
+    int first;
+    int second;
+    int code;
+  };
+  for (const Case& each : {Case{SIGTERM, SIGTERM, kExitTerminated},
+                           Case{SIGINT, SIGINT, kExitInterrupted},
+                           Case{SIGTERM, SIGINT, kExitInterrupted}}) {
+    HostProcess host(
+        {TestPlugin("puppet"), "--workers=2", "--set=drain=ignore"});
+    ASSERT_TRUE(host.AwaitServing(2));
+    Client client(ConnectTo(host.port()));
+    client.Send("who\n");
+    ASSERT_NE(client.ReadUntil("\n"), "");
+    host.Signal(each.first);
+    ASSERT_TRUE(AwaitDraining(host));
+    const absl::Time begin = absl::Now();
+    host.Signal(each.second);
+    EXPECT_EQ(host.AwaitExit(), each.code);
+    EXPECT_LT(absl::Now() - begin, Bound(absl::Seconds(1)));
+    EXPECT_EQ(client.ReadToEnd(), "");
+    EXPECT_EQ(host.CountEvents("exit"), 2u);
+    EXPECT_TRUE(host.FinalBooks()->balance());
+  }
+}
+
+TEST(LifecycleTest, DrainTimeoutCutsConnectionsThatStay) {
+  HostProcess host({TestPlugin("puppet"),
+                    "--workers=2",
+                    "--drain_timeout=1s",
+                    "--set=drain=ignore"});
+  ASSERT_TRUE(host.AwaitServing(2));
+  Client client(ConnectTo(host.port()));
+  client.Send("who\n");
+  ASSERT_NE(client.ReadUntil("\n"), "");
+  const absl::Time begin = absl::Now();
+  host.Signal(SIGTERM);
+  EXPECT_EQ(client.ReadToEnd(), "");
+  EXPECT_GE(absl::Now() - begin, absl::Milliseconds(990));
+  EXPECT_EQ(host.AwaitExit(), kExitOk);
+  EXPECT_LT(absl::Now() - begin, Bound(absl::Seconds(2)));
+  EXPECT_TRUE(absl::StrContains(host.ErrorOutput(), "drain deadline"));
+}
+
+TEST(LifecycleTest, DrainTimeoutEndsWorkerThatStandsStill) {
+  HostProcess host(
+      {TestPlugin("puppet"), "--workers=2", "--drain_timeout=100ms"});
+  ASSERT_TRUE(host.AwaitServing(2));
+  const pid_t stopped = host.Workers().at(2);
+  kill(stopped, SIGSTOP);
+  ASSERT_TRUE(AwaitTrue([&] { return IsStopped(stopped); }));
+  host.Signal(SIGTERM);
+  EXPECT_EQ(host.AwaitExit(), kExitOk);
+  EXPECT_EQ(host.CountEvents("exit"), 2u);
+}
+
+TEST(LifecycleTest, SignalWhileWorkersStartEndsCleanly) {
+  for (int i = 0; i < 5; ++i) {
+    HostProcess host({"hello_http", "--workers=4"});
+    ASSERT_TRUE(host.AwaitEvent("fork", 1));
+    host.Signal(SIGTERM);
+    EXPECT_EQ(host.AwaitExit(), kExitOk);
+    EXPECT_EQ(host.CountEvents("fork"), host.CountEvents("exit"));
+  }
+}
+
+TEST(LifecycleTest, WorkersEndByThemselvesWhenThePrimaryIsKilled) {
+  HostProcess host({"hello_http", "--workers=4"});
+  ASSERT_TRUE(host.AwaitServing(4));
+  host.Signal(SIGKILL);
+  EXPECT_EQ(host.AwaitExit(), -SIGKILL);
+  EXPECT_TRUE(host.AwaitOrphans());
+}
+
+}  // namespace
+}  // namespace cluster
