@@ -83,6 +83,12 @@ void HandoffStream::SendProbe() {
   (void)SendMessage(sender_.get(), std::as_bytes(std::span(&header, 1)), {});
 }
 
+void HandoffStream::RestoreCell() {
+  cell_.claim.store(sent_);
+  cell_.taken.store(sent_);
+  cell_.refusals.store(refusals_seen_);
+}
+
 size_t HandoffStream::Release(Connections* refused) {
   return ReleaseUpTo(Decided(cell_, released_, sent_), refused);
 }

@@ -58,6 +58,10 @@ class HandoffStream {
   // those.
   size_t TakeBack(Connections* returned);
 
+  // Writes the cell as the primary knows it, for the slot's next worker.
+  // REQUIRES: the worker is dead and all was taken back from it.
+  void RestoreCell();
+
   // Sends a message without connections: the worker answers it with a Room
   // frame as soon as it runs (SlotPage::wanted must be set before).
   void SendProbe();

@@ -28,25 +28,34 @@ absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(uint32_t index,
 
 void Slot::ReadCounters() {
   const SlotPage& page = memory_.page();
-  accepted_by_worker_ = std::max(accepted_by_worker_,
-                                 page.accepted.load(std::memory_order_acquire));
-  const uint64_t completed =
-      page.completed.load(std::memory_order_acquire) - finished_base_;
+  if (streams_.empty()) {  // in `share` only the worker knows
+    accepted_by_worker_ = std::max(
+        accepted_by_worker_, page.accepted.load(std::memory_order_acquire));
+  }
   // Only what was started can have finished, whatever the worker says.
-  finished_ =
-      std::clamp(completed, finished_, started_ + accepted_by_worker_ - lost_);
+  finished_ = std::clamp(page.completed.load(std::memory_order_acquire),
+                         finished_,
+                         started_ + accepted_by_worker_ - lost_);
 }
 
 uint64_t Slot::CloseBooks() {
   ReadCounters();
-  const uint64_t open = in_flight();
-  lost_ += open;
-  // The next worker counts on from the page as it is.
-  finished_base_ = page().completed.load() - finished_;
+  const uint64_t lost = open();
+  lost_ += lost;
   full_ = false;
   suspect_ = false;
-  page().wanted.store(0);
-  return open;
+  RestorePage();
+  return lost;
+}
+
+void Slot::RestorePage() {
+  memory_.WriteHeader();
+  SlotPage& page = memory_.page();
+  page.started.store(started_ + accepted_by_worker_);
+  page.completed.store(finished_);
+  page.accepted.store(accepted_by_worker_);
+  page.wanted.store(0);
+  for (const auto& stream : streams_) stream->RestoreCell();
 }
 
 bool Slot::full(int64_t now_ns) {

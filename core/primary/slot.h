@@ -31,9 +31,7 @@ class Slot {
   size_t stream_count() const { return streams_.size(); }
 
   // Connections sent here (or accepted here, in `share`) and not finished.
-  uint32_t in_flight() const {
-    return static_cast<uint32_t>(assigned() - finished_ - lost_);
-  }
+  uint32_t in_flight() const { return static_cast<uint32_t>(open()); }
   uint64_t assigned() const { return assigned_ + accepted_by_worker_; }
   uint64_t finished() const { return finished_; }
   uint64_t accepted_by_worker() const { return accepted_by_worker_; }
@@ -46,8 +44,10 @@ class Slot {
   // Reads the worker's counters, bounded by what can be true.
   void ReadCounters();
 
-  // The worker is dead: what it had started and not finished is lost. Returns
-  // how many. REQUIRES: what it had not started was taken back.
+  // The worker is dead: what it had started and not finished is lost, and the
+  // slot's next worker finds the page as the primary knows it, whatever this
+  // one left there. Returns how many are lost. REQUIRES: what it had not
+  // started was taken back.
   uint64_t CloseBooks();
 
   // Full: the worker gave connections back because it has no room. It stays so
@@ -66,6 +66,9 @@ class Slot {
   bool suspect() const { return suspect_; }
 
  private:
+  uint64_t open() const { return assigned() - finished_ - lost_; }
+  void RestorePage();
+
   Slot(uint32_t index, SlotMemory memory)
       : index_(index), memory_(std::move(memory)) {}
 
@@ -76,7 +79,6 @@ class Slot {
   uint64_t accepted_by_worker_ = 0;  // in `share`
   uint64_t started_ = 0;
   uint64_t finished_ = 0;
-  uint64_t finished_base_ = 0;  // page().completed that was never earned
   uint64_t lost_ = 0;
   bool full_ = false;
   int64_t full_since_ns_ = 0;

@@ -32,10 +32,15 @@ absl::StatusOr<SlotMemory> SlotMemory::Create() {
     return ErrnoStatus("fcntl", "scoreboard slot");
   }
   ASSIGN_OR_RETURN(SlotPage * page, MapPage(fd.get()));
-  page->magic = kSlotPageMagic;
-  page->version = kSlotPageVersion;
-  page->size_bytes = sizeof(SlotPage);
-  return SlotMemory(std::move(fd), page);
+  SlotMemory memory(std::move(fd), page);
+  memory.WriteHeader();
+  return memory;
+}
+
+void SlotMemory::WriteHeader() const {
+  page_->magic = kSlotPageMagic;
+  page_->version = kSlotPageVersion;
+  page_->size_bytes = sizeof(SlotPage);
 }
 
 absl::StatusOr<SlotMemory> SlotMemory::Map(UniqueFd fd) {

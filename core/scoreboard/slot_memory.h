@@ -34,6 +34,9 @@ class SlotMemory {
   SlotMemory& operator=(SlotMemory&& other) noexcept;
   ~SlotMemory();
 
+  // Fills in the header again, which a worker may have overwritten.
+  void WriteHeader() const;
+
   int fd() const { return fd_.get(); }
   SlotPage& page() const { return *page_; }
 
