@@ -13,7 +13,7 @@ struct AcceptedConnection {
   UniqueFd fd;
   uint64_t id = 0;
   int64_t accepted_ns = 0;  // CLOCK_MONOTONIC
-  PeerAddress peer;
+  PeerAddress peer = {};
   // Set once it came back from a worker that had not started it.
   bool returned = false;
 };

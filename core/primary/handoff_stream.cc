@@ -104,8 +104,8 @@ size_t HandoffStream::ReleaseUpTo(uint64_t decided, Connections* refused) {
   for (; refusals_seen_ < refusals; ++refusals_seen_) {
     const uint64_t number = cell_.refused[refusals_seen_ % kMaxUnstarted].load(
         std::memory_order_relaxed);
+    if (number <= before || number > sent_) continue;  // settled, or a lie
     if (number > decided) break;  // of a later turn; look again then
-    if (number <= before) continue;
     AcceptedConnection& connection = At(number).connection;
     if (!connection.fd) continue;  // named twice
     refused->push_back(std::move(connection));
@@ -121,6 +121,9 @@ size_t HandoffStream::TakeBack(Connections* returned) {
   for (; released_ < sent_; ++released_) {
     returned->push_back(std::move(At(released_ + 1).connection));
   }
+  // All is settled: what the count says beyond this, true or not, is of no
+  // number that is still to come.
+  refusals_seen_ = cell_.refusals.load(std::memory_order_acquire);
   // The kernel's copies of those descriptors go with the messages.
   std::array<std::byte, kMaxHandoffBytes> bytes;
   while (true) {
