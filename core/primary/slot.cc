@@ -11,13 +11,18 @@ namespace {
 // its connections but something that went away unseen.
 constexpr int64_t kFullRetryNs = 100'000'000;
 
+// No process holds more connections than this: fs.nr_open is below it.
+constexpr uint64_t kMaxOpen = uint64_t{1} << 30;
+// No counter that is true gets here; sums of such counters do not overflow.
+constexpr uint64_t kMaxCount = uint64_t{1} << 60;
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(uint32_t index,
                                                    size_t listeners,
                                                    bool handoff) {
   ASSIGN_OR_RETURN(SlotMemory memory, SlotMemory::Create());
-  std::unique_ptr<Slot> slot(new Slot(index, std::move(memory)));
+  std::unique_ptr<Slot> slot(new Slot(index, std::move(memory), handoff));
   for (size_t i = 0; handoff && i < listeners; ++i) {
     ASSIGN_OR_RETURN(auto stream,
                      HandoffStream::Create(slot->page().streams[i]));
@@ -28,14 +33,21 @@ absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(uint32_t index,
 
 void Slot::ReadCounters() {
   const SlotPage& page = memory_.page();
-  if (streams_.empty()) {  // in `share` only the worker knows
-    accepted_by_worker_ = std::max(
-        accepted_by_worker_, page.accepted.load(std::memory_order_acquire));
+  // This one first: what has ended was accepted before.
+  const uint64_t completed =
+      std::min(page.completed.load(std::memory_order_acquire), kMaxCount);
+  if (!handoff_) {
+    const uint64_t accepted =
+        std::min(page.accepted.load(std::memory_order_acquire), kMaxCount);
+    // The worker's word, as far as it can be true.
+    accepted_by_worker_ =
+        std::clamp(accepted,
+                   accepted_by_worker_,
+                   std::max(completed, finished_) + lost_ + kMaxOpen);
   }
   // Only what was started can have finished, whatever the worker says.
-  finished_ = std::clamp(page.completed.load(std::memory_order_acquire),
-                         finished_,
-                         started_ + accepted_by_worker_ - lost_);
+  finished_ =
+      std::clamp(completed, finished_, started_ + accepted_by_worker_ - lost_);
 }
 
 uint64_t Slot::CloseBooks() {

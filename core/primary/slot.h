@@ -69,10 +69,11 @@ class Slot {
   uint64_t open() const { return assigned() - finished_ - lost_; }
   void RestorePage();
 
-  Slot(uint32_t index, SlotMemory memory)
-      : index_(index), memory_(std::move(memory)) {}
+  Slot(uint32_t index, SlotMemory memory, bool handoff)
+      : index_(index), handoff_(handoff), memory_(std::move(memory)) {}
 
   const uint32_t index_;
+  const bool handoff_;
   const SlotMemory memory_;
   std::vector<std::unique_ptr<HandoffStream>> streams_;  // by listener
   uint64_t assigned_ = 0;            // sent, less what came back
