@@ -31,7 +31,7 @@ namespace cluster {
 struct DispatchOptions {
   size_t pending_capacity = 4096;
   int64_t pending_timeout_ns = 30'000'000'000;
-  EligibilityLimits limits;
+  EligibilityLimits limits = {};
 };
 
 class Dispatcher {

@@ -35,7 +35,7 @@ class FakeWorker {
   };
 
   FakeWorker(StreamCell& cell, int receiver)
-      : cell_(cell), receiver_(receiver) {}
+      : cell_(&cell), receiver_(receiver) {}
 
   // Takes all messages there are. Returns how many connections they brought.
   size_t Receive() {
@@ -51,7 +51,7 @@ class FakeWorker {
     std::vector<uint64_t> ids;
     while (count-- > 0 && !received_.empty()) {
       Connection next = PopReceived();
-      if (!ClaimToStart(cell_, next.number)) continue;
+      if (!ClaimToStart(*cell_, next.number)) continue;
       ids.push_back(next.id);
       open_.push_back(std::move(next));
     }
@@ -61,7 +61,7 @@ class FakeWorker {
   // Gives up to `count` of the received back, oldest first.
   void Refuse(size_t count = SIZE_MAX) {
     while (count-- > 0 && !received_.empty()) {
-      ClaimToRefuse(cell_, PopReceived().number);
+      ClaimToRefuse(*cell_, PopReceived().number);
     }
   }
 
@@ -104,8 +104,8 @@ class FakeWorker {
     return next;
   }
 
-  StreamCell& cell_;
-  const int receiver_;
+  StreamCell* cell_;
+  int receiver_;
   std::deque<Connection> received_;
   std::deque<Connection> open_;
   size_t probes_ = 0;
