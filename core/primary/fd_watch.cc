@@ -39,13 +39,17 @@ void FdWatch::AwaitReadable(const std::shared_ptr<State>& state) {
   state->descriptor.async_wait(stream_descriptor::wait_read,
                                [state](const boost::system::error_code& error) {
                                  state->reading = false;
-                                 if (error || state->stopped) return;
-                                 state->readable();
-                                 // The callback may have stopped, or stopped
-                                 // and begun again.
-                                 if (!state->stopped && !state->reading)
-                                   AwaitReadable(state);
+                                 if (!error && !state->stopped) Ready(state);
                                });
+}
+
+void FdWatch::Ready(const std::shared_ptr<State>& state) {
+  // Out of the state, as the callback may put another in its place.
+  std::function<void()> readable = std::exchange(state->readable, nullptr);
+  readable();
+  // It may also have stopped, or stopped and begun again.
+  if (!state->readable) state->readable = std::move(readable);
+  if (!state->stopped && !state->reading) AwaitReadable(state);
 }
 
 void FdWatch::OnceWritable(std::function<void()> ready) {

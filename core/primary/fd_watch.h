@@ -39,6 +39,7 @@ class FdWatch {
  private:
   struct State;
   static void AwaitReadable(const std::shared_ptr<State>& state);
+  static void Ready(const std::shared_ptr<State>& state);
 
   // Shared with the handlers, which may run after this object is gone.
   std::shared_ptr<State> state_;

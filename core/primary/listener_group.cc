@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -41,6 +42,7 @@ absl::StatusOr<std::unique_ptr<ListenerGroup>> ListenerGroup::Create(
 }
 
 void ListenerGroup::Start() {
+  if (closed_) return;
   for (size_t i = 0; i < dispatchers_.size(); ++i) {
     accept_loops_.push_back(
         std::make_unique<AcceptLoop>(io_,
@@ -67,6 +69,9 @@ absl::StatusOr<UniqueFd> ListenerGroup::AcceptorFor(const Slot& slot,
                                                     uint32_t listener) {
   if (listener >= listener_count_) {
     return absl::InvalidArgumentError(absl::StrCat("no listener ", listener));
+  }
+  if (options_.data_path == DataPath::kShare && closed_) {
+    return ErrnoStatus(ESHUTDOWN, "listen", "share");
   }
   const int source = options_.data_path == DataPath::kHandoff
                          ? slot.stream(listener).receiver()
@@ -102,6 +107,7 @@ void ListenerGroup::OnRoom(Slot& slot) {
 }
 
 void ListenerGroup::Close() {
+  closed_ = true;
   for (const auto& loop : accept_loops_) loop->Close();
   sockets_.clear();
   Tick();
@@ -140,7 +146,8 @@ void ListenerGroup::ScheduleTick() {
   if (!busy) return;
   const bool moved = std::exchange(progress_seen_, progress) != progress;
   if (timer_armed_ && (!moved || tick_interval_ == kTick)) return;
-  tick_interval_ = moved ? kTick : std::min(tick_interval_ * 2, kMaxTick);
+  tick_interval_ =
+      moved ? kTick : std::clamp(tick_interval_ * 2, kTick, kMaxTick);
   timer_armed_ = true;
   timer_.expires_after(tick_interval_);
   timer_.async_wait([this](const boost::system::error_code& error) {

@@ -32,7 +32,7 @@ struct ListenerGroupOptions {
   std::string policy = "round_robin";  // handoff only
   uint64_t seed = 0;
   int64_t gather_ns = 200'000;
-  DispatchOptions dispatch;
+  DispatchOptions dispatch = {};
 };
 
 class ListenerGroup {
@@ -44,7 +44,8 @@ class ListenerGroup {
       std::vector<UniqueFd> sockets,
       const ListenerGroupOptions& options);
 
-  // Accepting begins. Connections wait until a worker listens.
+  // Accepting begins, unless Close() came first. Connections wait until a
+  // worker listens.
   void Start();
 
   // Makes a slot with what this data path needs. The group owns it.
@@ -52,6 +53,7 @@ class ListenerGroup {
 
   // Returns a new descriptor from which a worker of `slot` takes the
   // connections of `listener`. kInvalidArgument: there is no such listener.
+  // With an errno: the kernel's, or ESHUTDOWN after Close() for share.
   absl::StatusOr<UniqueFd> AcceptorFor(const Slot& slot, uint32_t listener);
 
   // The slot's worker listens there: it gets connections from now on.
@@ -101,6 +103,7 @@ class ListenerGroup {
   const size_t listener_count_;
   std::vector<UniqueFd>
       sockets_;  // until Start() for handoff, Close() for share
+  bool closed_ = false;
   std::vector<std::unique_ptr<Slot>> slots_;
   Ledger ledger_;
   uint64_t next_connection_id_ = 1;
