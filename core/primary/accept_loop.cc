@@ -13,6 +13,9 @@ namespace {
 
 // A round ends here, so that one busy listener does not starve the rest.
 constexpr size_t kMaxAcceptsPerRound = 512;
+// Rounds in which a listener that closes takes what the kernel holds; more than
+// a backlog, and an end where clients keep coming.
+constexpr size_t kMaxClosingRounds = 128;
 // Out of descriptors: those that wait in the backlog are asked for again after
 // this, or when a connection has been handed over.
 constexpr int64_t kPauseNs = 10'000'000;
@@ -124,11 +127,16 @@ void AcceptLoop::Resume() {
 
 void AcceptLoop::Close() {
   if (state_ == State::kStopped) return;
-  const int64_t now_ns = MonotonicNs();
-  dispatcher_.Begin(now_ns);
-  int error = 0;
-  AcceptAll(now_ns, &error);
-  dispatcher_.End();
+  size_t accepted = kMaxAcceptsPerRound;
+  for (size_t round = 0;
+       accepted == kMaxAcceptsPerRound && round < kMaxClosingRounds;
+       ++round) {
+    const int64_t now_ns = MonotonicNs();
+    dispatcher_.Begin(now_ns);
+    int error = 0;
+    accepted = AcceptAll(now_ns, &error);
+    dispatcher_.End();
+  }
   watch_.reset();
   timer_.cancel();
   listener_.Reset();

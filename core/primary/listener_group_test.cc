@@ -46,8 +46,11 @@ class ListenerGroupTest : public ::testing::Test {
 };
 
 TEST_F(ListenerGroupTest, UnknownPolicyIsInvalid) {
-  EXPECT_TRUE(absl::IsInvalidArgument(
-      ListenerGroup::Create(io_, {}, {.policy = "best"}).status()));
+  std::vector<UniqueFd> sockets;
+  sockets.push_back(loopback_.TakeListener());
+  const auto group =
+      ListenerGroup::Create(io_, std::move(sockets), {.policy = "best"});
+  EXPECT_TRUE(absl::IsInvalidArgument(group.status()));
 }
 
 TEST_F(ListenerGroupTest, ConnectionsReachTheWorkerThatServes) {
