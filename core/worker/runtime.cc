@@ -1,5 +1,6 @@
 #include "core/worker/runtime.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 
 #include <cstdio>
@@ -30,13 +31,11 @@ Runtime::Runtime(UniqueFd channel, std::unique_ptr<Loop> loop)
           *loop_,
           [this](int level, std::string text) {
             Log(level, std::move(text));
-            WakeIfOutside();
-          },
+                  },
           [this] { return Dispatch(); }) {
   services_.OnClosed([this] {
     TellRoom();
     ContinueDrain();
-    WakeIfOutside();
   });
 }
 
@@ -54,9 +53,9 @@ int Runtime::Run() {
   FlushChannel();
   while (stage_ != Stage::kStopped) {
     if (stage_ == Stage::kStarted && plugin_->has_own_loop()) {
-      outside_ = true;
+      in_loop_ = false;
       const cluster_status status = plugin_->Run();
-      outside_ = false;
+      in_loop_ = true;
       if (stage_ != Stage::kStopped) {
         Fail(kExitPluginLoopEnded,
              absl::StrCat("the plugin's run() returned ",
@@ -73,10 +72,10 @@ int Runtime::Run() {
 
 cluster_status Runtime::Dispatch() {
   if (stage_ == Stage::kStopped) return CLUSTER_STOPPED;
-  outside_ = false;
+  in_loop_ = true;
   loop_->Dispatch();
+  in_loop_ = false;
   FlushChannel();
-  outside_ = true;
   return stage_ == Stage::kStopped ? CLUSTER_STOPPED : CLUSTER_OK;
 }
 
@@ -131,11 +130,15 @@ void Runtime::FlushChannel() {
 
 template <class Message>
 void Runtime::Send(FrameType type, const Message& message) {
-  channel_.Send(static_cast<uint16_t>(type), Encode(message));
+  SendBytes(type, Encode(message));
 }
 
-void Runtime::SendEmpty(FrameType type) {
-  channel_.Send(static_cast<uint16_t>(type), {});
+void Runtime::SendEmpty(FrameType type) { SendBytes(type, {}); }
+
+void Runtime::SendBytes(FrameType type, std::span<const std::byte> payload) {
+  channel_.Send(static_cast<uint16_t>(type), payload);
+  // The loop flushes once a round; outside there may be no round for long.
+  if (!in_loop_) FlushChannel();
 }
 
 void Runtime::Log(int level, std::string text) {
@@ -161,12 +164,12 @@ absl::Status Runtime::OnStart(Frame frame) {
   if (start.drain_on_sigterm) {
     RETURN_IF_ERROR(WatchSigterm(*loop_, &Runtime::OnSigterm, this));
   }
-  const UniqueFd plugin_file = std::move(frame.fds[0]);
+  plugin_file_ = std::move(frame.fds[0]);
   const std::string path = start.plugin_path;
   services_.Configure(std::move(start), page);
 
   const absl::StatusOr<LoadedPlugin> loaded =
-      LoadPlugin(plugin_file.get(), path, HostServices::Ids());
+      LoadPlugin(plugin_file_.get(), path, HostServices::Ids());
   if (!loaded.ok()) {
     Fail(kExitPluginIncompatible, std::string(loaded.status().message()));
     return absl::OkStatus();
@@ -248,14 +251,6 @@ void Runtime::TellRoom() {
   if (wanted.exchange(0) != 0) SendEmpty(FrameType::kRoom);
 }
 
-void Runtime::WakeIfOutside() {
-  if (!outside_) return;
-  FlushChannel();
-  // Only Dispatch() can tell the plugin's loop that it is over. Where the queue
-  // is full, it is due already.
-  if (stage_ == Stage::kStopped) (void)loop_->Post([](void*) {}, nullptr);
-}
-
 // ---- Drain and end
 
 void Runtime::OnSigterm(void* runtime) {
@@ -333,16 +328,20 @@ void Runtime::Fail(int code, std::string reason) {
 void Runtime::Stop(int code) {
   stage_ = Stage::kStopped;
   exit_code_ = code;
+  // The plugin's own loop learns it from dispatch(), which must be due then.
+  if (!in_loop_) loop_->Post([](void*) {}, nullptr);
 }
 
 int Runtime::End() {
+  in_loop_ = true;
   listening_.clear();
   if (plugin_.has_value()) plugin_->End();
   // What was logged last still gets out; the primary reads as long as it lives.
-  while (channel_.wants_write()) {
-    const absl::Status status = channel_.Flush();
-    if (!status.ok()) break;
-    if (channel_.wants_write()) loop_->RunOnce();
+  // Not by the loop: watches and posts of the plugin may be left in it.
+  while (channel_.wants_write() && channel_.Flush().ok()) {
+    if (!channel_.wants_write()) break;
+    pollfd poll_fd = {channel_.fd(), POLLOUT, 0};
+    poll(&poll_fd, 1, -1);
   }
   return exit_code_;
 }

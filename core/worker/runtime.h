@@ -14,9 +14,11 @@
 #ifndef CORE_WORKER_RUNTIME_H_
 #define CORE_WORKER_RUNTIME_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -66,14 +68,12 @@ class Runtime {
 
   cluster_status Dispatch();
   void TellRoom();
-  // What the plugin called from a loop of its own takes effect without waiting
-  // for the next event.
-  void WakeIfOutside();
   void FlushChannel();
   void Log(int level, std::string text);
   template <class Message>
   void Send(FrameType type, const Message& message);
   void SendEmpty(FrameType type);
+  void SendBytes(FrameType type, std::span<const std::byte> payload);
 
   // Ends the worker with `code`, telling the primary why.
   void Fail(int code, std::string reason);
@@ -84,6 +84,9 @@ class Runtime {
   UnixChannel channel_;
   Loop::Watch* channel_watch_ = nullptr;
   bool channel_wants_write_ = false;
+  // Called from this loop, which flushes the channel and looks at stage_ when
+  // the round ends. False where the plugin's own loop runs its code.
+  bool in_loop_ = true;
   HostServices services_;
 
   Stage stage_ = Stage::kOnline;
@@ -91,12 +94,10 @@ class Runtime {
   std::optional<SlotMemory> memory_;
   uint64_t started_before_ = 0;    // by the slot's earlier workers
   uint64_t completed_before_ = 0;  // likewise
+  UniqueFd plugin_file_;           // open as long as its code is loaded
   std::optional<PluginInstance> plugin_;
   std::vector<std::unique_ptr<Listening>> listening_;
   bool taking_ = false;  // inside Acceptor::Take
-  // The plugin's own loop runs, and not within Dispatch(): nobody is about to
-  // flush the channel or to look at the stage.
-  bool outside_ = false;
 
   Drain drain_;  // what the primary said
   Loop::Timer* drain_check_ = nullptr;
