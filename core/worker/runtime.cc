@@ -29,9 +29,7 @@ Runtime::Runtime(UniqueFd channel, std::unique_ptr<Loop> loop)
       channel_(std::move(channel)),
       services_(
           *loop_,
-          [this](int level, std::string text) {
-            Log(level, std::move(text));
-                  },
+          [this](int level, std::string text) { Log(level, std::move(text)); },
           [this] { return Dispatch(); }) {
   services_.OnClosed([this] {
     TellRoom();

@@ -64,7 +64,7 @@ TEST(RuntimeTest, AsksForEachListenerAndSaysWhenItListens) {
   }
   worker.SendListenReply();
   const auto message = worker.Next(FrameType::kListening);
-  EXPECT_EQ(Decode<Listening>(message.payload)->listener, 0u);
+  EXPECT_EQ(Decode<ListeningNotice>(message.payload)->listener, 0u);
 }
 
 TEST(RuntimeTest, FileThatIsNoPluginEndsWithItsCode) {
@@ -254,8 +254,11 @@ TEST(RuntimeTest, EmbeddedPluginServesAndDrains) {
 TEST(RuntimeTest, EmbeddedPluginIsHeardOutsideDispatch) {
   ForkedRuntime worker;
   worker.Serve(Embedded());
+  worker.page().wanted = 1;
   const UniqueFd client = worker.HandOff(1);
   ASSERT_TRUE(Greeted(client));
+  // The answer to the first question: the worker is outside dispatch again.
+  EXPECT_EQ(worker.Next(FrameType::kRoom).type, FrameType::kRoom);
   worker.page().wanted = 1;
   ASSERT_EQ(write(client.get(), "x", 1), 1);
   EXPECT_EQ(worker.Next(FrameType::kLog).type, FrameType::kLog);
@@ -273,7 +276,7 @@ TEST(RuntimeTest, EmbeddedLoopThatReturnsEndsTheWorker) {
 
 TEST(RuntimeTest, UnknownFrameEndsWithProtocol) {
   ForkedRuntime worker;
-  worker.Send(FrameType{99}, Listening{});
+  worker.Send(FrameType{99}, ListeningNotice{});
   EXPECT_THAT(worker.Reason(), HasSubstr("type 99"));
   EXPECT_EQ(worker.Wait(), kWorkerExitProtocol);
 }

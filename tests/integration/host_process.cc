@@ -21,6 +21,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "tests/integration/json_line.h"
 #include "tests/integration/process_facts.h"
@@ -276,17 +279,17 @@ testing::AssertionResult HostProcess::AwaitServing(uint32_t workers) {
 }
 
 uint16_t HostProcess::port(size_t n) {
+  // "Serving NAME on ADDRESS, ADDRESS"; an HTTP plugin's are URLs.
   const std::string output = Output();
-  size_t at = 0;
-  for (size_t i = 0; i <= n; ++i) {
-    at = output.find("http://", at);
-    if (at == std::string::npos) return 0;
-    at += 7;
-  }
-  const size_t end = output.find('/', at);
-  const size_t colon = output.rfind(':', end);
+  const std::string line = output.substr(0, output.find('\n'));
+  const size_t on = line.find(" on ");
+  if (on == std::string::npos) return 0;
+  const std::vector<std::string> addresses =
+      absl::StrSplit(line.substr(on + 4), ", ");
+  if (n >= addresses.size()) return 0;
+  const absl::string_view address = absl::StripSuffix(addresses[n], "/");
   int port = 0;
-  (void)absl::SimpleAtoi(output.substr(colon + 1, end - colon - 1), &port);
+  (void)absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port);
   return static_cast<uint16_t>(port);
 }
 
