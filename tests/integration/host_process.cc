@@ -284,8 +284,11 @@ uint16_t HostProcess::port(size_t n) {
   const std::string line = output.substr(0, output.find('\n'));
   const size_t on = line.find(" on ");
   if (on == std::string::npos) return 0;
-  const std::vector<std::string> addresses =
+  std::vector<std::string> addresses =
       absl::StrSplit(line.substr(on + 4), ", ");
+  std::erase_if(addresses, [](const std::string& address) {
+    return absl::StartsWith(address, "unix:");
+  });
   if (n >= addresses.size()) return 0;
   const absl::string_view address = absl::StripSuffix(addresses[n], "/");
   int port = 0;
