@@ -61,6 +61,22 @@ absl::Status CheckKernel() {
       "Linux ", name.release, " is too old; 5.14 or newer is needed"));
 }
 
+// What whoever started the host has left behind must not matter.
+void TakeOverProcess() {
+  // A socket or a pipe of ours with a number below 3 would be taken for stdio,
+  // by the workers too.
+  int fd;
+  do {
+    fd = open("/dev/null", O_RDWR);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) close(fd);
+  // What the host inherited beyond stdio is not for its workers.
+  close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+  signal(SIGPIPE, SIG_IGN);
+  // Ignored, the kernel would reap workers without telling how they ended.
+  signal(SIGCHLD, SIG_DFL);
+}
+
 // Every connection that waits or was handed off costs a descriptor.
 void RaiseDescriptorLimit() {
   rlimit limit;
@@ -255,9 +271,7 @@ int Serve(const HostOptions& options, Prepared prepared) {
 }  // namespace
 
 int HostMain(int argc, char** argv) {
-  // What the host inherited beyond stdio is not for its workers.
-  close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
-  signal(SIGPIPE, SIG_IGN);
+  TakeOverProcess();
   const absl::StatusOr<ParsedCommand> command =
       ParseCommandLine(argc,
                        argv,

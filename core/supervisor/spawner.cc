@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/errno_status.h"
@@ -133,10 +135,11 @@ absl::StatusOr<ChildProcess> Spawn(const ChildSpec& spec) {
 std::optional<WorkerExit> Reap(int pidfd) {
   siginfo_t info = {};
   if (waitid(static_cast<idtype_t>(P_PIDFD), pidfd, &info, WEXITED | WNOHANG) !=
-          0 ||
-      info.si_pid == 0) {
-    return std::nullopt;
+      0) {
+    if (errno != ECHILD) return std::nullopt;
+    return WorkerExit{.code = kExitUnknown};
   }
+  if (info.si_pid == 0) return std::nullopt;
   if (info.si_code == CLD_EXITED) return WorkerExit{.code = info.si_status};
   return WorkerExit{.signal = info.si_status};
 }

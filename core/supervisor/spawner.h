@@ -31,7 +31,7 @@ struct ChildSpec {
   // What process lists show: the child's argv[0].
   std::string title;
   // Set in addition to, and instead of, what this process has.
-  std::vector<std::pair<std::string, std::string>> environment;
+  std::vector<std::pair<std::string, std::string>> environment = {};
   // Standard output and error become pipes to this process.
   bool capture_output = true;
 };
@@ -48,8 +48,11 @@ struct ChildProcess {
 // left behind then.
 absl::StatusOr<ChildProcess> Spawn(const ChildSpec& spec);
 
+// The code of a process of which only that it has ended is known.
+inline constexpr int kExitUnknown = -1;
+
 // Returns how the process behind `pidfd` ended, and reaps it; nothing while it
-// runs.
+// runs. Where somebody else has reaped it (SIGCHLD is ignored), kExitUnknown.
 std::optional<WorkerExit> Reap(int pidfd);
 
 // Sends `signal` to the process behind `pidfd`. An ended process is no error.

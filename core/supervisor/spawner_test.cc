@@ -1,0 +1,226 @@
+// The test's own binary is the child, too: with SPAWNER_TEST_CHILD set it does
+// what that says.
+#include "core/supervisor/spawner.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/errno_status.h"
+#include "ipc/open_fds.h"
+
+namespace cluster {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kChildVariable[] = "SPAWNER_TEST_CHILD";
+
+ChildSpec Child(const std::string& does) {
+  return {.executable = "/proc/self/exe",
+          .title = "the title",
+          .environment = {{kChildVariable, does}}};
+}
+
+// Reads until the other end is closed.
+std::string ReadAll(int fd) {
+  std::string all;
+  char buffer[512];
+  while (true) {
+    pollfd poll_fd = {fd, POLLIN, 0};
+    poll(&poll_fd, 1, -1);
+    const ssize_t count = read(fd, buffer, sizeof(buffer));
+    if (count <= 0) return all;
+    all.append(buffer, static_cast<size_t>(count));
+  }
+}
+
+WorkerExit WaitFor(const ChildProcess& child) {
+  pollfd poll_fd = {child.pidfd.get(), POLLIN, 0};
+  poll(&poll_fd, 1, -1);
+  return Reap(child.pidfd.get()).value_or(WorkerExit{.code = -99});
+}
+
+TEST(SpawnerTest, ChannelIsDescriptorThree) {
+  const ChildProcess child = *Spawn(Child("echo channel"));
+  ASSERT_EQ(write(child.channel.get(), "hello", 5), 5);
+  shutdown(child.channel.get(), SHUT_WR);
+  EXPECT_EQ(ReadAll(child.channel.get()), "hello");
+  EXPECT_EQ(WaitFor(child).code, 0);
+}
+
+TEST(SpawnerTest, ChildInheritsNothingElse) {
+  const UniqueFd not_for_it(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const ChildProcess child = *Spawn(Child("list descriptors"));
+  EXPECT_EQ(ReadAll(child.output.get()), "0 1 2 3 ");
+}
+
+TEST(SpawnerTest, OutputsArePipes) {
+  const ChildProcess child = *Spawn(Child("print"));
+  EXPECT_EQ(ReadAll(child.output.get()), "to output");
+  EXPECT_EQ(ReadAll(child.error_output.get()), "to error");
+}
+
+TEST(SpawnerTest, OutputsAreInheritedIfNotCaptured) {
+  ChildSpec spec = Child("exit 0");
+  spec.capture_output = false;
+  const ChildProcess child = *Spawn(spec);
+  EXPECT_FALSE(child.output);
+  EXPECT_FALSE(child.error_output);
+  EXPECT_EQ(WaitFor(child).code, 0);
+}
+
+TEST(SpawnerTest, EnvironmentIsOverlaid) {
+  setenv("SPAWNER_TEST_A", "old", 1);
+  setenv("SPAWNER_TEST_AB", "kept", 1);
+  ChildSpec spec = Child("print environment");
+  spec.environment.emplace_back("SPAWNER_TEST_A", "new");
+  const ChildProcess child = *Spawn(spec);
+  EXPECT_EQ(ReadAll(child.output.get()), "new kept");
+}
+
+TEST(SpawnerTest, TitleIsTheFirstArgument) {
+  const ChildProcess child = *Spawn(Child("print title"));
+  EXPECT_EQ(ReadAll(child.output.get()), "the title");
+}
+
+TEST(SpawnerTest, SignalsAreAsInAFreshProcess) {
+  signal(SIGPIPE, SIG_IGN);
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGTERM);
+  sigprocmask(SIG_BLOCK, &blocked, nullptr);
+  const ChildProcess child = *Spawn(Child("print signals"));
+  sigprocmask(SIG_UNBLOCK, &blocked, nullptr);
+  EXPECT_EQ(ReadAll(child.output.get()), "SigBlk 0 SigIgn 0 ");
+}
+
+TEST(SpawnerTest, ExitCodeIsReaped) {
+  const ChildProcess child = *Spawn(Child("exit 7"));
+  EXPECT_EQ(WaitFor(child), (WorkerExit{.code = 7, .signal = 0}));
+}
+
+TEST(SpawnerTest, SignalIsReaped) {
+  const ChildProcess child = *Spawn(Child("wait"));
+  EXPECT_EQ(Reap(child.pidfd.get()), std::nullopt) << "it runs";
+  SendSignal(child.pidfd.get(), SIGKILL);
+  EXPECT_EQ(WaitFor(child), (WorkerExit{.code = 0, .signal = SIGKILL}));
+  SendSignal(child.pidfd.get(), SIGKILL);
+}
+
+// With SIGCHLD ignored, as some parents leave it, the kernel reaps by itself.
+TEST(SpawnerTest, ChildThatWasReapedElsewhereHasEnded) {
+  signal(SIGCHLD, SIG_IGN);
+  const ChildProcess child = *Spawn(Child("exit 0"));
+  const WorkerExit exit = WaitFor(child);
+  signal(SIGCHLD, SIG_DFL);
+  EXPECT_EQ(exit, (WorkerExit{.code = kExitUnknown, .signal = 0}));
+}
+
+TEST(SpawnerTest, ChannelEndsWithTheChild) {
+  const ChildProcess child = *Spawn(Child("exit 0"));
+  EXPECT_EQ(ReadAll(child.channel.get()), "");
+}
+
+TEST(SpawnerTest, NothingLeaks) {
+  const size_t before = OpenFds();
+  {
+    const ChildProcess child = *Spawn(Child("exit 0"));
+    EXPECT_EQ(OpenFds(), before + 4);
+    WaitFor(child);
+  }
+  EXPECT_EQ(OpenFds(), before);
+}
+
+TEST(SpawnerTest, MissingExecutableLeavesNothing) {
+  while (waitpid(-1, nullptr, 0) > 0) {
+  }
+  const size_t before = OpenFds();
+  const auto child =
+      Spawn({.executable = "/does/not/exist", .title = "", .environment = {}});
+  EXPECT_EQ(ErrnoOf(child.status()), ENOENT);
+  EXPECT_THAT(child.status().message(), HasSubstr("/does/not/exist"));
+  EXPECT_EQ(OpenFds(), before);
+  siginfo_t info;
+  EXPECT_EQ(waitid(P_ALL, 0, &info, WEXITED | WNOHANG), -1);
+  EXPECT_EQ(errno, ECHILD) << "there is no child";
+}
+
+// ---- The child
+
+void ListDescriptors() {
+  DIR* const directory = opendir("/proc/self/fd");
+  std::vector<int> numbers;
+  while (const dirent* entry = readdir(directory)) {
+    const int number = atoi(entry->d_name);
+    if (entry->d_name[0] != '.' && number != dirfd(directory)) {
+      numbers.push_back(number);
+    }
+  }
+  std::sort(numbers.begin(), numbers.end());
+  for (const int number : numbers) printf("%d ", number);
+}
+
+// The standard signals: numbers 32 and 33 are the C library's own.
+void PrintSignals() {
+  std::ifstream status("/proc/self/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    if (line.starts_with("SigBlk") || line.starts_with("SigIgn")) {
+      const auto set = std::stoull(line.substr(8), nullptr, 16);
+      printf("%s %llx ", line.substr(0, 6).c_str(), set & 0x7fffffff);
+    }
+  }
+}
+
+int BeChild(const std::string& does, const char* title) {
+  if (does == "exit 7") return 7;
+  if (does == "list descriptors") ListDescriptors();
+  if (does == "print title") printf("%s", title);
+  if (does == "print signals") PrintSignals();
+  if (does == "print") {
+    printf("to output");
+    fprintf(stderr, "to error");
+  }
+  if (does == "print environment") {
+    printf("%s %s", getenv("SPAWNER_TEST_A"), getenv("SPAWNER_TEST_AB"));
+  }
+  char byte;
+  if (does == "wait") (void)!read(3, &byte, 1);
+  while (does == "echo channel") {
+    pollfd poll_fd = {3, POLLIN, 0};
+    poll(&poll_fd, 1, -1);
+    if (read(3, &byte, 1) != 1 || write(3, &byte, 1) != 1) break;
+  }
+  fflush(stdout);
+  return 0;
+}
+
+}  // namespace
+}  // namespace cluster
+
+int main(int argc, char** argv) {
+  if (const char* does = getenv("SPAWNER_TEST_CHILD")) {
+    _exit(cluster::BeChild(does, argv[0]));
+  }
+  // What the test's own parent left open is no concern of the spawner.
+  close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+  ::testing::InitGoogleMock(&argc, argv);
+  return RUN_ALL_TESTS();
+}
