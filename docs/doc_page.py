@@ -113,6 +113,8 @@ class Names:
                          r"[-\\d]+T[:\\d]+\\.\\d{3}Z", pattern)
         pattern = re.sub(r"(from\\ worker\\ |X\\-Worker:\\ )\d+", r"\1\\d+",
                          pattern)
+        pattern = re.sub(r"\d+\\\.\d\\ ms\\ after\\ fork",
+                         r"[\\d.]+\\ ms\\ after\\ fork", pattern)
         pattern = re.sub(r"(compiled\\ by\\ ).*", r"\1.*", pattern)
         if pid and pid.group(0) not in self._pids:
             pattern = re.sub(rf"(\\\[|\"pid\":){pid.group(0)}",
