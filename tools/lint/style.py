@@ -29,6 +29,10 @@ ALLOW = re.compile(r"lint: allow\((\w+)\) because \S")
 MACHINE_PATH = re.compile(r"(?<![\w.~$}])/(?:ho" r"me|ro" r"ot|wo" r"rk)/\w")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 DOC_NAME = re.compile(r"\bdocs/[\w/]+\.md\b")
+SPAN = re.compile(r"`([^`\n]+)`")
+SOURCE_PATH = re.compile(r"(?:[\w-]+/)+[\w.-]+\.(?:h|cc|c|py|sh|bzl)$")
+MEMBER = re.compile(r"([A-Z]\w+)::(\w+)(?:\(.*\))?$")
+FUNCTION = re.compile(r"([A-Z]\w+)\(\)$")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 CODE = (".c", ".cc", ".h")
@@ -124,6 +128,39 @@ def check_doc_names(path, text, files):
             if name not in files]
 
 
+def names_in(text):
+    """Returns the source files and the identifiers that a document names in
+    code spans: `core/x.h`, `Class::Member`, `Function()`."""
+    paths = set()
+    words = set()
+    for span in SPAN.findall(FENCE.sub("", text)):
+        if SOURCE_PATH.match(span):
+            paths.add(span)
+        for pattern in (MEMBER, FUNCTION):
+            found = pattern.match(span)
+            words.update(found.groups() if found else ())
+    return paths, words
+
+
+def check_code_names(documents, files):
+    """Returns what documents name and the code does not have (any more).
+
+    `documents` and `files` map paths to texts.
+    """
+    known = set()
+    for path, text in files.items():
+        if path.endswith(CODE):
+            known.update(re.findall(r"\b[A-Za-z_]\w+\b", text))
+    problems = []
+    for path, text in sorted(documents.items()):
+        paths, words = names_in(text)
+        problems += [f"{path}: names {each}, which does not exist"
+                     for each in sorted(paths) if each not in files]
+        problems += [f"{path}: names {word}, which no code has"
+                     for word in sorted(words) if word not in known]
+    return problems
+
+
 def check(files):
     """Returns (failures, warnings) for path -> text."""
     failures = []
@@ -141,6 +178,8 @@ def check(files):
             failures += check_links(path, text, files)
         if not path.startswith("tools/lint/"):
             failures += check_doc_names(path, text, files)
+    documents = {p: t for p, t in files.items() if p.endswith(".md")}
+    failures += check_code_names(documents, files)
     return failures, warnings
 
 

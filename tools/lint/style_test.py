@@ -97,5 +97,24 @@ class LinkTest(unittest.TestCase):
         self.assertEqual(len(failures(files)), 1)
 
 
+class CodeNamesTest(unittest.TestCase):
+    FILES = {"core/a.h": "class Acceptor { void Take(); };"}
+
+    def problems(self, text):
+        return style.check_code_names({"docs/a.md": text}, self.FILES)
+
+    def test_what_the_code_has_is_fine(self):
+        self.assertEqual(self.problems(
+            "`core/a.h`, `Acceptor::Take`, `Take()`, `std::string`, `a/b`\n"
+            "```\n`Gone()`\n```\n"), [])
+
+    def test_what_it_has_not_is_named(self):
+        self.assertEqual(
+            self.problems("`core/b.h` `Acceptor::Give` `Gone()`"),
+            ["docs/a.md: names core/b.h, which does not exist",
+             "docs/a.md: names Give, which no code has",
+             "docs/a.md: names Gone, which no code has"])
+
+
 if __name__ == "__main__":
     unittest.main()
