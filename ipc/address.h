@@ -1,13 +1,12 @@
 // ListenAddress: where to listen, parsed from what a person wrote.
 //
 //   127.0.0.1:8080  [::1]:8080  localhost:8080   TCP
-//   :8080  *:8080  8080                          TCP, every address: [::] for
-//   IPv6
-//                                                and IPv4 both, or 0.0.0.0
-//                                                where the kernel has no IPv6
+//   :8080  *:8080  8080                          TCP, every address
 //   unix:/run/app.sock  unix:@name               Unix, by path or abstract
-//   fd:3                                         a listening socket we
-//   inherited
+//   fd:3                                         inherited, and listening
+//
+// Every address is [::], for IPv6 and IPv4 both, or 0.0.0.0 where the kernel
+// has no IPv6.
 //
 // Port 0 asks the kernel for a free port; LocalAddress() says which it gave.
 //

@@ -28,10 +28,9 @@ struct ListenOptions {
 //     refused; a live one and any other file are never touched
 // and for fd:N a duplicate of N is returned, which shares its non-blocking mode
 // with it; N stays open and the caller's.
-//   the errno's          a call failed, and SyscallOf() names it: EADDRINUSE
-//   from
-//                        bind or listen (taken), EACCES from bind, EBADF from
-//                        fd:N
+//   the errno's          a call failed, and SyscallOf() names it: taken is
+//                        EADDRINUSE from bind or listen; EACCES from bind;
+//                        EBADF from fd:N
 //   kFailedPrecondition  fd:N is no listening stream socket
 absl::StatusOr<UniqueFd> OpenListener(const ListenAddress& address,
                                       const ListenOptions& options = {});

@@ -60,10 +60,9 @@ class UnixChannel {
   // Writes as much of the queue as the kernel takes, many frames a call.
   //   OK             also when the socket is full: see wants_write()
   //   the errno's    sendmsg failed. ETOOMANYREFS, ENOBUFS and ENOMEM pass:
-  //   what
-  //                  was not written is still queued, try again a little later.
-  //                  Else the peer is gone, and what it sent before may still
-  //                  be read by OnReadable().
+  //                  the rest is still queued, try again a little later. Else
+  //                  the peer is gone, and what it sent before may still be
+  //                  read by OnReadable().
   absl::Status Flush();
 
   // Whether frames wait for a socket that can be written.
@@ -77,8 +76,7 @@ class UnixChannel {
   //   OK           go on
   //   kOutOfRange  end of stream; every frame before it was handled
   //   kDataLoss    end of stream inside a frame, lost descriptors, or bytes
-  //   that
-  //                are no frame: close
+  //                that are no frame: close
   //   kResourceExhausted  a payload above max_payload_bytes: close
   //   the errno's  recvmsg failed: close
   // After a failure every later call returns the same.

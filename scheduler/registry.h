@@ -1,5 +1,4 @@
-// The scheduling policies by name, as --policy and the admin socket speak of
-// them.
+// The scheduling policies by name, as --policy speaks of them.
 //
 // A new policy is a pair of files and one row in registry.cc; the contract test
 // then holds it to what policy.h promises.

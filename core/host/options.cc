@@ -25,8 +25,8 @@ constexpr char kPlugin[] = "PLUGIN";
 
 // What was typed, sorted by flag but not yet understood.
 struct RawCommand {
-  std::map<std::string, std::vector<std::string>>
-      values;  // by flag; PLUGIN too
+  // By flag, and PLUGIN.
+  std::map<std::string, std::vector<std::string>> values;
   std::map<std::string, bool> switches;
   std::vector<std::string> unknown;
 

@@ -17,7 +17,7 @@ constexpr size_t kMaxAcceptsPerRound = 512;
 // a backlog, and an end where clients keep coming.
 constexpr size_t kMaxClosingRounds = 128;
 // Out of descriptors: those that wait in the backlog are asked for again after
-// this, or when a connection has been handed over.
+// this.
 constexpr int64_t kPauseNs = 10'000'000;
 
 // Errors of one connection, not of the listener: accept(2) says to go on.

@@ -101,8 +101,8 @@ class ListenerGroup {
   boost::asio::io_context& io_;
   const ListenerGroupOptions options_;
   const size_t listener_count_;
-  std::vector<UniqueFd>
-      sockets_;  // until Start() for handoff, Close() for share
+  // Until Start() for handoff, Close() for share.
+  std::vector<UniqueFd> sockets_;
   bool closed_ = false;
   std::vector<std::unique_ptr<Slot>> slots_;
   Ledger ledger_;

@@ -1,10 +1,9 @@
 // Primary: keeps workers running and connections flowing to them.
 //
 //   Start()      slots are made, workers spawned, listeners accept
-//   a worker dies: it is replaced at once, unless it refused the plugin for
-//   good or
-//                workers die too often; then everything drains and Run() says
-//                why
+//   (a death)    the worker is replaced at once. If it refused the plugin for
+//                good, or workers die too often, everything drains and Run()
+//                says why
 //   Drain()      listeners close, workers finish, all exit, Run() returns
 //   KillAll()    everything ends now
 //
@@ -76,7 +75,7 @@ class Primary : private WorkerOwner {
   ~Primary() override;
 
   // Spawns the workers and begins to accept. Errors: bad options, or the
-  // kernel's when not even the first worker can be spawned.
+  // kernel's when one of them cannot be spawned.
   absl::Status Start();
 
   // Runs until all workers have ended.

@@ -51,7 +51,7 @@ class Slot {
   uint64_t CloseBooks();
 
   // Full: the worker gave connections back because it has no room. It stays so
-  // until one ends or `retry_ns` has passed.
+  // until one ends, or for 100 ms.
   void MarkFull(int64_t now_ns) {
     full_since_ns_ = now_ns;
     finished_when_full_ = finished_;

@@ -8,8 +8,8 @@
 // Thread safety: a free function; only one thread may spawn, and nobody else
 // may reap children.
 //
-//   ASSIGN_OR_RETURN(ChildProcess child, Spawn({.title = "cluster: worker
-//   1"}));
+//   ASSIGN_OR_RETURN(ChildProcess child,
+//                    Spawn({.title = "cluster: worker 1"}));
 #ifndef CORE_SUPERVISOR_SPAWNER_H_
 #define CORE_SUPERVISOR_SPAWNER_H_
 

@@ -43,9 +43,8 @@ class Acceptor {
 
   // Takes what is there (at most one batch) and gives it to `give`, one by one,
   // each counted as started before the call.
-  //   kResourceExhausted  out of descriptors: what did not fit went back to
-  //   where
-  //                       it came from; watch again when one was closed
+  //   kResourceExhausted  out of descriptors: what did not fit went back;
+  //                       watch again when one was closed
   //   kOutOfRange         the primary has closed the stream
   //   kDataLoss           what came makes no sense
   virtual absl::Status Take(ConnectionTaker give) = 0;

@@ -11,8 +11,9 @@
 // Thread safety: the thread that made it; Post() alone is safe from any thread.
 //
 //   ASSIGN_OR_RETURN(std::unique_ptr<Loop> loop, Loop::Create());
-//   ASSIGN_OR_RETURN(Loop::Watch* watch, loop->Add(fd, EPOLLIN, &OnReady,
-//   this)); while (!done) loop->RunOnce();
+//   ASSIGN_OR_RETURN(Loop::Watch* watch,
+//                    loop->Add(fd, EPOLLIN, &OnReady, this));
+//   while (!done) loop->RunOnce();
 #ifndef CORE_WORKER_LOOP_H_
 #define CORE_WORKER_LOOP_H_
 

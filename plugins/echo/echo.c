@@ -42,8 +42,7 @@ struct echo {
   const cluster_connection_v1* connections;
   struct peer* peers;
   bool draining;
-  char
-      scratch[READ_BYTES]; /* one read, for whichever connection has its turn */
+  char scratch[READ_BYTES]; /* one read, of whoever has its turn */
 };
 
 static void drop(struct peer* peer) {

@@ -32,9 +32,8 @@ struct PluginInfo {
   std::string version;
   std::string compiler;
   std::vector<std::string> required_services;
-  std::string
-      build_id;       // lower-case hexadecimal; empty if the linker gave none
-  uint32_t kind = 0;  // CLUSTER_PLUGIN_KIND_*
+  std::string build_id;  // lower-case hexadecimal; empty: the linker gave none
+  uint32_t kind = 0;     // CLUSTER_PLUGIN_KIND_*
   uint32_t abi_major = 0;
   uint32_t abi_minor = 0;      // what it was built for
   uint32_t abi_minor_min = 0;  // the oldest it can run on
@@ -69,10 +68,9 @@ absl::Status CheckCompatible(const PluginInfo& info,
                              absl::string_view path,
                              const HostAbi& host = HostAbi::OfThisBuild());
 
-// Reads the plugin that `fd` refers to, from its first byte whatever the
-// descriptor's offset is, and says no more than what the file says
-// (ParsePlugin)
-// - for tools that show plugins of other hosts. The descriptor is borrowed.
+// Reads the plugin that `fd` (borrowed) refers to, from its first byte whatever
+// the descriptor's offset is, and says no more than what the file says, as
+// ParsePlugin does: for tools that show plugins of other hosts.
 //   kInvalidArgument  as ParsePlugin; not a regular file; over 1 GiB
 //   others            the system's reason
 absl::StatusOr<PluginInfo> InspectPluginFile(int fd, absl::string_view path);
