@@ -32,8 +32,9 @@ constexpr FlagHelp kFlags[] = {
     {"--listen",
      "ADDR[,ADDR...]",
      kListening,
-     "host:port, [ipv6]:port or unix:path; port 0 picks\n"
-     "a free one; repeatable (default: 127.0.0.1:8080)",
+     "host:port, [ipv6]:port, :port, unix:path or fd:N;\n"
+     "port 0 picks a free one; repeatable\n"
+     "(default: 127.0.0.1:8080)",
      true},
     {"--backlog",
      "N",
@@ -44,8 +45,8 @@ constexpr FlagHelp kFlags[] = {
     {"--policy",
      "NAME",
      kScheduling,
-     "which worker gets the next connection\n"
-     "(default: round_robin)"},
+     "which worker gets the next connection: round_robin,\n"
+     "least_connections or random (default: round_robin)"},
     {"--data_path",
      "handoff|share",
      kScheduling,
@@ -65,7 +66,7 @@ constexpr FlagHelp kFlags[] = {
     {"--pending_timeout",
      "DURATION",
      kScheduling,
-     "how long one of them waits before it is refused\n"
+     "how long one of them waits before it is closed\n"
      "(default: 30s)"},
 
     {"--workers",
