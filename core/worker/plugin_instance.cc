@@ -24,9 +24,7 @@ PluginInstance::Failure FailureOf(absl::string_view function,
       .exit_code = ExitCodeOf(status),
       .reason = absl::StrCat("the plugin's ",
                              function,
-                             " failed with status ",
-                             status,
-                             ": ",
+                             " failed: ",
                              length == 0 ? "it gave no reason"
                                          : std::string(error.message, length))};
 }
