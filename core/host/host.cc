@@ -20,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "absl/time/time.h"
 #include "core/base/cpu_count.h"
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
