@@ -113,8 +113,11 @@ TEST(RuntimeTest, GivesConnectionsToThePluginAndCountsThem) {
 TEST(RuntimeTest, SaysThatItHasRoomWhenAskedAndOneEnds) {
   ForkedRuntime worker;
   worker.Serve(Plugin());
+  worker.page().wanted = 1;
   const UniqueFd client = worker.HandOff(1);
   ASSERT_TRUE(Greeted(client));
+  // The answer to the first question: no other look at the flag is under way.
+  EXPECT_EQ(worker.Next(FrameType::kRoom).type, FrameType::kRoom);
   worker.page().wanted = 1;
   ASSERT_EQ(write(client.get(), "x", 1), 1);
   EXPECT_EQ(worker.Next(FrameType::kRoom).type, FrameType::kRoom);
