@@ -57,7 +57,9 @@ class ForkedRuntime {
       _exit(Runtime(std::move(control.second), *Loop::Create()).Run());
     }
     channel_.emplace(std::move(control.first));
-    std::tie(sender_, receiver_) = *MakeSocketPair(SOCK_SEQPACKET);
+    for (int i = 0; i < 2; ++i) {
+      std::tie(senders_[i], receivers_[i]) = *MakeSocketPair(SOCK_SEQPACKET);
+    }
   }
   ~ForkedRuntime() {
     if (pid_ <= 0) return;
@@ -76,7 +78,7 @@ class ForkedRuntime {
 
   void SendStart(const std::string& plugin,
                  std::vector<std::pair<std::string, std::string>> config = {},
-                 uint32_t listeners = 1) {
+                 uint32_t listeners = 2) {
     std::vector<UniqueFd> fds;
     fds.emplace_back(open(plugin.c_str(), O_RDONLY | O_CLOEXEC));
     fds.emplace_back(fcntl(memory_.fd(), F_DUPFD_CLOEXEC, 0));
@@ -90,12 +92,12 @@ class ForkedRuntime {
          std::move(fds));
   }
 
-  void SendListenReply(DataPath data_path = DataPath::kHandoff, int from = -1) {
+  void SendListenReply(DataPath data_path = DataPath::kHandoff,
+                       uint32_t listener = 0) {
     std::vector<UniqueFd> fds;
-    fds.emplace_back(
-        fcntl(from < 0 ? receiver_.get() : from, F_DUPFD_CLOEXEC, 0));
+    fds.emplace_back(fcntl(receivers_[listener].get(), F_DUPFD_CLOEXEC, 0));
     Send(FrameType::kListenReply,
-         ListenReply{.listener = 0, .error = 0, .data_path = data_path},
+         ListenReply{.listener = listener, .error = 0, .data_path = data_path},
          std::move(fds));
   }
 
@@ -114,7 +116,14 @@ class ForkedRuntime {
     std::vector<std::byte> bytes(sizeof(header) +
                                  header.count * sizeof(HandoffEntry));
     std::memcpy(bytes.data(), &header, sizeof(header));
-    SendMessage(sender_.get(), bytes, fds);
+    SendMessage(senders_[0].get(), bytes, fds);
+  }
+
+  // Returns when the worker has done all that follows from what came before: it
+  // has seen to a message that was sent after. Once.
+  void EndRound() {
+    SendListenReply(DataPath::kHandoff, 1);
+    (void)Next(FrameType::kListening);
   }
 
   // Starts and listens, as every worker that gets that far.
@@ -176,8 +185,8 @@ class ForkedRuntime {
   SlotMemory memory_;
   pid_t pid_ = 0;
   std::optional<UnixChannel> channel_;
-  UniqueFd sender_;
-  UniqueFd receiver_;
+  UniqueFd senders_[2];  // by listener
+  UniqueFd receivers_[2];
   std::deque<Message> messages_;
 };
 

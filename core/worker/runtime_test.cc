@@ -57,7 +57,7 @@ TEST(RuntimeTest, SaysOnlineBeforeAnythingElse) {
 
 TEST(RuntimeTest, AsksForEachListenerAndSaysWhenItListens) {
   ForkedRuntime worker;
-  worker.SendStart(Plugin(), {}, 2);
+  worker.SendStart(Plugin());
   for (const uint32_t listener : {0u, 1u}) {
     const auto message = worker.Next(FrameType::kListen);
     EXPECT_EQ(Decode<ListenRequest>(message.payload)->listener, listener);
@@ -77,14 +77,14 @@ TEST(RuntimeTest, FileThatIsNoPluginEndsWithItsCode) {
 TEST(RuntimeTest, RefusalOfCreateEndsWithItsCodeAndReason) {
   ForkedRuntime worker;
   worker.SendStart(Plugin(), {{"create", "201"}});
-  EXPECT_EQ(worker.Reason(), "the plugin's create failed: no");
+  EXPECT_EQ(worker.Reason(), "the plugin's create failed with status 201: no");
   EXPECT_EQ(worker.Wait(), kExitPluginRefused);
 }
 
 TEST(RuntimeTest, StartThatIsNotReadyEndsWithItsCode) {
   ForkedRuntime worker;
   worker.SendStart(Plugin(), {{"start", "1"}});
-  EXPECT_EQ(worker.Reason(), "the plugin's start failed: no");
+  EXPECT_EQ(worker.Reason(), "the plugin's start failed with status 1: no");
   EXPECT_EQ(worker.Wait(), kExitPluginNotReady);
 }
 
@@ -257,11 +257,9 @@ TEST(RuntimeTest, EmbeddedPluginServesAndDrains) {
 TEST(RuntimeTest, EmbeddedPluginIsHeardOutsideDispatch) {
   ForkedRuntime worker;
   worker.Serve(Embedded());
-  worker.page().wanted = 1;
   const UniqueFd client = worker.HandOff(1);
   ASSERT_TRUE(Greeted(client));
-  // The answer to the first question: the worker is outside dispatch again.
-  EXPECT_EQ(worker.Next(FrameType::kRoom).type, FrameType::kRoom);
+  worker.EndRound();
   worker.page().wanted = 1;
   ASSERT_EQ(write(client.get(), "x", 1), 1);
   EXPECT_EQ(worker.Next(FrameType::kLog).type, FrameType::kLog);
