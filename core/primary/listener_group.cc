@@ -102,6 +102,7 @@ void ListenerGroup::TakeBack(Slot& slot) {
 void ListenerGroup::CloseBooks(Slot& slot) { ledger_.Lost(slot.CloseBooks()); }
 
 void ListenerGroup::OnRoom(Slot& slot) {
+  if (!slot.TakeAnswer()) return;
   slot.ShowsLife();
   Tick();
 }
@@ -145,16 +146,10 @@ void ListenerGroup::ScheduleTick() {
   }
   if (!busy) return;
   const bool moved = std::exchange(progress_seen_, progress) != progress;
-  if (timer_armed_ && (!moved || tick_interval_ == kTick)) return;
+  if (alarm_.set() && (!moved || tick_interval_ == kTick)) return;
   tick_interval_ =
       moved ? kTick : std::clamp(tick_interval_ * 2, kTick, kMaxTick);
-  timer_armed_ = true;
-  timer_.expires_after(tick_interval_);
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    timer_armed_ = false;
-    Tick();
-  });
+  alarm_.Set(tick_interval_, [this] { Tick(); });
 }
 
 ListenerGroup::Accounts ListenerGroup::Snapshot() {

@@ -9,7 +9,6 @@
 #define CORE_PRIMARY_LISTENER_GROUP_H_
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -21,6 +20,7 @@
 #include "core/base/unique_fd.h"
 #include "core/control/data_path.h"
 #include "core/primary/accept_loop.h"
+#include "core/primary/alarm.h"
 #include "core/primary/dispatcher.h"
 #include "core/primary/ledger.h"
 #include "core/primary/slot.h"
@@ -64,7 +64,8 @@ class ListenerGroup {
   void TakeBack(Slot& slot);
   // Its worker is dead, and TakeBack was called: what it had open is lost.
   void CloseBooks(Slot& slot);
-  // Its worker says that it has room, or lives.
+  // Its worker says that it has room, or lives. Nothing happens if it was not
+  // asked.
   void OnRoom(Slot& slot);
 
   // Accepts what the kernel still holds and closes the listeners.
@@ -92,7 +93,7 @@ class ListenerGroup {
         options_(options),
         listener_count_(sockets.size()),
         sockets_(std::move(sockets)),
-        timer_(io) {}
+        alarm_(io) {}
 
   void ScheduleTick();
   void Tick();
@@ -110,8 +111,7 @@ class ListenerGroup {
   std::vector<std::unique_ptr<Dispatcher>> dispatchers_;   // by listener
   std::vector<std::unique_ptr<AcceptLoop>> accept_loops_;  // by listener
 
-  boost::asio::steady_timer timer_;
-  bool timer_armed_ = false;
+  Alarm alarm_;
   std::chrono::nanoseconds tick_interval_{0};
   uint64_t progress_seen_ = 0;
 };

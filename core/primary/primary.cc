@@ -1,11 +1,12 @@
 #include "core/primary/primary.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -13,7 +14,7 @@
 #include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
-#include "core/control/environment.h"
+#include "core/primary/start_worker.h"
 #include "plugins/host/exit_code.h"
 
 namespace cluster {
@@ -26,11 +27,15 @@ constexpr absl::Duration kOrphanGrace = absl::Seconds(2);
 constexpr absl::Duration kDrainGrace = absl::Seconds(1);
 // How often a drain looks whether the last waiting connections were placed.
 constexpr auto kDrainPoll = std::chrono::milliseconds(5);
+// A worker that said why it is about to exit, and does not, is killed.
+constexpr absl::Duration kFailedGrace = absl::Seconds(10);
+// How soon a worker is tried again that the kernel did not let start.
+constexpr auto kSpawnRetry = std::chrono::milliseconds(500);
+// A worker that leaves more unread does not read.
+constexpr size_t kMaxUnreadBytes = size_t{16} << 20;
 
-absl::StatusOr<UniqueFd> Copy(int fd) {
-  UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, 0));
-  if (!copy) return ErrnoStatus("fcntl", "copy of a descriptor");
-  return copy;
+absl::Duration TimeSince(int64_t start_ns) {
+  return absl::Nanoseconds(MonotonicNs() - start_ns);
 }
 
 std::string SinceFork(const Worker& worker) {
@@ -57,12 +62,6 @@ std::string DescribeExit(const Worker& worker, const WorkerExit& exit) {
 
 }  // namespace
 
-absl::string_view WorkerEventName(WorkerEventKind kind) {
-  static constexpr absl::string_view kNames[] = {
-      "fork", "online", "listening", "disconnect", "exit", "error"};
-  return kNames[static_cast<size_t>(kind)];
-}
-
 Primary::Primary(boost::asio::io_context& io,
                  PrimaryOptions options,
                  PrimaryObserver& observer)
@@ -70,17 +69,21 @@ Primary::Primary(boost::asio::io_context& io,
       options_(std::move(options)),
       observer_(observer),
       restart_window_(options_.restarts, options_.restart_period),
-      drain_timer_(io) {}
+      drain_alarm_(io),
+      spawn_alarm_(io) {}
 
-Primary::~Primary() = default;
+Primary::~Primary() {
+  for (const auto& [id, worker] : workers_) worker->Signal(SIGKILL);
+}
 
 absl::Status Primary::Start() {
   ASSIGN_OR_RETURN(group_,
                    ListenerGroup::Create(
                        io_, std::move(options_.sockets), options_.listeners));
-  for (uint32_t i = 0; i < options_.workers; ++i) {
+  // The observer may end it all while they start.
+  for (uint32_t i = 0; i < options_.workers && !draining_; ++i) {
     ASSIGN_OR_RETURN(Slot * slot, group_->AddSlot());
-    RETURN_IF_ERROR(SpawnInto(*slot));
+    RETURN_IF_ERROR(Fill(*slot));
   }
   group_->Start();
   return absl::OkStatus();
@@ -93,57 +96,47 @@ PrimaryEnd Primary::Run() {
 
 // ---- A worker's beginning
 
-absl::Status Primary::SpawnInto(Slot& slot) {
-  const uint32_t id = next_worker_id_++;
-  const int64_t fork_ns = MonotonicNs();
-  absl::StatusOr<ChildProcess> child = Spawn(
-      {.title = absl::StrCat("cluster: worker ", id, " ", options_.plugin_name),
-       .environment = {{kChannelFdVariable, "3"},
-                       {kWorkerIdVariable, absl::StrCat(id)}},
-       .capture_output = options_.capture_output});
-  if (!child.ok()) {
-    observer_.OnEvent({.kind = WorkerEventKind::kError,
-                       .worker_id = id,
-                       .detail = std::string(child.status().message())});
-    return child.status();
-  }
-  WorkerOwner& owner = *this;
-  auto worker = std::make_unique<Worker>(
-      io_, id, slot, *std::move(child), fork_ns, owner);
-  Worker& added = *worker;
-  workers_.emplace(id, std::move(worker));
-  RETURN_IF_ERROR(Feed(added, WorkerInput::Spawned()));
-  SendStart(added);
+absl::Status Primary::Fill(Slot& slot) {
+  const absl::Status status = SpawnInto(slot);
+  if (status.ok() || workers_.empty()) return status;
+  empty_slots_.push_back(&slot);
+  spawn_alarm_.Set(kSpawnRetry, [this] {
+    for (Slot* empty : std::exchange(empty_slots_, {})) {
+      if (draining_) return;
+      const absl::Status retried = Fill(*empty);
+      if (retried.ok()) continue;
+      return GiveUp(PrimaryEnd::Kind::kWorkersDied,
+                    std::string(retried.message()));
+    }
+  });
   return absl::OkStatus();
 }
 
-void Primary::SendStart(Worker& worker) {
-  std::vector<UniqueFd> fds;
-  for (const int source :
-       {options_.plugin_file.get(), worker.slot().memory().fd()}) {
-    absl::StatusOr<UniqueFd> copy = Copy(source);
-    if (!copy.ok()) {
-      worker.last_words = std::string(copy.status().message());
-      worker.Signal(SIGKILL);
-      return;
-    }
-    fds.push_back(*std::move(copy));
+absl::Status Primary::SpawnInto(Slot& slot) {
+  const uint32_t id = next_worker_id_++;
+  WorkerOwner& owner = *this;
+  absl::StatusOr<std::unique_ptr<Worker>> worker =
+      StartWorker(io_, id, slot, options_, group_->listener_count(), owner);
+  if (!worker.ok()) {
+    observer_.OnEvent({.kind = WorkerEventKind::kError,
+                       .worker_id = id,
+                       .detail = std::string(worker.status().message())});
+    return worker.status();
   }
-  worker.Send(FrameType::kStart,
-              cluster::Start{.worker_id = worker.id(),
-                             .worker_count = options_.workers,
-                             .listener_count = static_cast<uint32_t>(
-                                 group_->listener_count()),
-                             .drain_on_sigterm = true,
-                             .plugin_path = options_.plugin_path,
-                             .config = options_.config,
-                             .arguments = options_.arguments},
-              std::move(fds));
+  Worker& added = **worker;
+  workers_.emplace(id, *std::move(worker));
+  return Feed(added, WorkerInput::Spawned());
 }
 
 // ---- What workers say
 
 absl::Status Primary::OnFrame(Worker& worker, Frame frame) {
+  RETURN_IF_ERROR(Obey(worker, frame));
+  if (worker.unread_bytes() <= kMaxUnreadBytes) return absl::OkStatus();
+  return absl::ResourceExhaustedError("it does not read what it is sent");
+}
+
+absl::Status Primary::Obey(Worker& worker, const Frame& frame) {
   switch (static_cast<FrameType>(frame.type)) {
     case FrameType::kOnline:
       return Feed(worker, WorkerInput::OnlineFrame());
@@ -159,6 +152,7 @@ absl::Status Primary::OnFrame(Worker& worker, Frame frame) {
     case FrameType::kFailed: {
       ASSIGN_OR_RETURN(Failed failed, Decode<Failed>(frame.payload));
       worker.last_words = std::move(failed.reason);
+      worker.KillAfter(kFailedGrace);
       return absl::OkStatus();
     }
     case FrameType::kLog: {
@@ -175,9 +169,16 @@ absl::Status Primary::OnFrame(Worker& worker, Frame frame) {
 absl::Status Primary::OnListen(Worker& worker, const Frame& frame) {
   ASSIGN_OR_RETURN(const ListenRequest request,
                    Decode<ListenRequest>(frame.payload));
+  if (request.listener >= group_->listener_count()) {
+    return absl::DataLossError("it asks for a listener that there is not");
+  }
+  // Each reply holds a descriptor until the worker reads it.
+  if (worker.asked_for.test(request.listener)) {
+    return absl::DataLossError("it asks for a listener twice");
+  }
+  worker.asked_for.set(request.listener);
   absl::StatusOr<UniqueFd> acceptor =
       group_->AcceptorFor(worker.slot(), request.listener);
-  if (absl::IsInvalidArgument(acceptor.status())) return acceptor.status();
   ListenReply reply = {.listener = request.listener,
                        .data_path = group_->data_path()};
   std::vector<UniqueFd> fds;
@@ -193,12 +194,16 @@ absl::Status Primary::OnListen(Worker& worker, const Frame& frame) {
 absl::Status Primary::OnListening(Worker& worker, const Frame& frame) {
   ASSIGN_OR_RETURN(const ListeningNotice listening,
                    Decode<ListeningNotice>(frame.payload));
-  if (listening.listener >= group_->listener_count()) {
-    return absl::DataLossError("it listens where there is no listener");
+  const uint32_t listener = listening.listener;
+  if (listener >= group_->listener_count() ||
+      !worker.asked_for.test(listener) || worker.listens_on.test(listener)) {
+    return absl::DataLossError("it listens where it did not ask to");
   }
+  worker.listens_on.set(listener);
+  worker.newest_listener = listener;
   RETURN_IF_ERROR(Feed(worker, WorkerInput::ListeningFrame()));
   if (worker.record.serving) {
-    group_->Serve(worker.slot(), listening.listener);
+    group_->Serve(worker.slot(), listener);
   }
   return absl::OkStatus();
 }
@@ -258,6 +263,7 @@ void Primary::Emit(WorkerEventKind kind,
       {.kind = kind,
        .worker_id = worker.id(),
        .pid = worker.pid(),
+       .listener = worker.newest_listener,
        .code = exit.code,
        .signal = exit.signal,
        .planned = worker.record.exited_after_disconnect.value_or(false),
@@ -272,7 +278,7 @@ void Primary::OnChannelClosed(Worker& worker, const absl::Status& why) {
   group_->TakeBack(worker.slot());
   (void)Feed(worker, WorkerInput::ChannelClosed());
   if (worker.record.dead()) return Bury(worker);
-  KillAfter(worker, kOrphanGrace);
+  worker.KillAfter(kOrphanGrace);
 }
 
 void Primary::OnExit(Worker& worker, WorkerExit exit) {
@@ -302,9 +308,7 @@ void Primary::Bury(Worker& worker) {
   }
   // A worker that ends by itself counts too: one that keeps doing so must not
   // make the primary spin.
-  while (restart_window_.Admit(absl::Now())) {
-    if (SpawnInto(slot).ok()) return;
-  }
+  if (restart_window_.Admit(absl::Now()) && Fill(slot).ok()) return;
   GiveUp(PrimaryEnd::Kind::kWorkersDied, reason);
 }
 
@@ -319,19 +323,19 @@ void Primary::GiveUp(PrimaryEnd::Kind kind, std::string reason) {
 void Primary::Drain() {
   if (draining_) return;
   draining_ = true;
+  drain_start_ns_ = MonotonicNs();
   group_->Close();
   ContinueDrain();
   FinishIfAllGone();
 }
 
 void Primary::ContinueDrain() {
-  const bool hope = !workers_.empty();
+  // The workers finish what was accepted before they are told to end; but if
+  // they do not take it, they still need time to finish what they have.
+  const bool hope = !workers_.empty() &&
+                    TimeSince(drain_start_ns_) < options_.drain_timeout / 2;
   if (group_->pending() > 0 && hope) {
-    // The workers finish what was accepted before they are told to end.
-    drain_timer_.expires_after(kDrainPoll);
-    drain_timer_.async_wait([this](const auto& error) {
-      if (!error) ContinueDrain();
-    });
+    drain_alarm_.Set(kDrainPoll, [this] { ContinueDrain(); });
     return;
   }
   if (drain_was_sent_) return;
@@ -343,26 +347,21 @@ void Primary::ContinueDrain() {
 }
 
 void Primary::SendDrain(Worker& worker) {
+  if (std::exchange(worker.told_to_drain, true)) return;
   cluster::Drain drain = {.deadline_ms = UINT64_MAX, .sent = {}};
   if (options_.drain_timeout != absl::InfiniteDuration()) {
+    const absl::Duration left =
+        options_.drain_timeout -
+        (draining_ ? TimeSince(drain_start_ns_) : absl::ZeroDuration());
     drain.deadline_ms = static_cast<uint64_t>(
-        absl::ToInt64Milliseconds(options_.drain_timeout));
+        absl::ToInt64Milliseconds(std::max(left, absl::ZeroDuration())));
     // The worker keeps the time by itself, if it can.
-    KillAfter(worker, options_.drain_timeout + kDrainGrace);
+    worker.KillAfter(left + kDrainGrace);
   }
   for (size_t i = 0; i < worker.slot().stream_count(); ++i) {
     drain.sent.push_back(worker.slot().stream(i).sent());
   }
   worker.Send(FrameType::kDrain, drain);
-}
-
-void Primary::KillAfter(const Worker& worker, absl::Duration delay) {
-  auto timer = std::make_shared<boost::asio::steady_timer>(
-      io_, absl::ToChronoNanoseconds(delay));
-  timer->async_wait([this, timer, id = worker.id()](const auto& error) {
-    const auto found = workers_.find(id);
-    if (!error && found != workers_.end()) found->second->Signal(SIGKILL);
-  });
 }
 
 void Primary::KillAll() {

@@ -19,40 +19,22 @@
 #define CORE_PRIMARY_PRIMARY_H_
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
-#include "absl/time/time.h"
-#include "core/base/unique_fd.h"
+#include "core/primary/alarm.h"
 #include "core/primary/listener_group.h"
 #include "core/primary/primary_observer.h"
+#include "core/primary/primary_options.h"
 #include "core/primary/worker.h"
 #include "core/supervisor/restart_window.h"
 #include "core/supervisor/worker_state.h"
 
 namespace cluster {
-
-struct PrimaryOptions {
-  std::string plugin_name;  // for process titles
-  std::string plugin_path;  // absolute
-  UniqueFd plugin_file;     // pinned: what every worker loads
-  std::vector<std::pair<std::string, std::string>> config;
-  std::vector<std::string> arguments;
-  std::vector<UniqueFd> sockets;  // listening, non-blocking
-  ListenerGroupOptions listeners;
-  uint32_t workers = 1;
-  absl::Duration drain_timeout = absl::Seconds(30);
-  size_t restarts = RestartWindow::kDefaultIntensity;
-  absl::Duration restart_period = RestartWindow::kDefaultPeriod;
-  bool capture_output = true;
-};
 
 // Why Run() returned.
 struct PrimaryEnd {
@@ -81,10 +63,12 @@ class Primary : private WorkerOwner {
   // Runs until all workers have ended.
   PrimaryEnd Run();
 
-  // Ends in an orderly way within the drain timeout. Idempotent.
+  // Ends in an orderly way within the drain timeout. Idempotent. REQUIRES:
+  // Start() was called.
   void Drain();
 
-  // Kills the workers. Run() returns as soon as they are gone.
+  // Kills the workers. Run() returns as soon as they are gone. REQUIRES: as
+  // Drain.
   void KillAll();
 
   // The books (core/primary/ledger.h) as they stand.
@@ -96,8 +80,11 @@ class Primary : private WorkerOwner {
   void OnExit(Worker& worker, WorkerExit exit) override;
   void OnOutput(Worker& worker, int fd, absl::string_view line) override;
 
+  // Spawns a worker into `slot`; if the kernel says no while others live, tries
+  // again later. Errors: the kernel's, when none lives.
+  absl::Status Fill(Slot& slot);
   absl::Status SpawnInto(Slot& slot);
-  void SendStart(Worker& worker);
+  absl::Status Obey(Worker& worker, const Frame& frame);
   absl::Status OnListen(Worker& worker, const Frame& frame);
   absl::Status OnListening(Worker& worker, const Frame& frame);
   // Feeds the worker's record and does what follows. Returns the violation.
@@ -109,7 +96,6 @@ class Primary : private WorkerOwner {
   void GiveUp(PrimaryEnd::Kind kind, std::string reason);
   void ContinueDrain();
   void SendDrain(Worker& worker);
-  void KillAfter(const Worker& worker, absl::Duration delay);
   void FinishIfAllGone();
 
   boost::asio::io_context& io_;
@@ -123,7 +109,10 @@ class Primary : private WorkerOwner {
 
   bool draining_ = false;        // listeners are closed
   bool drain_was_sent_ = false;  // workers were told
-  boost::asio::steady_timer drain_timer_;
+  int64_t drain_start_ns_ = 0;
+  Alarm drain_alarm_;
+  std::vector<Slot*> empty_slots_;  // until spawn_alarm_ rings
+  Alarm spawn_alarm_;
 };
 
 }  // namespace cluster

@@ -56,6 +56,7 @@ uint64_t Slot::CloseBooks() {
   lost_ += lost;
   full_ = false;
   suspect_ = false;
+  asked_ = false;
   RestorePage();
   return lost;
 }
@@ -80,7 +81,7 @@ bool Slot::full(int64_t now_ns) {
 
 void Slot::MarkSuspect() {
   suspect_ = true;
-  page().wanted.store(1);
+  Ask();
   for (const auto& stream : streams_) stream->SendProbe();
 }
 

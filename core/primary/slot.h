@@ -59,6 +59,14 @@ class Slot {
   }
   bool full(int64_t now_ns);
 
+  // Asks the worker to say when it has room (SlotPage::wanted).
+  void Ask() {
+    asked_ = true;
+    page().wanted.store(1);
+  }
+  // True if it was asked; an answer to nothing is no reason to do anything.
+  bool TakeAnswer() { return std::exchange(asked_, false); }
+
   // Suspect: connections were taken back from it, and it has not shown life
   // since.
   void MarkSuspect();
@@ -85,6 +93,7 @@ class Slot {
   int64_t full_since_ns_ = 0;
   uint64_t finished_when_full_ = 0;
   bool suspect_ = false;
+  bool asked_ = false;
 };
 
 }  // namespace cluster

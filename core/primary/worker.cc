@@ -1,16 +1,23 @@
 #include "core/primary/worker.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <utility>
+
+#include "core/base/errno_status.h"
+#include "core/base/monotonic_clock.h"
 
 namespace cluster {
 namespace {
 
 // Reads of one output in a row, so that a chatty plugin leaves time for others.
 constexpr int kOutputReads = 4;
+// How soon a message is tried again for which the kernel lacked something.
+constexpr auto kFlushRetry = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -26,7 +33,9 @@ Worker::Worker(boost::asio::io_context& io,
       fork_ns_(fork_ns),
       slot_(slot),
       owner_(owner),
-      pidfd_(std::move(child.pidfd)) {
+      pidfd_(std::move(child.pidfd)),
+      flush_alarm_(io),
+      kill_alarm_(io) {
   channel_.emplace(std::move(child.channel));
   channel_watch_ = std::make_unique<FdWatch>(io_, channel_->fd());
   channel_watch_->OnReadable([this] { ReadChannel(); });
@@ -50,9 +59,17 @@ void Worker::SendBytes(FrameType type,
 
 void Worker::FlushChannel() {
   if (!channel_) return;
-  // A failed write means that the peer is gone; reading tells, in order.
-  if (!channel_->Flush().ok() || !channel_->wants_write()) return;
-  channel_watch_->OnceWritable([this] { FlushChannel(); });
+  const absl::Status status = channel_->Flush();
+  if (status.ok()) {
+    if (!channel_->wants_write()) return;
+    return channel_watch_->OnceWritable([this] { FlushChannel(); });
+  }
+  // The socket has room, so it would not tell when this is over. Any other
+  // failure means that the peer is gone; reading tells, in order.
+  const int error = ErrnoOf(status);
+  if (error == ETOOMANYREFS || error == ENOBUFS || error == ENOMEM) {
+    flush_alarm_.Set(kFlushRetry, [this] { FlushChannel(); });
+  }
 }
 
 void Worker::ReadChannel() {
@@ -103,6 +120,14 @@ bool Worker::ReadOutput(Output& output) {
 }
 
 // ---- The end
+
+void Worker::KillAfter(absl::Duration delay) {
+  const int64_t at_ns = MonotonicNs() + absl::ToInt64Nanoseconds(delay);
+  if (kill_alarm_.set() && kill_at_ns_ <= at_ns) return;
+  kill_at_ns_ = at_ns;
+  kill_alarm_.Set(absl::ToChronoNanoseconds(delay),
+                  [this] { Signal(SIGKILL); });
+}
 
 void Worker::OnProcessEnd() {
   const std::optional<WorkerExit> exit = Reap(pidfd_.get());

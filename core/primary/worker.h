@@ -11,7 +11,9 @@
 
 #include <sys/types.h>
 
+#include <bitset>
 #include <boost/asio/io_context.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,11 +23,14 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
 #include "core/log/line_splitter.h"
+#include "core/primary/alarm.h"
 #include "core/primary/fd_watch.h"
 #include "core/primary/slot.h"
+#include "core/scoreboard/slot_page.h"
 #include "core/supervisor/spawner.h"
 #include "core/supervisor/worker_record.h"
 #include "ipc/archive.h"
@@ -67,7 +72,11 @@ class Worker {
   Slot& slot() const { return slot_; }
   // The owner's.
   WorkerRecord record;
-  std::string last_words;  // why it said it failed
+  std::string last_words;                 // why it said it failed
+  std::bitset<kMaxListeners> asked_for;   // listeners, each once
+  std::bitset<kMaxListeners> listens_on;  // likewise
+  uint32_t newest_listener = 0;           // the last of those
+  bool told_to_drain = false;
 
   // Queues a message; it is written before the loop waits again.
   template <class Message>
@@ -77,7 +86,13 @@ class Worker {
     SendBytes(type, Encode(message), std::move(fds));
   }
   void SendEmpty(FrameType type) { SendBytes(type, {}, {}); }
+  // What it was sent and has not read.
+  size_t unread_bytes() const {
+    return channel_.has_value() ? channel_->queued_bytes() : 0;
+  }
   void Signal(int signal) { SendSignal(pidfd_.get(), signal); }
+  // Kills it if it still runs after `delay`. Of several, the earliest counts.
+  void KillAfter(absl::Duration delay);
   // Closes the channel and reports it to the owner with `why`, unless it was
   // closed before.
   void CloseChannel(const absl::Status& why);
@@ -110,6 +125,9 @@ class Worker {
   std::optional<UnixChannel> channel_;
   std::unique_ptr<FdWatch> channel_watch_;
   std::unique_ptr<FdWatch> exit_watch_;
+  Alarm flush_alarm_;
+  Alarm kill_alarm_;
+  int64_t kill_at_ns_ = 0;
   std::vector<std::unique_ptr<Output>> outputs_;
 };
 

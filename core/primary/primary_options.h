@@ -1,0 +1,35 @@
+// PrimaryOptions: what a primary runs, and how.
+#ifndef CORE_PRIMARY_PRIMARY_OPTIONS_H_
+#define CORE_PRIMARY_PRIMARY_OPTIONS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "core/base/unique_fd.h"
+#include "core/primary/listener_group.h"
+#include "core/supervisor/restart_window.h"
+
+namespace cluster {
+
+struct PrimaryOptions {
+  std::string plugin_name;  // for process titles
+  std::string plugin_path;  // absolute
+  UniqueFd plugin_file;     // pinned: what every worker loads
+  std::vector<std::pair<std::string, std::string>> config;
+  std::vector<std::string> arguments;
+  std::vector<UniqueFd> sockets;  // listening, non-blocking
+  ListenerGroupOptions listeners;
+  uint32_t workers = 1;
+  absl::Duration drain_timeout = absl::Seconds(30);
+  size_t restarts = RestartWindow::kDefaultIntensity;
+  absl::Duration restart_period = RestartWindow::kDefaultPeriod;
+  bool capture_output = true;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_PRIMARY_OPTIONS_H_

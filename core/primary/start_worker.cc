@@ -1,0 +1,60 @@
+#include "core/primary/start_worker.h"
+
+#include <fcntl.h>
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/errno_status.h"
+#include "core/base/monotonic_clock.h"
+#include "core/base/status_macros.h"
+#include "core/base/unique_fd.h"
+#include "core/control/environment.h"
+#include "core/control/messages.h"
+#include "core/supervisor/spawner.h"
+
+namespace cluster {
+namespace {
+
+absl::StatusOr<UniqueFd> Copy(int fd) {
+  UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!copy) return ErrnoStatus("fcntl", "copy of a descriptor");
+  return copy;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Worker>> StartWorker(
+    boost::asio::io_context& io,
+    uint32_t id,
+    Slot& slot,
+    const PrimaryOptions& options,
+    size_t listener_count,
+    WorkerOwner& owner) {
+  const int64_t fork_ns = MonotonicNs();
+  std::vector<UniqueFd> fds(2);
+  ASSIGN_OR_RETURN(fds[0], Copy(options.plugin_file.get()));
+  ASSIGN_OR_RETURN(fds[1], Copy(slot.memory().fd()));
+  ASSIGN_OR_RETURN(
+      ChildProcess child,
+      Spawn({.title =
+                 absl::StrCat("cluster: worker ", id, " ", options.plugin_name),
+             .environment = {{kChannelFdVariable, "3"},
+                             {kWorkerIdVariable, absl::StrCat(id)}},
+             .capture_output = options.capture_output}));
+  auto worker =
+      std::make_unique<Worker>(io, id, slot, std::move(child), fork_ns, owner);
+  worker->Send(FrameType::kStart,
+               Start{.worker_id = id,
+                     .worker_count = options.workers,
+                     .listener_count = static_cast<uint32_t>(listener_count),
+                     .drain_on_sigterm = true,
+                     .plugin_path = options.plugin_path,
+                     .config = options.config,
+                     .arguments = options.arguments},
+               std::move(fds));
+  return worker;
+}
+
+}  // namespace cluster

@@ -1,0 +1,34 @@
+// StartWorker: a new worker process in a slot, told what to run.
+//
+// Thread safety: the io_context's thread.
+//
+//   ASSIGN_OR_RETURN(std::unique_ptr<Worker> worker,
+//                    StartWorker(io, id, slot, options, listeners, *this));
+#ifndef CORE_PRIMARY_START_WORKER_H_
+#define CORE_PRIMARY_START_WORKER_H_
+
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "core/primary/primary_options.h"
+#include "core/primary/slot.h"
+#include "core/primary/worker.h"
+
+namespace cluster {
+
+// Spawns the process and queues its Start message. `slot` and `owner` must
+// outlive the worker. Errors: the kernel's; nothing is left behind then.
+absl::StatusOr<std::unique_ptr<Worker>> StartWorker(
+    boost::asio::io_context& io,
+    uint32_t id,
+    Slot& slot,
+    const PrimaryOptions& options,
+    size_t listener_count,
+    WorkerOwner& owner);
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_START_WORKER_H_
