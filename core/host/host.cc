@@ -260,6 +260,7 @@ int Serve(const HostOptions& options, Prepared prepared) {
   StopSignals signals(io, primary, logger);
   if (const absl::Status status = primary.Start(); !status.ok()) {
     logger.Error(absl::StrCat("cannot start: ", status.message()));
+    for (const ListenAddress& address : bound) RemoveSocketFile(address);
     return kExitInternal;
   }
   const PrimaryEnd end = primary.Run();

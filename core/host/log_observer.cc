@@ -31,6 +31,9 @@ LogObserver::LogObserver(Logger& logger)
 
 void LogObserver::OnEvent(const WorkerEvent& event) {
   std::string text(WorkerEventName(event.kind));
+  if (event.kind == WorkerEventKind::kListening && event.listener > 0) {
+    absl::StrAppend(&text, ": address ", event.listener + 1);
+  }
   if (!event.detail.empty()) absl::StrAppend(&text, ": ", event.detail);
   logger_.LogWorker(event.worker_id, event.pid, LevelOf(event), text);
 }

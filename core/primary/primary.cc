@@ -38,6 +38,25 @@ absl::Duration TimeSince(int64_t start_ns) {
   return absl::Nanoseconds(MonotonicNs() - start_ns);
 }
 
+std::optional<WorkerEventKind> EventOf(WorkerEffect effect) {
+  switch (effect) {
+    case WorkerEffect::kEmitError:
+      return WorkerEventKind::kError;
+    case WorkerEffect::kEmitFork:
+      return WorkerEventKind::kFork;
+    case WorkerEffect::kEmitOnline:
+      return WorkerEventKind::kOnline;
+    case WorkerEffect::kEmitListening:
+      return WorkerEventKind::kListening;
+    case WorkerEffect::kEmitDisconnect:
+      return WorkerEventKind::kDisconnect;
+    case WorkerEffect::kEmitExit:
+      return WorkerEventKind::kExit;
+    default:
+      return std::nullopt;
+  }
+}
+
 std::string SinceFork(const Worker& worker) {
   return absl::StrFormat(
       "%.1f ms after fork",
@@ -225,49 +244,42 @@ absl::Status Primary::Feed(Worker& worker, const WorkerInput& input) {
 }
 
 void Primary::Do(Worker& worker, WorkerEffect effect) {
+  if (const std::optional<WorkerEventKind> kind = EventOf(effect)) {
+    return Emit(*kind, worker);
+  }
   switch (effect) {
-    case WorkerEffect::kEmitFork:
-      return Emit(WorkerEventKind::kFork, worker, "");
-    case WorkerEffect::kEmitOnline:
-      return Emit(WorkerEventKind::kOnline, worker, SinceFork(worker));
-    case WorkerEffect::kEmitListening:
-      return Emit(WorkerEventKind::kListening, worker, "");
-    case WorkerEffect::kEmitDisconnect:
-      return Emit(WorkerEventKind::kDisconnect, worker, worker.last_words);
-    case WorkerEffect::kEmitExit:
-      return Emit(WorkerEventKind::kExit,
-                  worker,
-                  DescribeExit(worker, *worker.record.exit));
-    case WorkerEffect::kEmitError:
-      return Emit(WorkerEventKind::kError, worker, worker.last_words);
     case WorkerEffect::kStopServing:
       return group_->StopServing(worker.slot());
     case WorkerEffect::kAcknowledgeNotice:
-      return SendDrain(worker);
     case WorkerEffect::kSendDisconnect:
       return SendDrain(worker);
-    // The list is by process (Bury), signals are sent where they are wanted,
-    // and a violation closes the channel.
-    case WorkerEffect::kLeaveWorkers:
-    case WorkerEffect::kSendSignal:
-    case WorkerEffect::kCloseChannel:
+    default:
+      // The list is by process (Bury), signals are sent where they are wanted,
+      // and a violation closes the channel.
       return;
   }
 }
 
-void Primary::Emit(WorkerEventKind kind,
-                   const Worker& worker,
-                   std::string detail) {
+void Primary::Emit(WorkerEventKind kind, const Worker& worker) {
   const WorkerExit exit = worker.record.exit.value_or(WorkerExit());
-  observer_.OnEvent(
-      {.kind = kind,
-       .worker_id = worker.id(),
-       .pid = worker.pid(),
-       .listener = worker.newest_listener,
-       .code = exit.code,
-       .signal = exit.signal,
-       .planned = worker.record.exited_after_disconnect.value_or(false),
-       .detail = std::move(detail)});
+  WorkerEvent event = {
+      .kind = kind,
+      .worker_id = worker.id(),
+      .pid = worker.pid(),
+      .code = exit.code,
+      .signal = exit.signal,
+      .planned = worker.record.exited_after_disconnect.value_or(false),
+      .detail = {}};
+  if (kind == WorkerEventKind::kOnline) {
+    event.detail = SinceFork(worker);
+  } else if (kind == WorkerEventKind::kListening) {
+    event.listener = worker.newest_listener;
+  } else if (kind == WorkerEventKind::kDisconnect) {
+    event.detail = worker.last_words;
+  } else if (kind == WorkerEventKind::kExit) {
+    event.detail = DescribeExit(worker, exit);
+  }
+  observer_.OnEvent(event);
 }
 
 void Primary::OnChannelClosed(Worker& worker, const absl::Status& why) {

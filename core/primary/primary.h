@@ -90,7 +90,8 @@ class Primary : private WorkerOwner {
   // Feeds the worker's record and does what follows. Returns the violation.
   absl::Status Feed(Worker& worker, const WorkerInput& input);
   void Do(Worker& worker, WorkerEffect effect);
-  void Emit(WorkerEventKind kind, const Worker& worker, std::string detail);
+  void Emit(WorkerEventKind kind, const Worker& worker);
+  void EmitSpawnFailure(uint32_t id, const absl::Status& status);
   // The worker is gone in every sense: replace it, or end.
   void Bury(Worker& worker);
   void GiveUp(PrimaryEnd::Kind kind, std::string reason);

@@ -34,8 +34,7 @@ absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(uint32_t index,
 void Slot::ReadCounters() {
   const SlotPage& page = memory_.page();
   // This one first: what has ended was accepted before.
-  const uint64_t completed =
-      std::min(page.completed.load(std::memory_order_acquire), kMaxCount);
+  const uint64_t completed = std::min(page.completed.load(), kMaxCount);
   if (!handoff_) {
     const uint64_t accepted =
         std::min(page.accepted.load(std::memory_order_acquire), kMaxCount);

@@ -46,7 +46,7 @@ inline bool ClaimToRefuse(StreamCell& cell, uint64_t number) {
 // Primary. Returns the last decided number, bounded by what the primary knows:
 // never below `known`, never above `sent`, whatever the worker wrote.
 inline uint64_t Decided(const StreamCell& cell, uint64_t known, uint64_t sent) {
-  return std::clamp(cell.claim.load(std::memory_order_acquire), known, sent);
+  return std::clamp(cell.claim.load(), known, sent);
 }
 
 // Primary. Revokes all that is undecided up to `sent`, and returns the last

@@ -169,7 +169,9 @@ absl::Status Runtime::OnStart(Frame frame) {
   const absl::StatusOr<LoadedPlugin> loaded =
       LoadPlugin(plugin_file_.get(), path, HostServices::Ids());
   if (!loaded.ok()) {
-    Fail(kExitPluginIncompatible, std::string(loaded.status().message()));
+    Fail(absl::IsAborted(loaded.status()) ? kExitPluginNotReady
+                                          : kExitPluginIncompatible,
+         std::string(loaded.status().message()));
     return absl::OkStatus();
   }
   plugin_.emplace(loaded->table);
