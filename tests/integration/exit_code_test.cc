@@ -1,4 +1,4 @@
-// What the host says and returns when it cannot run: docs/host.md.
+// What the host says and returns when it cannot run.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>

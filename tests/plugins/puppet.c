@@ -150,12 +150,25 @@ static void on_connection(void* self, const cluster_connection* connection) {
   }
 }
 
-static cluster_status fail(cluster_error* error,
-                           cluster_status status,
-                           const char* message) {
-  error->code = status;
-  snprintf(error->message, sizeof error->message, "%s", message);
-  return status;
+/* How create shall fail, if it shall. */
+static cluster_status refuse(const struct puppet* puppet,
+                             cluster_error* error) {
+  static const struct {
+    const char* setting;
+    cluster_status status;
+    const char* message;
+  } refusals[] = {
+      {"config", CLUSTER_E_CONFIG, "the strings are tangled"},
+      {"permanent", CLUSTER_E_FAILED, "the strings are cut"},
+      {"later", CLUSTER_E_SYSTEM, "the stage is taken"},
+  };
+  for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; ++i) {
+    if (!is_set(puppet, "create", refusals[i].setting)) continue;
+    error->code = refusals[i].status;
+    snprintf(error->message, sizeof error->message, "%s", refusals[i].message);
+    return refusals[i].status;
+  }
+  return CLUSTER_OK;
 }
 
 static cluster_status create(const cluster_host* host,
@@ -167,18 +180,14 @@ static cluster_status create(const cluster_host* host,
   puppet->loop = host->get_service(host, CLUSTER_SERVICE_LOOP_V1);
   puppet->connections = host->get_service(host, CLUSTER_SERVICE_CONNECTION_V1);
   puppet->config = host->get_service(host, CLUSTER_SERVICE_CONFIG_V1);
-  *self = puppet;
   if (is_set(puppet, "create", "abort")) abort();
-  if (is_set(puppet, "create", "config")) {
-    return fail(error, CLUSTER_E_CONFIG, "the strings are tangled");
+  const cluster_status status = refuse(puppet, error);
+  if (status == CLUSTER_OK) {
+    *self = puppet;
+  } else {
+    free(puppet);
   }
-  if (is_set(puppet, "create", "permanent")) {
-    return fail(error, CLUSTER_E_FAILED, "the strings are cut");
-  }
-  if (is_set(puppet, "create", "later")) {
-    return fail(error, CLUSTER_E_SYSTEM, "the stage is taken");
-  }
-  return CLUSTER_OK;
+  return status;
 }
 
 static cluster_status start(void* self, cluster_error* error) {
