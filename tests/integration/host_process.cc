@@ -179,7 +179,11 @@ HostProcess::~HostProcess() {
 
 bool HostProcess::AwaitOrphans() {
   const std::map<uint32_t, pid_t> workers = Workers();
-  for (const auto& [id, pid] : workers) kill(pid, SIGCONT);
+  for (const auto& [id, pid] : workers) {
+    // To no other: it would undo the stop by which the leak sanitizer looks at
+    // a process that ends, and hang it.
+    if (IsStopped(pid)) kill(pid, SIGCONT);
+  }
   return AwaitTrue([&] {
     return std::none_of(workers.begin(), workers.end(), [](const auto& each) {
       waitpid(each.second, nullptr, WNOHANG);
