@@ -88,13 +88,15 @@ struct ListeningNotice {
 
 struct Drain {
   uint64_t deadline_ms = 0;  // UINT64_MAX: none
+  // The whole host ends: nobody will take what the kernel still holds.
+  bool listeners_close = false;
   // By listener: the number of the last connection that was handed off. The
   // worker takes up to that before it stops listening.
   std::vector<uint64_t> sent;
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(deadline_ms, sent);
+    archive(deadline_ms, listeners_close, sent);
   }
 };
 

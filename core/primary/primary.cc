@@ -360,7 +360,8 @@ void Primary::ContinueDrain() {
 
 void Primary::SendDrain(Worker& worker) {
   if (std::exchange(worker.told_to_drain, true)) return;
-  cluster::Drain drain = {.deadline_ms = UINT64_MAX, .sent = {}};
+  cluster::Drain drain = {
+      .deadline_ms = UINT64_MAX, .listeners_close = draining_, .sent = {}};
   if (options_.drain_timeout != absl::InfiniteDuration()) {
     const absl::Duration left =
         options_.drain_timeout -

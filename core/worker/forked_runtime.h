@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <optional>
@@ -39,6 +40,36 @@ namespace cluster {
 inline bool HasInput(int fd) {
   pollfd poll_fd = {fd, POLLIN, 0};
   return poll(&poll_fd, 1, -1) == 1;
+}
+
+inline std::string PluginPath(const std::string& name) {
+  char* const directory = get_current_dir_name();
+  const std::string path =
+      std::string(directory) + "/core/worker/" + name + ".so";
+  free(directory);
+  return path;
+}
+
+inline const std::string& TestPlugin() {
+  static const std::string path = PluginPath("test_plugin");
+  return path;
+}
+inline const std::string& EmbeddedTestPlugin() {
+  static const std::string path = PluginPath("embedded_test_plugin");
+  return path;
+}
+
+// Waits until the plugin has the connection: it says "h".
+inline bool Greeted(const UniqueFd& client) {
+  char byte = 0;
+  return HasInput(client.get()) && read(client.get(), &byte, 1) == 1 &&
+         byte == 'h';
+}
+
+// Waits until nobody holds the connection any more.
+inline bool Ended(const UniqueFd& client) {
+  char byte;
+  return HasInput(client.get()) && read(client.get(), &byte, 1) == 0;
 }
 
 class ForkedRuntime {
@@ -102,7 +133,10 @@ class ForkedRuntime {
   }
 
   void SendDrain(uint64_t deadline_ms, uint64_t sent) {
-    Send(FrameType::kDrain, Drain{.deadline_ms = deadline_ms, .sent = {sent}});
+    Send(FrameType::kDrain,
+         Drain{.deadline_ms = deadline_ms,
+               .listeners_close = true,
+               .sent = {sent}});
   }
 
   // Hands over a new connection. Returns its client.
@@ -135,6 +169,15 @@ class ForkedRuntime {
   }
 
   void Close() { channel_.reset(); }
+
+  // Puts `fd` in the place of a listener's hand-off stream.
+  void SetAcceptor(UniqueFd fd) { receivers_[0] = std::move(fd); }
+  // Nothing is done until Continue().
+  void Stop() {
+    kill(pid_, SIGSTOP);
+    waitpid(pid_, nullptr, WUNTRACED);
+  }
+  void Continue() { kill(pid_, SIGCONT); }
 
   // ---- What the worker says
 

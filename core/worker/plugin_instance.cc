@@ -24,7 +24,9 @@ PluginInstance::Failure FailureOf(absl::string_view function,
       .exit_code = ExitCodeOf(status),
       .reason = absl::StrCat("the plugin's ",
                              function,
-                             " failed: ",
+                             " failed with status ",
+                             status,
+                             ": ",
                              length == 0 ? "it gave no reason"
                                          : std::string(error.message, length))};
 }

@@ -20,6 +20,8 @@ namespace {
 
 // How often a draining worker looks whether the primary took the rest back.
 constexpr uint64_t kDrainCheckUs = 5'000;
+// What a worker takes of a listener that closes; clients may keep coming.
+constexpr int kMaxBacklog = 4'096;
 constexpr uint64_t kNoDeadline = UINT64_MAX;
 
 }  // namespace
@@ -265,6 +267,8 @@ absl::Status Runtime::OnDrain(Frame frame) {
     Stop(kWorkerExitOk);
     return absl::OkStatus();
   }
+  if (drain.listeners_close) TakeBacklog();
+  if (stage_ == Stage::kStopped) return absl::OkStatus();
   stage_ = Stage::kDraining;
   drain_ = std::move(drain);
   services_.WakeOnClose();
@@ -274,6 +278,17 @@ absl::Status Runtime::OnDrain(Frame frame) {
   }
   ContinueDrain();
   return absl::OkStatus();
+}
+
+void Runtime::TakeBacklog() {
+  const std::atomic<uint64_t>& accepted = memory_->page().accepted;
+  for (const auto& listening : listening_) {
+    for (int i = 0; i < kMaxBacklog; ++i) {
+      const uint64_t before = accepted.load();
+      Accept(*listening);
+      if (accepted.load() == before || stage_ == Stage::kStopped) break;
+    }
+  }
 }
 
 void Runtime::ContinueDrain() {

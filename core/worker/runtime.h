@@ -64,6 +64,9 @@ class Runtime {
   // Drain: stops listening where all that was sent has come, then tells the
   // plugin, then stops when nothing is open.
   void ContinueDrain();
+  // Accepts what waits in the kernel, where this worker does the accepting: it
+  // would be reset when the listeners close.
+  void TakeBacklog();
   uint64_t OpenConnections() const;
 
   cluster_status Dispatch();
