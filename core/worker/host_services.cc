@@ -248,6 +248,8 @@ HostServices::HostServices(Loop& loop,
            .abi_minor = CLUSTER_ABI_MINOR,
            .host_data = this,
            .get_service = &GetService};
+  loop_.OnWake([](void* ctx) { static_cast<HostServices*>(ctx)->on_closed_(); },
+               this);
 }
 
 void HostServices::Configure(Start start, SlotPage& page) {
@@ -281,8 +283,7 @@ void HostServices::ConnectionClosed() {
   if (std::this_thread::get_id() == loop_thread_) {
     on_closed_();
   } else {
-    loop_.Post([](void* ctx) { static_cast<HostServices*>(ctx)->on_closed_(); },
-               this);
+    loop_.Wake();
   }
 }
 

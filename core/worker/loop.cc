@@ -129,6 +129,15 @@ bool Loop::Post(Function run, void* ctx) {
   return true;
 }
 
+void Loop::OnWake(Function wake, void* ctx) {
+  wake_ = wake;
+  wake_ctx_ = ctx;
+}
+
+void Loop::Wake() {
+  if (!wake_wanted_.exchange(true)) eventfd_write(post_event_.get(), 1);
+}
+
 void Loop::OnPosted(void* loop, uint32_t) {
   auto* self = static_cast<Loop*>(loop);
   eventfd_t count;
@@ -139,6 +148,7 @@ void Loop::OnPosted(void* loop, uint32_t) {
     batch.swap(self->posted_);
   }
   for (const auto& [run, ctx] : batch) run(ctx);
+  if (self->wake_wanted_.exchange(false)) self->wake_(self->wake_ctx_);
 }
 
 void Loop::OnTimerFd(void* loop, uint32_t) {

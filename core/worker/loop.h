@@ -8,7 +8,8 @@
 // may add and end any watch or timer, its own included: what was ended is not
 // called again, not even for an event that was already fetched.
 //
-// Thread safety: the thread that made it; Post() alone is safe from any thread.
+// Thread safety: the thread that made it; Post() and Wake() alone are safe from
+// any thread.
 //
 //   ASSIGN_OR_RETURN(std::unique_ptr<Loop> loop, Loop::Create());
 //   ASSIGN_OR_RETURN(Loop::Watch* watch,
@@ -17,6 +18,7 @@
 #ifndef CORE_WORKER_LOOP_H_
 #define CORE_WORKER_LOOP_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -64,6 +66,12 @@ class Loop {
   // Calls `run` once from the loop. False: kMaxPosted wait already. Any thread.
   bool Post(Function run, void* ctx);
 
+  // Calls the function of OnWake() from the loop, once for all calls before.
+  // Not refused when Post's queue is full. Any thread.
+  void Wake();
+  // REQUIRES: called before the first Wake().
+  void OnWake(Function wake, void* ctx);
+
   // Waits for something to do, and does it.
   void RunOnce() { Round(/*wait=*/true); }
 
@@ -98,6 +106,10 @@ class Loop {
   size_t rounds_running_ = 0;
   std::vector<std::unique_ptr<Watch>> removed_;
   Watch* watches_ = nullptr;  // all live ones, linked
+
+  Function wake_ = nullptr;
+  void* wake_ctx_ = nullptr;
+  std::atomic<bool> wake_wanted_{false};
 
   std::mutex post_mutex_;
   std::vector<std::pair<Function, void*>> posted_;  // guarded by post_mutex_
