@@ -3,11 +3,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
-#include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"

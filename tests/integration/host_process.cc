@@ -17,15 +17,12 @@
 #include <cstdlib>
 #include <set>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "absl/time/clock.h"
-#include "tests/integration/json_line.h"
 #include "tests/integration/process_facts.h"
 
 namespace cluster {
@@ -76,50 +73,7 @@ void PrepareTestProcess() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-LogLine FromJson(const std::map<std::string, std::string>& members) {
-  const auto get = [&](const char* name) {
-    const auto found = members.find(name);
-    return found == members.end() ? "" : found->second;
-  };
-  LogLine line = {.level = get("level"), .message = get("message")};
-  (void)absl::SimpleAtoi(get("worker_id"), &line.worker_id);
-  (void)absl::SimpleAtoi(get("pid"), &line.pid);
-  return line;
-}
-
-// "2026-11-22T15:00:00.123Z INFO  worker 3 [4711] message"
-LogLine FromText(const std::string& text) {
-  char level[8];
-  LogLine line;
-  int end = 0;
-  if (std::sscanf(text.c_str(),
-                  "%*d-%*d-%*dT%*s %7s worker %u [%d] %n",
-                  level,
-                  &line.worker_id,
-                  &line.pid,
-                  &end) == 3 ||
-      std::sscanf(text.c_str(),
-                  "%*d-%*d-%*dT%*s %7s primary [%d] %n",
-                  level,
-                  &line.pid,
-                  &end) == 2) {
-    line.level = absl::AsciiStrToLower(level);
-    line.message = text.substr(static_cast<size_t>(end));
-  }
-  return line;
-}
-
-LogLine ToLogLine(absl::string_view text) {
-  const auto members = ParseJsonLine(text);
-  return members ? FromJson(*members) : FromText(std::string(text));
-}
-
 }  // namespace
-
-bool LogLine::IsEvent(absl::string_view name) const {
-  return worker_id != 0 && (message == name ||
-                            absl::StartsWith(message, absl::StrCat(name, ":")));
-}
 
 std::string TestPlugin(absl::string_view name) {
   return Runfile(absl::StrCat("tests/plugins/", name, ".so"));
@@ -232,7 +186,7 @@ void HostProcess::Take(bool is_error, absl::string_view bytes) {
     const size_t end = error_output_.find('\n', parsed_);
     if (end == std::string::npos) break;
     const absl::string_view line(&error_output_[parsed_], end - parsed_);
-    log_.push_back(ToLogLine(line));
+    log_.push_back(ParseLogLine(line));
     parsed_ = end + 1;
   }
   changed_.notify_all();
@@ -337,22 +291,8 @@ uint32_t HostProcess::WorkerOf(pid_t pid) {
 }
 
 std::optional<Books> HostProcess::FinalBooks() {
-  static constexpr char kFormat[] =
-      "connections: accepted %lu = completed %lu + refused %lu + lost %lu + "
-      "expired %lu + live %lu; re-dispatched %lu";
   for (const LogLine& line : Log()) {
-    Books books;
-    if (std::sscanf(line.message.c_str(),
-                    kFormat,
-                    &books.accepted,
-                    &books.completed,
-                    &books.refused,
-                    &books.lost,
-                    &books.expired,
-                    &books.live,
-                    &books.redispatched) == 7) {
-      return books;
-    }
+    if (const std::optional<Books> books = ParseBooks(line)) return books;
   }
   return std::nullopt;
 }

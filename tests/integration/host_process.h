@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -33,35 +34,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "core/base/unique_fd.h"
+#include "tests/integration/host_log.h"
 #include "tests/integration/scale.h"
 
 namespace cluster {
-
-// One line of the log.
-struct LogLine {
-  std::string level = "";
-  uint32_t worker_id = 0;  // 0: the primary's own
-  pid_t pid = 0;
-  std::string message = "";
-
-  // True if it reports the worker event `name`, such as "exit".
-  bool IsEvent(absl::string_view name) const;
-};
-
-// The host's last line about its connections.
-struct Books {
-  uint64_t accepted = 0;
-  uint64_t completed = 0;
-  uint64_t refused = 0;
-  uint64_t lost = 0;
-  uint64_t expired = 0;
-  uint64_t live = 0;
-  uint64_t redispatched = 0;
-
-  bool balance() const {
-    return live == 0 && accepted == completed + refused + lost + expired;
-  }
-};
 
 class HostProcess {
  public:

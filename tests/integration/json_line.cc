@@ -1,5 +1,6 @@
 #include "tests/integration/json_line.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 

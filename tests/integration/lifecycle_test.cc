@@ -3,7 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <map>
+#include <cstddef>
 #include <string>
 #include <vector>
 

@@ -3,9 +3,6 @@
 #include <sys/socket.h>
 
 #include <cstddef>
-#include <cstdint>
-#include <string>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/unique_fd.h"

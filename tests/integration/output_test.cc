@@ -1,6 +1,7 @@
 // What plugins print, and the log.
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,6 @@
 #include "tests/integration/client_set.h"
 #include "tests/integration/host_process.h"
 #include "tests/integration/json_line.h"
-#include "tests/integration/process_facts.h"
 #include "tests/plugins/prints.h"
 
 namespace cluster {

@@ -8,10 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <map>
-#include <string>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tests/integration/client_set.h"
