@@ -37,7 +37,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Act{"descriptors", "253 descriptors came"},
                     Act{"garbage", "does not begin with the magic"},
                     Act{"online", "second online frame"},
-                    Act{"nowhere", "listens where there is no listener"},
+                    Act{"nowhere", "it listens where"},
                     Act{"payload", ""},
                     Act{"flood", "unknown type 9999"}),
     [](const auto& info) { return info.param.name; });
