@@ -44,7 +44,7 @@ AcceptLoop::AcceptLoop(boost::asio::io_context& io,
       next_id_(next_id),
       gathering_(gather_ns),
       after_round_(std::move(after_round)),
-      timer_(io) {}
+      alarm_(io) {}
 
 void AcceptLoop::Start() {
   watch_ = std::make_unique<FdWatch>(io_, listener_.get());
@@ -62,10 +62,7 @@ void AcceptLoop::Wait(State state) {
 
 void AcceptLoop::After(int64_t delay_ns, State state) {
   Wait(state);
-  timer_.expires_after(std::chrono::nanoseconds(delay_ns));
-  timer_.async_wait([this, state](const boost::system::error_code& error) {
-    if (!error && state_ == state) Round();
-  });
+  alarm_.Set(std::chrono::nanoseconds(delay_ns), [this] { Round(); });
 }
 
 void AcceptLoop::OnReadable() {
@@ -138,7 +135,7 @@ void AcceptLoop::Close() {
     dispatcher_.End();
   }
   watch_.reset();
-  timer_.cancel();
+  alarm_.Cancel();
   listener_.Reset();
   state_ = State::kStopped;
 }

@@ -10,12 +10,12 @@
 #define CORE_PRIMARY_ACCEPT_LOOP_H_
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 #include <utility>
 
 #include "core/base/unique_fd.h"
+#include "core/primary/alarm.h"
 #include "core/primary/dispatcher.h"
 #include "core/primary/fd_watch.h"
 #include "core/primary/gathering.h"
@@ -62,7 +62,7 @@ class AcceptLoop {
   Gathering gathering_;
   const std::function<void()> after_round_;
   std::unique_ptr<FdWatch> watch_;
-  boost::asio::steady_timer timer_;
+  Alarm alarm_;
   State state_ = State::kStopped;
 };
 
