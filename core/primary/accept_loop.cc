@@ -20,6 +20,10 @@ constexpr size_t kMaxClosingRounds = 128;
 // this.
 constexpr int64_t kPauseNs = 10'000'000;
 
+// While gathering, so many rounds may find nothing before the thread sleeps
+// until it is told.
+constexpr size_t kMaxEmptyRounds = 8;
+
 // Errors of one connection, not of the listener: accept(2) says to go on.
 bool IsOfTheConnection(int error) {
   return error == ECONNABORTED || error == EINTR || error == EPERM ||
@@ -46,18 +50,20 @@ AcceptLoop::AcceptLoop(boost::asio::io_context& io,
       after_round_(std::move(after_round)),
       alarm_(io) {}
 
-void AcceptLoop::Start() {
-  watch_ = std::make_unique<FdWatch>(io_, listener_.get());
-  Wait(State::kReadable);
-}
+void AcceptLoop::Start() { Wait(State::kReadable); }
 
 void AcceptLoop::Wait(State state) {
   state_ = state;
-  if (state == State::kReadable) {
-    watch_->OnReadable([this] { OnReadable(); });
-  } else {
-    watch_->Stop();
+  if (state != State::kReadable) {
+    // Out of epoll: otherwise each connection that arrives would wake the
+    // thread for nothing.
+    watch_.reset();
+    return;
   }
+  if (watch_ == nullptr) {
+    watch_ = std::make_unique<FdWatch>(io_, listener_.get());
+  }
+  watch_->OnReadable([this] { OnReadable(); });
 }
 
 void AcceptLoop::After(int64_t delay_ns, State state) {
@@ -79,13 +85,14 @@ void AcceptLoop::Round() {
   int error = 0;
   const size_t accepted = AcceptAll(now_ns, &error);
   dispatcher_.End();
+  empty_rounds_ = accepted > 0 ? 0 : empty_rounds_ + 1;
   gathering_.Record(
       now_ns, accepted, gathering_.WantsCpuTime(now_ns) ? ThreadCpuNs() : 0);
   if (error != 0 && error != EAGAIN) {
     After(kPauseNs, State::kPaused);
   } else if (error == 0 && !dispatcher_.has_room()) {
     Wait(State::kNoRoom);
-  } else if (accepted > 0 && gathering_.delay_ns() > 0) {
+  } else if (gathering_.delay_ns() > 0 && empty_rounds_ < kMaxEmptyRounds) {
     // More are sure to come: no need to be told.
     After(gathering_.delay_ns(), State::kGathering);
   } else if (state_ != State::kReadable) {

@@ -61,9 +61,10 @@ class AcceptLoop {
   uint64_t& next_id_;
   Gathering gathering_;
   const std::function<void()> after_round_;
-  std::unique_ptr<FdWatch> watch_;
+  std::unique_ptr<FdWatch> watch_;  // in State::kReadable
   Alarm alarm_;
   State state_ = State::kStopped;
+  size_t empty_rounds_ = 0;  // in a row
 };
 
 }  // namespace cluster
