@@ -46,7 +46,7 @@ TABLE = (
     Contender('cluster_handoff', _CANNED + _HANDOFF, online='host'),
     Contender('cluster_handoff_nogather', _CANNED + _HANDOFF + ' --gather_us=0'),
     Contender('cluster_share', _CANNED + _SHARE),
-    Contender('beast_reuseport', '[//tools/bench/servers:beast_reuseport] ' + _RAW),
+    Contender('beast_reuseport', '[//plugins/hello_http/standalone:beast_reuseport] ' + _RAW),
     Contender('hello_http_handoff', _HELLO + _HANDOFF, reference='beast_reuseport'),
     Contender('hello_http_share', _HELLO + _SHARE, reference='beast_reuseport'),
     Contender('node_net_rr', _NODE + 'net_server' + _NODE_ARGS, env=_RR, warm_s=_WARM, online='json'),
