@@ -15,6 +15,7 @@ class LogObserver final : public PrimaryObserver {
   explicit LogObserver(Logger& logger);
 
   void OnEvent(const WorkerEvent& event) override;
+  void OnTrouble(absl::string_view text) override { logger_.Warning(text); }
   void OnLog(uint32_t worker_id,
              pid_t pid,
              int level,

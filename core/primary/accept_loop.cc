@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 
+#include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/control/peer_address.h"
 
@@ -20,6 +21,8 @@ constexpr size_t kMaxClosingRounds = 128;
 // this.
 constexpr int64_t kPauseNs = 10'000'000;
 
+// Trouble that lasts is told once in this time.
+constexpr int64_t kTellNs = 1'000'000'000;
 // While gathering, so many rounds may find nothing before the thread sleeps
 // until it is told.
 constexpr size_t kMaxEmptyRounds = 8;
@@ -89,6 +92,7 @@ void AcceptLoop::Round() {
   gathering_.Record(
       now_ns, accepted, gathering_.WantsCpuTime(now_ns) ? ThreadCpuNs() : 0);
   if (error != 0 && error != EAGAIN) {
+    TellTrouble(now_ns, error);
     After(kPauseNs, State::kPaused);
   } else if (error == 0 && !dispatcher_.has_room()) {
     Wait(State::kNoRoom);
@@ -99,6 +103,12 @@ void AcceptLoop::Round() {
     Wait(State::kReadable);
   }
   after_round_();
+}
+
+void AcceptLoop::TellTrouble(int64_t now_ns, int error) {
+  if (!on_trouble_ || now_ns - trouble_told_ns_ < kTellNs) return;
+  trouble_told_ns_ = now_ns;
+  on_trouble_(ErrnoStatus(error, "accept4"));
 }
 
 size_t AcceptLoop::AcceptAll(int64_t now_ns, int* error) {

@@ -14,6 +14,7 @@
 #include <functional>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "core/base/unique_fd.h"
 #include "core/primary/alarm.h"
 #include "core/primary/dispatcher.h"
@@ -35,6 +36,12 @@ class AcceptLoop {
              int64_t gather_ns,
              std::function<void()> after_round);
 
+  // Calls `told` when accepting pauses because the kernel says no (no
+  // descriptors, no memory), at most once a second. Call before Start().
+  void OnTrouble(std::function<void(const absl::Status&)> told) {
+    on_trouble_ = std::move(told);
+  }
+
   void Start();
 
   // There is room again: goes on if it had stopped for want of it.
@@ -50,6 +57,7 @@ class AcceptLoop {
   void Round();
   void Wait(State state);
   void After(int64_t delay_ns, State state);
+  void TellTrouble(int64_t now_ns, int error);
   // Accepts until there is nothing, or no room. Returns how many; `*error` is
   // the errno that ended it, 0 if room did.
   size_t AcceptAll(int64_t now_ns, int* error);
@@ -61,6 +69,8 @@ class AcceptLoop {
   uint64_t& next_id_;
   Gathering gathering_;
   const std::function<void()> after_round_;
+  std::function<void(const absl::Status&)> on_trouble_;
+  int64_t trouble_told_ns_ = 0;
   std::unique_ptr<FdWatch> watch_;  // in State::kReadable
   Alarm alarm_;
   State state_ = State::kStopped;

@@ -1,6 +1,7 @@
 #include "core/primary/accept_loop.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
@@ -8,7 +9,10 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "core/primary/dispatcher.h"
 #include "core/primary/fake_worker.h"
 #include "core/primary/ledger.h"
@@ -131,11 +135,17 @@ TEST_F(AcceptLoopTest, ResumeDoesNothingWhileItAccepts) {
 
 TEST_F(AcceptLoopTest, PausesWithoutDescriptorsAndRecovers) {
   Make(10);
+  std::vector<std::string> troubles;
+  loop_->OnTrouble([&](const absl::Status& status) {
+    troubles.emplace_back(status.message());
+  });
   loopback_.Connect(3);
   {
     const DescriptorLimit limit = DescriptorLimit::None();
-    while (rounds_ == 0) RunOne();
+    while (rounds_ < 2) RunOne();
     EXPECT_EQ(ledger_.accepted(), 0u);
+    EXPECT_THAT(troubles, testing::ElementsAre(testing::HasSubstr("EMFILE")))
+        << "told once, not in each round";
     EXPECT_EQ(Poll(), 0u) << "it waits, and is not woken in a loop";
   }
   RunUntilAccepted(3);

@@ -32,7 +32,7 @@ void Gathering::Record(int64_t now_ns, size_t accepted, int64_t thread_cpu_ns) {
   rate_ = elapsed_ns > kForgetNs ? std::min(rate, rate_)
                                  : kSmoothing * rate + (1 - kSmoothing) * rate_;
   if (on_) {
-    on_ = rate_ >= kStopRate || (rate_ >= kBusyRate && busy >= kBusyShare / 2);
+    on_ = rate_ >= kStopRate || (rate_ >= kBusyRate && busy >= kStillBusyShare);
   } else {
     on_ = rate_ >= kStartRate || (rate_ >= kBusyRate && busy >= kBusyShare);
   }

@@ -62,10 +62,10 @@ TEST(GatheringTest, TurnsOffWhenLoadFalls) {
 TEST(GatheringTest, RateBetweenTheThresholdsKeepsWhatWas) {
   Gathering gathering(kGatherNs);
   Load load(gathering);
-  load.Run(12'500, 0.2, 500 * kMs);
+  load.Run(11'700, 0.2, 500 * kMs);
   EXPECT_EQ(gathering.delay_ns(), 0);
   load.Run(20'000, 0.2, 200 * kMs);
-  load.Run(12'500, 0.2, 500 * kMs);
+  load.Run(11'700, 0.2, 500 * kMs);
   EXPECT_EQ(gathering.delay_ns(), kGatherNs);
 }
 

@@ -41,7 +41,7 @@ absl::StatusOr<std::unique_ptr<ListenerGroup>> ListenerGroup::Create(
   return group;
 }
 
-void ListenerGroup::Start() {
+void ListenerGroup::Start(std::function<void(const absl::Status&)> on_trouble) {
   if (closed_) return;
   for (size_t i = 0; i < dispatchers_.size(); ++i) {
     accept_loops_.push_back(
@@ -52,6 +52,7 @@ void ListenerGroup::Start() {
                                      next_connection_id_,
                                      options_.gather_ns,
                                      [this] { ScheduleTick(); }));
+    accept_loops_.back()->OnTrouble(on_trouble);
     accept_loops_.back()->Start();
   }
 }

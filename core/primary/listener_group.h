@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,8 +46,9 @@ class ListenerGroup {
       const ListenerGroupOptions& options);
 
   // Accepting begins, unless Close() came first. Connections wait until a
-  // worker listens.
-  void Start();
+  // worker listens. `on_trouble` is told, at most once a second for each
+  // listener, when the kernel does not let it accept.
+  void Start(std::function<void(const absl::Status&)> on_trouble = {});
 
   // Makes a slot with what this data path needs. The group owns it.
   absl::StatusOr<Slot*> AddSlot();

@@ -104,7 +104,10 @@ absl::Status Primary::Start() {
     ASSIGN_OR_RETURN(Slot * slot, group_->AddSlot());
     RETURN_IF_ERROR(Fill(*slot));
   }
-  group_->Start();
+  group_->Start([this](const absl::Status& status) {
+    observer_.OnTrouble(
+        absl::StrCat("cannot accept for now: ", status.message()));
+  });
   return absl::OkStatus();
 }
 

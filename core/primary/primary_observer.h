@@ -44,6 +44,8 @@ class PrimaryObserver {
  public:
   virtual ~PrimaryObserver() = default;
   virtual void OnEvent(const WorkerEvent& event) = 0;
+  // The primary itself is hindered, such as by its descriptor limit.
+  virtual void OnTrouble(absl::string_view text) {}
   // A log line of a worker; `level` is CLUSTER_LOG_* of the plugin ABI.
   virtual void OnLog(uint32_t worker_id,
                      pid_t pid,
