@@ -57,7 +57,7 @@ constexpr FlagHelp kFlags[] = {
      "N",
      kScheduling,
      "microseconds a busy primary may wait, to hand over\n"
-     "more at once, 0 (off) to 10000 (default: 200)"},
+     "more at once, 0 (off) to 10000 (default: 300)"},
     {"--pending",
      "N",
      kScheduling,

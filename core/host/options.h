@@ -40,7 +40,7 @@ struct HostOptions {
   // Scheduling.
   std::string policy = "round_robin";  // empty with DataPath::kShare
   DataPath data_path = DataPath::kHandoff;
-  absl::Duration gather = absl::Microseconds(200);  // 0: off
+  absl::Duration gather = absl::Microseconds(300);  // 0: off
   uint32_t pending = 4096;                          // connections; 0: none wait
   absl::Duration pending_timeout = absl::Seconds(30);
 

@@ -47,7 +47,7 @@ TEST(ParseCommandLineTest, NothingGivenMeansTheDefaults) {
   EXPECT_EQ(options.workers, 6u);
   EXPECT_EQ(options.policy, "round_robin");
   EXPECT_EQ(options.data_path, DataPath::kHandoff);
-  EXPECT_EQ(options.gather, absl::Microseconds(200));
+  EXPECT_EQ(options.gather, absl::Microseconds(300));
   EXPECT_EQ(options.drain_timeout, absl::Seconds(30));
   EXPECT_THAT(options.config, IsEmpty());
 }

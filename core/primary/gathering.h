@@ -23,8 +23,8 @@ namespace cluster {
 
 class Gathering {
  public:
-  // Connections a second, measured: at 10,000 gathering adds 200 µs to each and
-  // saves nothing, at 20,000 it saves a fifth of the CPU.
+  // Connections a second, measured: at 10,000 gathering adds its delay to each
+  // and saves nothing, at 20,000 it saves a fifth of the CPU.
   static constexpr double kStartRate = 12'500;
   static constexpr double kStopRate = 11'000;
   // Above this rate a thread that is busy for kBusyShare of the time gathers
@@ -34,7 +34,9 @@ class Gathering {
   // Once on, it stays on for that reason above this share.
   static constexpr double kStillBusyShare = 0.35;
 
-  // Waits `gather_ns` before accepting, when on; 0 never gathers.
+  // Waits `gather_ns` before accepting, when on; 0 never gathers. Measured with
+  // two workers on two busy cores: 200 µs cost 1.2 times the CPU of raw
+  // SO_REUSEPORT for each connection, 300 µs the same as it, 400 µs no less.
   explicit Gathering(int64_t gather_ns) : gather_ns_(gather_ns) {}
 
   // How long to wait before the next accept; 0: accept when a connection comes.

@@ -32,7 +32,7 @@ struct ListenerGroupOptions {
   DataPath data_path = DataPath::kHandoff;
   std::string policy = "round_robin";  // handoff only
   uint64_t seed = 0;
-  int64_t gather_ns = 200'000;
+  int64_t gather_ns = 300'000;
   DispatchOptions dispatch = {};
 };
 
