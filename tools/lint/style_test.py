@@ -69,7 +69,7 @@ class LineTest(unittest.TestCase):
     def test_machine_paths(self):
         for folder in ["home", "root", "work"]:
             self.assert_fails("a.md", f"see /{folder}/me/x")
-        self.assert_passes("a.md", "see docs/work/x and ~/work/x, /usr/x")
+        self.assert_passes("a.md", "see docs/home/x and ~/home/x, /usr/x")
 
 
 class LinkTest(unittest.TestCase):
