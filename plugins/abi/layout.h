@@ -53,20 +53,86 @@ CLUSTER_SIZE(cluster_embedding_v1, 24);
 CLUSTER_AT(cluster_embedding_v1, pollable, 8);
 CLUSTER_AT(cluster_embedding_v1, dispatch, 16);
 
-CLUSTER_SIZE(cluster_connection_v1, 32);
+CLUSTER_SIZE(cluster_connection_v1, 48);
 CLUSTER_AT(cluster_connection_v1, close, 8);
 CLUSTER_AT(cluster_connection_v1, closed, 16);
 CLUSTER_AT(cluster_connection_v1, local_address, 24);
+CLUSTER_AT(cluster_connection_v1, requests, 32);
+CLUSTER_AT(cluster_connection_v1, bytes, 40);
 
-CLUSTER_SIZE(cluster_config_v1, 48);
+CLUSTER_SIZE(cluster_config_v1, 64);
 CLUSTER_AT(cluster_config_v1, get, 8);
 CLUSTER_AT(cluster_config_v1, entry, 16);
 CLUSTER_AT(cluster_config_v1, argument, 24);
 CLUSTER_AT(cluster_config_v1, worker_id, 32);
 CLUSTER_AT(cluster_config_v1, worker_count, 40);
+CLUSTER_AT(cluster_config_v1, slot, 48);
+CLUSTER_AT(cluster_config_v1, generation, 56);
 
 CLUSTER_SIZE(cluster_log_v1, 16);
 CLUSTER_AT(cluster_log_v1, write, 8);
+
+CLUSTER_SIZE(cluster_acceptor_v1, 40);
+CLUSTER_AT(cluster_acceptor_v1, take_over, 8);
+CLUSTER_AT(cluster_acceptor_v1, take, 16);
+CLUSTER_AT(cluster_acceptor_v1, pause, 24);
+CLUSTER_AT(cluster_acceptor_v1, resume, 32);
+
+CLUSTER_SIZE(cluster_listener_info, 56);
+CLUSTER_AT(cluster_listener_info, listener, 4);
+CLUSTER_AT(cluster_listener_info, kind, 8);
+CLUSTER_AT(cluster_listener_info, address, 16);
+CLUSTER_AT(cluster_listener_info, text, 40);
+
+CLUSTER_SIZE(cluster_listen_options, 16);
+CLUSTER_AT(cluster_listen_options, flags, 4);
+CLUSTER_AT(cluster_listen_options, backlog, 8);
+
+CLUSTER_SIZE(cluster_listener_v1, 40);
+CLUSTER_AT(cluster_listener_v1, count, 8);
+CLUSTER_AT(cluster_listener_v1, info, 16);
+CLUSTER_AT(cluster_listener_v1, listen, 24);
+CLUSTER_AT(cluster_listener_v1, close, 32);
+
+CLUSTER_SIZE(cluster_datagram_v1, 16);
+CLUSTER_AT(cluster_datagram_v1, socket, 8);
+
+CLUSTER_SIZE(cluster_message, 48);
+CLUSTER_AT(cluster_message, from_worker, 4);
+CLUSTER_AT(cluster_message, from_slot, 8);
+CLUSTER_AT(cluster_message, fd_count, 12);
+CLUSTER_AT(cluster_message, request, 16);
+CLUSTER_AT(cluster_message, payload, 24);
+CLUSTER_AT(cluster_message, fds, 40);
+
+CLUSTER_SIZE(cluster_outgoing, 40);
+CLUSTER_AT(cluster_outgoing, to, 4);
+CLUSTER_AT(cluster_outgoing, number, 8);
+CLUSTER_AT(cluster_outgoing, fd_count, 12);
+CLUSTER_AT(cluster_outgoing, payload, 16);
+CLUSTER_AT(cluster_outgoing, fds, 32);
+
+CLUSTER_SIZE(cluster_message_v1, 40);
+CLUSTER_AT(cluster_message_v1, on_message, 8);
+CLUSTER_AT(cluster_message_v1, send, 16);
+CLUSTER_AT(cluster_message_v1, request, 24);
+CLUSTER_AT(cluster_message_v1, reply, 32);
+
+CLUSTER_SIZE(cluster_metric_v1, 56);
+CLUSTER_AT(cluster_metric_v1, counter, 8);
+CLUSTER_AT(cluster_metric_v1, gauge, 16);
+CLUSTER_AT(cluster_metric_v1, histogram, 24);
+CLUSTER_AT(cluster_metric_v1, add, 32);
+CLUSTER_AT(cluster_metric_v1, set, 40);
+CLUSTER_AT(cluster_metric_v1, observe, 48);
+
+CLUSTER_SIZE(cluster_health_v1, 32);
+CLUSTER_AT(cluster_health_v1, ready, 8);
+CLUSTER_AT(cluster_health_v1, not_ready, 16);
+CLUSTER_AT(cluster_health_v1, heartbeat, 24);
+
+CLUSTER_SIZE(cluster_thread_check_v1, 16);
+CLUSTER_AT(cluster_thread_check_v1, is_loop_thread, 8);
 
 CLUSTER_SIZE(cluster_worker_plugin, 64);
 CLUSTER_AT(cluster_worker_plugin, create, 8);

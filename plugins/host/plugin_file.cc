@@ -179,7 +179,7 @@ absl::StatusOr<std::vector<std::byte>> ReadWhole(int fd,
 HostAbi HostAbi::OfThisBuild() {
   return {.abi_major = CLUSTER_ABI_MAJOR,
           .abi_minor = CLUSTER_ABI_MINOR,
-          .abi_minor_min = CLUSTER_ABI_MINOR,
+          .abi_minor_min = CLUSTER_ABI_OLDEST_MINOR,
           .has_asan = (CLUSTER_SANITIZERS & CLUSTER_SANITIZER_ADDRESS) != 0,
           .has_tsan = (CLUSTER_SANITIZERS & CLUSTER_SANITIZER_THREAD) != 0};
 }

@@ -224,16 +224,16 @@ TEST(PluginFileTest, RefusesOtherAbi) {
       Check(EchoWith(offsetof(cluster_plugin_entry_t, abi_minor_min),
                      uint32_t{77})),
       Fails(kUnfit,
-            "x.so needs plugin ABI 0.77, and this host speaks 0.1: update the "
-            "host, or rebuild the plugin for 0.1"));
+            "x.so needs plugin ABI 0.77, and this host speaks 0.2: update the "
+            "host, or rebuild the plugin for 0.2"));
   EXPECT_THAT(
       Check(EchoWith(offsetof(cluster_plugin_entry_t, abi_major), uint32_t{3})),
-      FailsWith(kUnfit, "x.so needs plugin ABI 3.1, and"));
+      FailsWith(kUnfit, "x.so needs plugin ABI 3.2, and"));
   EXPECT_THAT(
       Check(EchoWith(offsetof(cluster_plugin_entry_t, abi_minor), 0u)),
       Fails(kUnfit,
             "x.so was built for plugin ABI 0.0, and this host runs 0.1 to "
-            "0.1: rebuild the plugin for 0.1"));
+            "0.2: rebuild the plugin for 0.2"));
 }
 
 TEST(PluginFileTest, RunsOnEveryHostBetweenItsMinimumAndItsMajor) {

@@ -14,11 +14,6 @@ HEADER_WARN = 150
 HEADER_FAIL = 300
 SOURCE_FAIL = 400
 
-# Longer by nature, each with its reason.
-MAY_BE_LONG = {
-    "plugins/abi/cluster_plugin.h": "the ABI is one header, to be copied alone",
-}
-
 SLEEP = re.compile(
     r"\b(u?sleep|nanosleep|clock_nanosleep|sleep_for|sleep_until|SleepFor)"
     r"\s*\(")
@@ -48,8 +43,6 @@ def is_test_file(path):
 def check_length(path, lines):
     """Returns (failures, warnings)."""
     count = len(lines)
-    if path in MAY_BE_LONG:
-        return [], []
     if path.endswith(".h"):
         if count > HEADER_FAIL:
             return [f"{path}: {count} lines; a header has at most "

@@ -1,0 +1,115 @@
+/* cluster.log/1, cluster.metric/1, cluster.health/1, cluster.thread_check/1:
+ * what a worker tells about itself. Include cluster_plugin.h.
+ */
+#ifndef CLUSTER_TELEMETRY_H_
+#define CLUSTER_TELEMETRY_H_
+
+#include <stdint.h>
+
+#include "cluster_types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* cluster.log/1: one event a line in the host's log. */
+#define CLUSTER_SERVICE_LOG_V1 "cluster.log/1"
+
+#define CLUSTER_LOG_DEBUG 0
+#define CLUSTER_LOG_INFO 1
+#define CLUSTER_LOG_WARNING 2
+#define CLUSTER_LOG_ERROR 3
+/* Since 0.2: errors that say whose they are. The host logs the second itself
+ * when a plugin breaks the contract. */
+#define CLUSTER_LOG_HOST_MISBEHAVING 4
+#define CLUSTER_LOG_PLUGIN_MISBEHAVING 5
+
+typedef struct cluster_log_v1 {
+  uint32_t size;
+  uint32_t flags;
+
+  /* Logs `message` (cut at 64 KiB). [any-thread & created to stopped] */
+  void (*write)(const cluster_host* host,
+                int32_t level,
+                cluster_string message);
+} cluster_log_v1;
+
+/* cluster.metric/1, since 0.2: numbers that the primary adds up over workers. A
+ * counter and a histogram survive their worker: what it had counted stays in
+ * the sum. Names follow Prometheus: [a-zA-Z_:][a-zA-Z0-9_:]*, a counter's ends
+ * in
+ * "_total". */
+#define CLUSTER_SERVICE_METRIC_V1 "cluster.metric/1"
+
+#define CLUSTER_MAX_METRIC_CELLS 384u /* a counter or gauge is one */
+
+typedef struct cluster_metric cluster_metric; /* owned by the host */
+
+typedef struct cluster_metric_v1 {
+  uint32_t size;
+  uint32_t flags;
+
+  /* Make a metric, or find the one of that name and kind. `help` is one line.
+   * `bounds` are the upper bounds of a histogram's buckets, ascending, at most
+   * 32; it takes count + 2 cells. CLUSTER_E_INVALID: a bad name or bounds, or
+   * another kind has the name; CLUSTER_E_LIMIT: no cells are left.
+   * [loop-thread & created, started] */
+  cluster_status (*counter)(const cluster_host* host,
+                            const char* name,
+                            const char* help,
+                            cluster_metric** metric);
+  cluster_status (*gauge)(const cluster_host* host,
+                          const char* name,
+                          const char* help,
+                          cluster_metric** metric);
+  cluster_status (*histogram)(const cluster_host* host,
+                              const char* name,
+                              const char* help,
+                              const double* bounds,
+                              uint64_t count,
+                              cluster_metric** metric);
+
+  /* Adds to a counter. A few nanoseconds. [any-thread & created to stopped] */
+  void (*add)(cluster_metric* counter, uint64_t amount);
+  /* Sets a gauge. [any-thread & created to stopped] */
+  void (*set)(cluster_metric* gauge, double value);
+  /* Adds `value` to a histogram. [any-thread & created to stopped] */
+  void (*observe)(cluster_metric* histogram, double value);
+} cluster_metric_v1;
+
+/* cluster.health/1, since 0.2: whether this worker should get connections. It
+ * is ready when `start` returns, unless it said otherwise in there. */
+#define CLUSTER_SERVICE_HEALTH_V1 "cluster.health/1"
+
+typedef struct cluster_health_v1 {
+  uint32_t size;
+  uint32_t flags;
+
+  /* Connections may come (again). [any-thread & created to draining] */
+  cluster_status (*ready)(const cluster_host* host);
+
+  /* No more connections come, those not started go to others, until `ready`.
+   * `reason` is one line for the log. [any-thread & created to draining] */
+  cluster_status (*not_ready)(const cluster_host* host, cluster_string reason);
+
+  /* Says that the plugin lives. From the first call on, a worker that is silent
+   * for --heartbeat_timeout is replaced. [any-thread & created to stopped] */
+  void (*heartbeat)(const cluster_host* host);
+} cluster_health_v1;
+
+/* cluster.thread_check/1, since 0.2: for asserts. */
+#define CLUSTER_SERVICE_THREAD_CHECK_V1 "cluster.thread_check/1"
+
+typedef struct cluster_thread_check_v1 {
+  uint32_t size;
+  uint32_t flags;
+
+  /* 1 on the loop thread, else 0. [any-thread & created to stopped] */
+  uint8_t (*is_loop_thread)(const cluster_host* host);
+} cluster_thread_check_v1;
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* CLUSTER_TELEMETRY_H_ */
