@@ -29,11 +29,11 @@ constexpr uint64_t kNoDeadline = UINT64_MAX;
 Runtime::Runtime(UniqueFd channel, std::unique_ptr<Loop> loop)
     : loop_(std::move(loop)),
       channel_(std::move(channel)),
-      services_(
+      context_(
           *loop_,
           [this](int level, std::string text) { Log(level, std::move(text)); },
           [this] { return Dispatch(); }) {
-  services_.OnClosed([this] {
+  context_.OnClosed([this] {
     TellRoom();
     ContinueDrain();
   });
@@ -166,7 +166,7 @@ absl::Status Runtime::OnStart(Frame frame) {
   }
   plugin_file_ = std::move(frame.fds[0]);
   const std::string path = start.plugin_path;
-  services_.Configure(std::move(start), page);
+  context_.Configure(std::move(start), page);
 
   const absl::StatusOr<LoadedPlugin> loaded =
       LoadPlugin(plugin_file_.get(), path, HostServices::Ids());
@@ -182,7 +182,7 @@ absl::Status Runtime::OnStart(Frame frame) {
     return absl::OkStatus();
   }
   stage_ = Stage::kStarted;
-  for (uint32_t i = 0; i < services_.start().listener_count; ++i) {
+  for (uint32_t i = 0; i < context_.start().listener_count; ++i) {
     Send(FrameType::kListen, ListenRequest{.listener = i});
   }
   return absl::OkStatus();
@@ -199,7 +199,7 @@ absl::Status Runtime::OnListenReply(Frame frame) {
     return absl::OkStatus();
   }
   if (frame.fds.size() != 1 ||
-      reply.listener >= services_.start().listener_count) {
+      reply.listener >= context_.start().listener_count) {
     return absl::DataLossError("malformed ListenReply");
   }
   auto listening =
@@ -224,7 +224,7 @@ std::unique_ptr<Acceptor> Runtime::MakeAcceptor(const ListenReply& reply,
         reply.listener, std::move(fd), page);
   }
   return std::make_unique<SharedAcceptor>(
-      reply.listener, std::move(fd), page, services_.start().worker_id);
+      reply.listener, std::move(fd), page, context_.start().worker_id);
 }
 
 void Runtime::Accept(Listening& listening) {
@@ -271,7 +271,7 @@ absl::Status Runtime::OnDrain(Frame frame) {
   if (stage_ == Stage::kStopped) return absl::OkStatus();
   stage_ = Stage::kDraining;
   drain_ = std::move(drain);
-  services_.WakeOnClose();
+  context_.WakeOnClose();
   if (drain_.deadline_ms != kNoDeadline) {
     loop_->StartTimer(
         drain_.deadline_ms * 1000, &Runtime::OnDrainDeadline, this);

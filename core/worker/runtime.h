@@ -27,6 +27,7 @@
 #include "core/control/messages.h"
 #include "core/scoreboard/slot_memory.h"
 #include "core/worker/acceptor.h"
+#include "core/worker/host_context.h"
 #include "core/worker/host_services.h"
 #include "core/worker/listening.h"
 #include "core/worker/loop.h"
@@ -90,7 +91,8 @@ class Runtime {
   // Called from this loop, which flushes the channel and looks at stage_ when
   // the round ends. False where the plugin's own loop runs its code.
   bool in_loop_ = true;
-  HostServices services_;
+  HostContext context_;
+  HostServices services_{context_};
 
   Stage stage_ = Stage::kOnline;
   int exit_code_ = 0;

@@ -1,0 +1,77 @@
+// HostContext: what the plugin ABI's services reach the worker through: its
+// loop, scoreboard page, configuration and log.
+//
+// Thread safety: as tagged at each function; construction and configuration on
+// the loop thread before the plugin is created. Lifetime: as long as the
+// process runs plugin code.
+//
+//   cluster_status Post(const cluster_host* host, ...) {
+//     return HostContext::From(host).loop().Post(...) ? CLUSTER_OK : ...;
+//   }
+#ifndef CORE_WORKER_HOST_CONTEXT_H_
+#define CORE_WORKER_HOST_CONTEXT_H_
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "core/control/messages.h"
+#include "core/scoreboard/slot_page.h"
+#include "core/worker/loop.h"
+#include "plugins/abi/cluster_plugin.h"
+
+namespace cluster {
+
+class HostContext {
+ public:
+  using LogFunction = std::function<void(int level, std::string text)>;
+  using DispatchFunction = std::function<cluster_status()>;
+
+  // Returns the one behind `host` (core/worker/host_services.h). Any thread.
+  static HostContext& From(const cluster_host* host) {
+    return *static_cast<HostContext*>(host->host_data);
+  }
+
+  // `log` and `dispatch` are called on the loop thread only.
+  HostContext(Loop& loop, LogFunction log, DispatchFunction dispatch);
+  HostContext(const HostContext&) = delete;
+  HostContext& operator=(const HostContext&) = delete;
+
+  // Gives the services what the primary sent. `page` outlives this.
+  void Configure(Start start, SlotPage& page);
+
+  // Asks that the loop wakes up for each connection that ends from now on, also
+  // when another thread says so.
+  void WakeOnClose() { wake_on_close_.store(true); }
+
+  // Calls `told` on the loop thread when a connection has ended while the
+  // primary waits for room, or after WakeOnClose().
+  void OnClosed(std::function<void()> told) { on_closed_ = std::move(told); }
+
+  Loop& loop() { return loop_; }
+  const Start& start() const { return start_; }
+
+  // Any thread. A line of another thread than the loop's is dropped when the
+  // loop's queue is full.
+  void Log(int level, std::string text);
+  // Counts a connection as ended. Any thread.
+  void ConnectionClosed();
+  // Runs one round of the loop from within the plugin's own. The loop thread.
+  cluster_status Dispatch() { return dispatch_(); }
+
+ private:
+  Loop& loop_;
+  const LogFunction log_;
+  const DispatchFunction dispatch_;
+  const std::thread::id loop_thread_ = std::this_thread::get_id();
+  std::function<void()> on_closed_;
+  std::atomic<bool> wake_on_close_{false};
+  Start start_;
+  SlotPage* page_ = nullptr;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_WORKER_HOST_CONTEXT_H_

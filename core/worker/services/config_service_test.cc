@@ -1,0 +1,43 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "core/worker/services/service_fixture.h"
+#include "plugins/abi/cluster_plugin.h"
+
+namespace cluster {
+namespace {
+
+std::string Text(cluster_string text) {
+  return text.data == nullptr ? "(null)" : std::string(text.data, text.size);
+}
+
+class ConfigServiceTest : public ServiceFixture {
+ protected:
+  const cluster_config_v1* const config_ =
+      Find<cluster_config_v1>(CLUSTER_SERVICE_CONFIG_V1);
+};
+
+TEST_F(ConfigServiceTest, ConfigurationIsTheHosts) {
+  EXPECT_EQ(Text(config_->get(host_, "key")), "value");
+  EXPECT_EQ(Text(config_->get(host_, "empty")), "");
+  EXPECT_EQ(Text(config_->get(host_, "none")), "(null)");
+  EXPECT_EQ(Text(config_->argument(host_, 0)), "first");
+  EXPECT_EQ(Text(config_->argument(host_, 1)), "(null)");
+  EXPECT_EQ(config_->worker_id(host_), 7u);
+  EXPECT_EQ(config_->worker_count(host_), 9u);
+}
+
+TEST_F(ConfigServiceTest, ConfigurationCanBeListed) {
+  cluster_string key;
+  cluster_string value;
+  config_->entry(host_, 2, &key, &value);
+  EXPECT_EQ(Text(key), "key");
+  EXPECT_EQ(Text(value), "second");
+  config_->entry(host_, 3, &key, &value);
+  EXPECT_EQ(key.data, nullptr);
+  EXPECT_EQ(value.data, nullptr);
+}
+
+}  // namespace
+}  // namespace cluster

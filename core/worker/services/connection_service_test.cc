@@ -1,0 +1,80 @@
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <thread>
+
+#include "core/base/unique_fd.h"
+#include "core/worker/services/service_fixture.h"
+#include "ipc/fd_passing.h"
+#include "plugins/abi/cluster_plugin.h"
+
+namespace cluster {
+namespace {
+
+class ConnectionServiceTest : public ServiceFixture {
+ protected:
+  const cluster_connection_v1* const connection_ =
+      Find<cluster_connection_v1>(CLUSTER_SERVICE_CONNECTION_V1);
+  const cluster_loop_v1* const loop_service_ =
+      Find<cluster_loop_v1>(CLUSTER_SERVICE_LOOP_V1);
+};
+
+TEST_F(ConnectionServiceTest, CloseEndsTheConnectionThoughACopyLives) {
+  auto pair = *MakeSocketPair(SOCK_STREAM);
+  const UniqueFd copy(dup(pair.first.get()));
+  connection_->close(host_, pair.first.Release(), 1);
+  char byte;
+  EXPECT_EQ(recv(pair.second.get(), &byte, 1, MSG_DONTWAIT), 0);
+  EXPECT_EQ(page_->completed.load(), 1u);
+}
+
+TEST_F(ConnectionServiceTest, EndIsToldOnlyToWhoWantsToKnow) {
+  connection_->closed(host_, 1);
+  EXPECT_EQ(told_, 0);
+  page_->wanted = 1;
+  connection_->closed(host_, 2);
+  EXPECT_EQ(told_, 1);
+  page_->wanted = 0;
+  context_.WakeOnClose();
+  connection_->closed(host_, 3);
+  EXPECT_EQ(told_, 2);
+  EXPECT_EQ(page_->completed.load(), 3u);
+}
+
+TEST_F(ConnectionServiceTest, EndOnAnotherThreadIsToldOnTheLoops) {
+  context_.WakeOnClose();
+  std::thread([&] { connection_->closed(host_, 1); }).join();
+  EXPECT_EQ(page_->completed.load(), 1u);
+  EXPECT_EQ(told_, 0);
+  loop_->Dispatch();
+  EXPECT_EQ(told_, 1);
+}
+
+// The plugin's posts fill the queue, and the last connection ends meanwhile.
+TEST_F(ConnectionServiceTest, EndOnAnotherThreadIsToldThoughTheQueueIsFull) {
+  context_.WakeOnClose();
+  while (loop_service_->post(host_, [](void*) {}, nullptr) == CLUSTER_OK) {
+  }
+  std::thread([&] { connection_->closed(host_, 1); }).join();
+  loop_->Dispatch();
+  loop_->Dispatch();
+  EXPECT_EQ(told_, 1);
+}
+
+TEST_F(ConnectionServiceTest, LocalAddressOfNoSocketIsASystemError) {
+  cluster_address address;
+  const UniqueFd event(eventfd(0, EFD_CLOEXEC));
+  EXPECT_EQ(connection_->local_address(host_, event.get(), &address),
+            CLUSTER_E_SYSTEM);
+  EXPECT_EQ(errno, ENOTSOCK);
+  auto pair = *MakeSocketPair(SOCK_STREAM);
+  EXPECT_EQ(connection_->local_address(host_, pair.first.get(), &address),
+            CLUSTER_OK);
+  EXPECT_EQ(address.family, CLUSTER_FAMILY_UNIX);
+}
+
+}  // namespace
+}  // namespace cluster
