@@ -8,7 +8,7 @@
 //   KillAll()    everything ends now
 //
 // It decides with pure parts (core/supervisor, scheduler) and acts through
-// Worker and ListenerGroup.
+// Worker, WorkerLife, FrameHandler and ListenerGroup.
 //
 // Thread safety: one thread, the io_context's.
 //
@@ -21,18 +21,21 @@
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "core/primary/alarm.h"
+#include "core/primary/frame_handler.h"
 #include "core/primary/listener_group.h"
 #include "core/primary/primary_observer.h"
 #include "core/primary/primary_options.h"
 #include "core/primary/worker.h"
+#include "core/primary/worker_life.h"
 #include "core/supervisor/restart_window.h"
-#include "core/supervisor/worker_state.h"
+#include "core/supervisor/worker_record.h"
 
 namespace cluster {
 
@@ -84,33 +87,27 @@ class Primary : private WorkerOwner {
   // again later. Errors: the kernel's, when none lives.
   absl::Status Fill(Slot& slot);
   absl::Status SpawnInto(Slot& slot);
-  absl::Status Obey(Worker& worker, const Frame& frame);
-  absl::Status OnListen(Worker& worker, const Frame& frame);
-  absl::Status OnListening(Worker& worker, const Frame& frame);
-  // Feeds the worker's record and does what follows. Returns the violation.
-  absl::Status Feed(Worker& worker, const WorkerInput& input);
-  void Do(Worker& worker, WorkerEffect effect);
-  void Emit(WorkerEventKind kind, const Worker& worker);
-  void EmitSpawnFailure(uint32_t id, const absl::Status& status);
   // The worker is gone in every sense: replace it, or end.
   void Bury(Worker& worker);
   void GiveUp(PrimaryEnd::Kind kind, std::string reason);
   void ContinueDrain();
-  void SendDrain(Worker& worker);
+  bool draining() const { return life_->host_ends(); }
   void FinishIfAllGone();
 
   boost::asio::io_context& io_;
   PrimaryOptions options_;
   PrimaryObserver& observer_;
+  // From Start() on.
   std::unique_ptr<ListenerGroup> group_;
+  std::optional<WorkerLife> life_;
+  std::optional<FrameHandler> frames_;
+
   RestartWindow restart_window_;
   uint32_t next_worker_id_ = 1;
   absl::btree_map<uint32_t, std::unique_ptr<Worker>> workers_;  // by id
   PrimaryEnd end_;
 
-  bool draining_ = false;        // listeners are closed
   bool drain_was_sent_ = false;  // workers were told
-  int64_t drain_start_ns_ = 0;
   Alarm drain_alarm_;
   std::vector<Slot*> empty_slots_;  // until spawn_alarm_ rings
   Alarm spawn_alarm_;

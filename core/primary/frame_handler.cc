@@ -1,0 +1,113 @@
+#include "core/primary/frame_handler.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "core/base/errno_status.h"
+#include "core/base/status_macros.h"
+#include "core/base/unique_fd.h"
+#include "core/control/messages.h"
+#include "core/supervisor/worker_state.h"
+#include "ipc/archive.h"
+
+namespace cluster {
+namespace {
+
+// A worker that said why it is about to exit, and does not, is killed.
+constexpr absl::Duration kFailedGrace = absl::Seconds(10);
+// A worker that leaves more unread does not read.
+constexpr size_t kMaxUnreadBytes = size_t{16} << 20;
+
+}  // namespace
+
+absl::Status FrameHandler::Handle(Worker& worker, const Frame& frame) {
+  RETURN_IF_ERROR(Obey(worker, frame));
+  if (worker.unread_bytes() <= kMaxUnreadBytes) return absl::OkStatus();
+  return absl::ResourceExhaustedError("it does not read what it is sent");
+}
+
+absl::Status FrameHandler::Obey(Worker& worker, const Frame& frame) {
+  switch (static_cast<FrameType>(frame.type)) {
+    case FrameType::kOnline:
+      return life_.Feed(worker, WorkerInput::OnlineFrame());
+    case FrameType::kListen:
+      return OnListen(worker, frame);
+    case FrameType::kListening:
+      return OnListening(worker, frame);
+    case FrameType::kDisconnect:
+      return life_.Feed(worker, WorkerInput::DisconnectNotice());
+    case FrameType::kRoom:
+      group_.OnRoom(worker.slot());
+      return absl::OkStatus();
+    case FrameType::kFailed:
+      return OnFailed(worker, frame);
+    case FrameType::kLog:
+      return OnLog(worker, frame);
+    default:
+      return absl::DataLossError(
+          absl::StrCat("a frame of unknown type ", frame.type));
+  }
+}
+
+absl::Status FrameHandler::OnListen(Worker& worker, const Frame& frame) {
+  ASSIGN_OR_RETURN(const ListenRequest request,
+                   Decode<ListenRequest>(frame.payload));
+  if (request.listener >= group_.listener_count()) {
+    return absl::DataLossError("it asks for a listener that there is not");
+  }
+  // Each reply holds a descriptor until the worker reads it.
+  if (worker.asked_for.test(request.listener)) {
+    return absl::DataLossError("it asks for a listener twice");
+  }
+  worker.asked_for.set(request.listener);
+  absl::StatusOr<UniqueFd> acceptor =
+      group_.AcceptorFor(worker.slot(), request.listener);
+  ListenReply reply = {.listener = request.listener,
+                       .data_path = group_.data_path()};
+  std::vector<UniqueFd> fds;
+  if (acceptor.ok()) {
+    fds.push_back(*std::move(acceptor));
+  } else {
+    reply.error = ErrnoOf(acceptor.status());
+  }
+  worker.Send(FrameType::kListenReply, reply, std::move(fds));
+  return absl::OkStatus();
+}
+
+absl::Status FrameHandler::OnListening(Worker& worker, const Frame& frame) {
+  ASSIGN_OR_RETURN(const ListeningNotice listening,
+                   Decode<ListeningNotice>(frame.payload));
+  const uint32_t listener = listening.listener;
+  if (listener >= group_.listener_count() || !worker.asked_for.test(listener) ||
+      worker.listens_on.test(listener)) {
+    return absl::DataLossError("it listens where it did not ask to");
+  }
+  worker.listens_on.set(listener);
+  worker.newest_listener = listener;
+  RETURN_IF_ERROR(life_.Feed(worker, WorkerInput::ListeningFrame()));
+  if (worker.record.serving) {
+    group_.Serve(worker.slot(), listener);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FrameHandler::OnFailed(Worker& worker, const Frame& frame) {
+  ASSIGN_OR_RETURN(Failed failed, Decode<Failed>(frame.payload));
+  worker.last_words = std::move(failed.reason);
+  worker.KillAfter(kFailedGrace);
+  return absl::OkStatus();
+}
+
+absl::Status FrameHandler::OnLog(Worker& worker, const Frame& frame) {
+  ASSIGN_OR_RETURN(const LogLine line, Decode<LogLine>(frame.payload));
+  observer_.OnLog(worker.id(), worker.pid(), line.level, line.text);
+  return absl::OkStatus();
+}
+
+}  // namespace cluster

@@ -1,0 +1,47 @@
+// FrameHandler: what workers say on their control channels, and the answers. A
+// new type of frame is a case in Obey() and a function beside the others.
+//
+// Thread safety: the io_context's thread.
+//
+//   return frames.Handle(worker, frame);
+#ifndef CORE_PRIMARY_FRAME_HANDLER_H_
+#define CORE_PRIMARY_FRAME_HANDLER_H_
+
+#include "absl/status/status.h"
+#include "core/primary/listener_group.h"
+#include "core/primary/primary_observer.h"
+#include "core/primary/worker.h"
+#include "core/primary/worker_life.h"
+#include "ipc/frame.h"
+
+namespace cluster {
+
+class FrameHandler {
+ public:
+  // All must outlive it.
+  FrameHandler(ListenerGroup& group,
+               WorkerLife& life,
+               PrimaryObserver& observer)
+      : group_(group), life_(life), observer_(observer) {}
+
+  // Does what the frame asks. Errors: what the worker did against the protocol,
+  // in words that follow its name. Close its channel.
+  //   kDataLoss           the frame makes no sense, or comes at a wrong time
+  //   kResourceExhausted  it does not read what it is sent
+  absl::Status Handle(Worker& worker, const Frame& frame);
+
+ private:
+  absl::Status Obey(Worker& worker, const Frame& frame);
+  absl::Status OnListen(Worker& worker, const Frame& frame);
+  absl::Status OnListening(Worker& worker, const Frame& frame);
+  absl::Status OnFailed(Worker& worker, const Frame& frame);
+  absl::Status OnLog(Worker& worker, const Frame& frame);
+
+  ListenerGroup& group_;
+  WorkerLife& life_;
+  PrimaryObserver& observer_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_FRAME_HANDLER_H_

@@ -1,0 +1,79 @@
+#include "core/primary/worker_events.h"
+
+#include <string.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "core/base/monotonic_clock.h"
+#include "core/supervisor/worker_record.h"
+
+namespace cluster {
+namespace {
+
+std::string SinceFork(const Worker& worker) {
+  return absl::StrFormat(
+      "%.1f ms after fork",
+      static_cast<double>(MonotonicNs() - worker.fork_ns()) * 1e-6);
+}
+
+}  // namespace
+
+std::optional<WorkerEventKind> EventOf(WorkerEffect effect) {
+  switch (effect) {
+    case WorkerEffect::kEmitError:
+      return WorkerEventKind::kError;
+    case WorkerEffect::kEmitFork:
+      return WorkerEventKind::kFork;
+    case WorkerEffect::kEmitOnline:
+      return WorkerEventKind::kOnline;
+    case WorkerEffect::kEmitListening:
+      return WorkerEventKind::kListening;
+    case WorkerEffect::kEmitDisconnect:
+      return WorkerEventKind::kDisconnect;
+    case WorkerEffect::kEmitExit:
+      return WorkerEventKind::kExit;
+    default:
+      return std::nullopt;
+  }
+}
+
+WorkerEvent DescribeEvent(WorkerEventKind kind, const Worker& worker) {
+  const WorkerExit exit = worker.record.exit.value_or(WorkerExit());
+  WorkerEvent event = {
+      .kind = kind,
+      .worker_id = worker.id(),
+      .pid = worker.pid(),
+      .code = exit.code,
+      .signal = exit.signal,
+      .planned = worker.record.exited_after_disconnect.value_or(false),
+      .detail = {}};
+  if (kind == WorkerEventKind::kOnline) {
+    event.detail = SinceFork(worker);
+  } else if (kind == WorkerEventKind::kListening) {
+    event.listener = worker.newest_listener;
+  } else if (kind == WorkerEventKind::kDisconnect) {
+    event.detail = worker.last_words;
+  } else if (kind == WorkerEventKind::kExit) {
+    event.detail = DescribeExit(worker);
+  }
+  return event;
+}
+
+std::string DescribeExit(const Worker& worker) {
+  const WorkerExit exit = worker.record.exit.value_or(WorkerExit());
+  std::string text = exit.signal != 0
+                         ? absl::StrCat("killed by signal ",
+                                        exit.signal,
+                                        " (SIG",
+                                        sigabbrev_np(exit.signal) != nullptr
+                                            ? sigabbrev_np(exit.signal)
+                                            : "?",
+                                        ")")
+                         : absl::StrCat("exited with code ", exit.code);
+  if (!worker.last_words.empty()) {
+    absl::StrAppend(&text, ": ", worker.last_words);
+  }
+  return text;
+}
+
+}  // namespace cluster

@@ -1,0 +1,33 @@
+// What a worker's life looks like from outside: the events of its state machine
+// in the observer's words.
+//
+// Thread safety: the io_context's thread.
+//
+//   if (const auto kind = EventOf(effect)) {
+//     observer.OnEvent(DescribeEvent(*kind, worker));
+//   }
+#ifndef CORE_PRIMARY_WORKER_EVENTS_H_
+#define CORE_PRIMARY_WORKER_EVENTS_H_
+
+#include <optional>
+#include <string>
+
+#include "core/primary/primary_observer.h"
+#include "core/primary/worker.h"
+#include "core/supervisor/worker_state.h"
+
+namespace cluster {
+
+// Returns the event that `effect` emits, none if it is an act.
+std::optional<WorkerEventKind> EventOf(WorkerEffect effect);
+
+// Returns the event, with what is known of the worker now.
+WorkerEvent DescribeEvent(WorkerEventKind kind, const Worker& worker);
+
+// Returns how its process ended and, if it said so, why: "killed by signal 9
+// (SIGKILL)", "exited with code 70: bad config".
+std::string DescribeExit(const Worker& worker);
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_WORKER_EVENTS_H_

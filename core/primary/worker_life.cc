@@ -1,0 +1,75 @@
+#include "core/primary/worker_life.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include "core/base/monotonic_clock.h"
+#include "core/control/messages.h"
+#include "core/primary/slot.h"
+#include "core/primary/worker_events.h"
+
+namespace cluster {
+namespace {
+
+// Beyond the drain timeout, which the workers keep by themselves.
+constexpr absl::Duration kDrainGrace = absl::Seconds(1);
+
+}  // namespace
+
+absl::Status WorkerLife::Feed(Worker& worker, const WorkerInput& input) {
+  const Step step = Apply(worker.record, input);
+  worker.record = step.record;
+  if (!step.violation.empty()) {
+    return absl::DataLossError(step.violation);
+  }
+  for (const WorkerEffect effect : step.effects) Do(worker, effect);
+  return absl::OkStatus();
+}
+
+void WorkerLife::Do(Worker& worker, WorkerEffect effect) {
+  if (const std::optional<WorkerEventKind> kind = EventOf(effect)) {
+    return observer_.OnEvent(DescribeEvent(*kind, worker));
+  }
+  switch (effect) {
+    case WorkerEffect::kStopServing:
+      return group_.StopServing(worker.slot());
+    case WorkerEffect::kAcknowledgeNotice:
+    case WorkerEffect::kSendDisconnect:
+      return SendDrain(worker);
+    default:
+      // The list is by process (Primary::Bury), signals are sent where they are
+      // wanted, and a violation closes the channel.
+      return;
+  }
+}
+
+void WorkerLife::EndHost() {
+  host_ends_ = true;
+  end_ns_ = MonotonicNs();
+}
+
+absl::Duration WorkerLife::TimeSinceEnd() const {
+  return absl::Nanoseconds(MonotonicNs() - end_ns_);
+}
+
+void WorkerLife::SendDrain(Worker& worker) {
+  if (std::exchange(worker.told_to_drain, true)) return;
+  Drain drain = {
+      .deadline_ms = UINT64_MAX, .listeners_close = host_ends_, .sent = {}};
+  if (drain_timeout_ != absl::InfiniteDuration()) {
+    const absl::Duration left =
+        drain_timeout_ - (host_ends_ ? TimeSinceEnd() : absl::ZeroDuration());
+    drain.deadline_ms = static_cast<uint64_t>(
+        absl::ToInt64Milliseconds(std::max(left, absl::ZeroDuration())));
+    // The worker keeps the time by itself, if it can.
+    worker.KillAfter(left + kDrainGrace);
+  }
+  for (size_t i = 0; i < worker.slot().stream_count(); ++i) {
+    drain.sent.push_back(worker.slot().stream(i).sent());
+  }
+  worker.Send(FrameType::kDrain, drain);
+}
+
+}  // namespace cluster

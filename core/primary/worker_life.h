@@ -1,0 +1,54 @@
+// WorkerLife: takes workers through their states. It feeds a worker's record
+// and does what follows: events are emitted, serving stops, the drain is sent.
+//
+// Thread safety: the io_context's thread.
+//
+//   RETURN_IF_ERROR(life.Feed(worker, WorkerInput::OnlineFrame()));
+#ifndef CORE_PRIMARY_WORKER_LIFE_H_
+#define CORE_PRIMARY_WORKER_LIFE_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "core/primary/listener_group.h"
+#include "core/primary/primary_observer.h"
+#include "core/primary/worker.h"
+#include "core/supervisor/worker_state.h"
+
+namespace cluster {
+
+class WorkerLife {
+ public:
+  // `group` and `observer` must outlive it. A worker that drains is killed a
+  // little after `drain_timeout`.
+  WorkerLife(ListenerGroup& group,
+             PrimaryObserver& observer,
+             absl::Duration drain_timeout)
+      : group_(group), observer_(observer), drain_timeout_(drain_timeout) {}
+
+  // Feeds the worker's record and does what follows.
+  //   kDataLoss  what the worker did against the protocol; nothing was done
+  absl::Status Feed(Worker& worker, const WorkerInput& input);
+
+  // The host ends, and its listeners with it: the drain timeout of all workers
+  // runs from now on. REQUIRES: !host_ends().
+  void EndHost();
+  bool host_ends() const { return host_ends_; }
+  // How long ago that was. REQUIRES: host_ends().
+  absl::Duration TimeSinceEnd() const;
+
+ private:
+  void Do(Worker& worker, WorkerEffect effect);
+  void SendDrain(Worker& worker);
+
+  ListenerGroup& group_;
+  PrimaryObserver& observer_;
+  const absl::Duration drain_timeout_;
+  bool host_ends_ = false;
+  int64_t end_ns_ = 0;  // when it began to, on CLOCK_MONOTONIC
+};
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_WORKER_LIFE_H_
