@@ -1,12 +1,17 @@
 #include "core/worker/host_context.h"
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
+#include "core/worker/control_channel.h"
+
 namespace cluster {
 
-HostContext::HostContext(Loop& loop, LogFunction log, DispatchFunction dispatch)
-    : loop_(loop), log_(std::move(log)), dispatch_(std::move(dispatch)) {
+HostContext::HostContext(Loop& loop,
+                         ControlChannel& channel,
+                         DispatchFunction dispatch)
+    : loop_(loop), channel_(channel), dispatch_(std::move(dispatch)) {
   loop_.OnWake([](void* ctx) { static_cast<HostContext*>(ctx)->on_closed_(); },
                this);
 }
@@ -18,7 +23,7 @@ void HostContext::Configure(Start start, SlotPage& page) {
 
 void HostContext::Log(int level, std::string text) {
   if (std::this_thread::get_id() == loop_thread_) {
-    log_(level, std::move(text));
+    SendLine(level, std::move(text));
     return;
   }
   struct Line {
@@ -29,10 +34,16 @@ void HostContext::Log(int level, std::string text) {
   auto line = std::make_unique<Line>(Line{this, level, std::move(text)});
   const auto run = [](void* ctx) {
     const std::unique_ptr<Line> posted(static_cast<Line*>(ctx));
-    posted->context->log_(posted->level, std::move(posted->text));
+    posted->context->SendLine(posted->level, std::move(posted->text));
   };
   // A full queue drops the line: waiting could block the thread for good.
   if (loop_.Post(run, line.get())) (void)line.release();
+}
+
+void HostContext::SendLine(int level, std::string text) {
+  channel_.Send(
+      FrameType::kLog,
+      LogLine{.level = static_cast<uint8_t>(level), .text = std::move(text)});
 }
 
 void HostContext::ConnectionClosed() {

@@ -1,5 +1,5 @@
 // HostContext: what the plugin ABI's services reach the worker through: its
-// loop, scoreboard page, configuration and log.
+// loop, control channel, scoreboard page and configuration.
 //
 // Thread safety: as tagged at each function; construction and configuration on
 // the loop thread before the plugin is created. Lifetime: as long as the
@@ -24,9 +24,10 @@
 
 namespace cluster {
 
+class ControlChannel;
+
 class HostContext {
  public:
-  using LogFunction = std::function<void(int level, std::string text)>;
   using DispatchFunction = std::function<cluster_status()>;
 
   // Returns the one behind `host` (core/worker/host_services.h). Any thread.
@@ -34,8 +35,9 @@ class HostContext {
     return *static_cast<HostContext*>(host->host_data);
   }
 
-  // `log` and `dispatch` are called on the loop thread only.
-  HostContext(Loop& loop, LogFunction log, DispatchFunction dispatch);
+  // `loop` and `channel` must outlive it. `dispatch` is called on the loop
+  // thread only.
+  HostContext(Loop& loop, ControlChannel& channel, DispatchFunction dispatch);
   HostContext(const HostContext&) = delete;
   HostContext& operator=(const HostContext&) = delete;
 
@@ -51,10 +53,12 @@ class HostContext {
   void OnClosed(std::function<void()> told) { on_closed_ = std::move(told); }
 
   Loop& loop() { return loop_; }
+  // What a service has to say to the primary. The loop thread.
+  ControlChannel& channel() { return channel_; }
   const Start& start() const { return start_; }
 
-  // Any thread. A line of another thread than the loop's is dropped when the
-  // loop's queue is full.
+  // Sends a line to the host's log. Any thread. A line of another thread than
+  // the loop's is dropped when the loop's queue is full.
   void Log(int level, std::string text);
   // Counts a connection as ended. Any thread.
   void ConnectionClosed();
@@ -62,8 +66,10 @@ class HostContext {
   cluster_status Dispatch() { return dispatch_(); }
 
  private:
+  void SendLine(int level, std::string text);
+
   Loop& loop_;
-  const LogFunction log_;
+  ControlChannel& channel_;
   const DispatchFunction dispatch_;
   const std::thread::id loop_thread_ = std::this_thread::get_id();
   std::function<void()> on_closed_;

@@ -4,8 +4,11 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
+#include "core/control/messages.h"
 #include "core/worker/services/service_fixture.h"
+#include "ipc/archive.h"
 #include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
@@ -13,6 +16,16 @@ namespace {
 
 class LogServiceTest : public ServiceFixture {
  protected:
+  // Returns the lines that the primary got since the last call.
+  std::vector<LogLine> Logged() {
+    std::vector<LogLine> lines;
+    for (const auto& [type, payload] : Sent()) {
+      EXPECT_EQ(type, FrameType::kLog);
+      lines.push_back(*Decode<LogLine>(payload));
+    }
+    return lines;
+  }
+
   const cluster_log_v1* const log_ =
       Find<cluster_log_v1>(CLUSTER_SERVICE_LOG_V1);
 };
@@ -20,25 +33,30 @@ class LogServiceTest : public ServiceFixture {
 TEST_F(LogServiceTest, LogsAtOnceOnTheLoopThread) {
   log_->write(host_, CLUSTER_LOG_WARNING, {"text", 4});
   log_->write(host_, CLUSTER_LOG_INFO, {nullptr, 0});
-  ASSERT_EQ(logged_.size(), 2u);
-  EXPECT_EQ(logged_[0], std::pair(CLUSTER_LOG_WARNING, std::string("text")));
-  EXPECT_EQ(logged_[1].second, "");
+  const std::vector<LogLine> logged = Logged();
+  ASSERT_EQ(logged.size(), 2u);
+  EXPECT_EQ(logged[0].level, CLUSTER_LOG_WARNING);
+  EXPECT_EQ(logged[0].text, "text");
+  EXPECT_EQ(logged[1].text, "");
 }
 
 TEST_F(LogServiceTest, LongLinesAreCut) {
   const std::string text(100'000, 'x');
   log_->write(host_, CLUSTER_LOG_INFO, {text.data(), text.size()});
-  EXPECT_EQ(logged_[0].second.size(), size_t{64} << 10);
+  const std::vector<LogLine> logged = Logged();
+  ASSERT_EQ(logged.size(), 1u);
+  EXPECT_EQ(logged[0].text.size(), size_t{64} << 10);
 }
 
 TEST_F(LogServiceTest, OtherThreadsLogThroughTheLoop) {
   std::thread([&] {
     log_->write(host_, CLUSTER_LOG_INFO, {"text", 4});
   }).join();
-  EXPECT_TRUE(logged_.empty());
+  EXPECT_TRUE(Logged().empty());
   loop_->Dispatch();
-  ASSERT_EQ(logged_.size(), 1u);
-  EXPECT_EQ(logged_[0].second, "text");
+  const std::vector<LogLine> logged = Logged();
+  ASSERT_EQ(logged.size(), 1u);
+  EXPECT_EQ(logged[0].text, "text");
 }
 
 }  // namespace

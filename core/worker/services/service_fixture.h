@@ -3,16 +3,24 @@
 #define CORE_WORKER_SERVICES_SERVICE_FIXTURE_H_
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
+#include <cstddef>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "core/base/unique_fd.h"
+#include "core/control/messages.h"
 #include "core/scoreboard/slot_page.h"
+#include "core/worker/control_channel.h"
 #include "core/worker/host_context.h"
 #include "core/worker/host_services.h"
 #include "core/worker/loop.h"
+#include "ipc/fd_passing.h"
+#include "ipc/frame.h"
+#include "ipc/unix_channel.h"
 #include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
@@ -27,6 +35,7 @@ class ServiceFixture : public ::testing::Test {
          .config = {{"key", "value"}, {"empty", ""}, {"key", "second"}},
          .arguments = {"first"}},
         *page_);
+    EXPECT_TRUE(channel_.Begin([](Frame) {}, [](const absl::Status&) {}).ok());
     context_.OnClosed([this] { ++told_; });
   }
 
@@ -35,15 +44,29 @@ class ServiceFixture : public ::testing::Test {
     return static_cast<const Service*>(host_->get_service(host_, id));
   }
 
+  // Returns the frames that the primary got since the last call.
+  std::vector<std::pair<FrameType, std::vector<std::byte>>> Sent() {
+    std::vector<std::pair<FrameType, std::vector<std::byte>>> sent;
+    channel_.FlushAll();
+    EXPECT_TRUE(primary_
+                    .OnReadable([&sent](Frame frame) {
+                      sent.emplace_back(
+                          static_cast<FrameType>(frame.type),
+                          std::vector<std::byte>(frame.payload.begin(),
+                                                 frame.payload.end()));
+                    })
+                    .ok());
+    return sent;
+  }
+
   std::unique_ptr<SlotPage> page_ = std::make_unique<SlotPage>();
   std::unique_ptr<Loop> loop_ = *Loop::Create();
-  std::vector<std::pair<int, std::string>> logged_;
   int told_ = 0;  // times that OnClosed() said so
-  HostContext context_{*loop_,
-                       [this](int level, std::string text) {
-                         logged_.emplace_back(level, std::move(text));
-                       },
-                       [] { return cluster_status{CLUSTER_STOPPED}; }};
+  std::pair<UniqueFd, UniqueFd> sockets_ = *MakeSocketPair(SOCK_STREAM);
+  ControlChannel channel_{std::move(sockets_.first), *loop_};
+  UnixChannel primary_{std::move(sockets_.second)};
+  HostContext context_{
+      *loop_, channel_, [] { return cluster_status{CLUSTER_STOPPED}; }};
   HostServices services_{context_};
   const cluster_host* const host_ = services_.host();
 };

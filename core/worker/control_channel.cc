@@ -1,0 +1,56 @@
+#include "core/worker/control_channel.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+
+#include "absl/status/statusor.h"
+#include "core/base/status_macros.h"
+
+namespace cluster {
+
+ControlChannel::~ControlChannel() {
+  if (watch_ != nullptr) loop_.Remove(watch_);
+}
+
+absl::Status ControlChannel::Begin(FrameFunction frame, EndFunction end) {
+  frame_ = std::move(frame);
+  end_ = std::move(end);
+  ASSIGN_OR_RETURN(
+      watch_,
+      loop_.Add(channel_.fd(), EPOLLIN, &ControlChannel::OnReady, this));
+  return absl::OkStatus();
+}
+
+void ControlChannel::OnReady(void* channel, uint32_t epoll_events) {
+  auto* self = static_cast<ControlChannel*>(channel);
+  if ((epoll_events & EPOLLOUT) != 0) self->Flush();
+  if ((epoll_events & ~uint32_t{EPOLLOUT}) == 0) return;
+  const absl::Status status = self->channel_.OnReadable(
+      [self](Frame frame) { self->frame_(std::move(frame)); });
+  if (!status.ok()) self->end_(status);
+}
+
+void ControlChannel::SendBytes(FrameType type,
+                               std::span<const std::byte> payload) {
+  channel_.Send(static_cast<uint16_t>(type), payload);
+  if (flush_at_once_) Flush();
+}
+
+void ControlChannel::Flush() {
+  if (!channel_.wants_write() && !watches_write_) return;
+  // An error is an end of stream too; reading tells which.
+  (void)channel_.Flush();
+  if (channel_.wants_write() == watches_write_) return;
+  watches_write_ = channel_.wants_write();
+  (void)loop_.Modify(watch_, EPOLLIN | (watches_write_ ? EPOLLOUT : 0u));
+}
+
+void ControlChannel::FlushAll() {
+  while (channel_.wants_write() && channel_.Flush().ok()) {
+    if (!channel_.wants_write()) break;
+    pollfd poll_fd = {channel_.fd(), POLLOUT, 0};
+    poll(&poll_fd, 1, -1);
+  }
+}
+
+}  // namespace cluster

@@ -1,0 +1,82 @@
+// ControlChannel: a worker's conversation with its primary, on the worker's
+// loop.
+//
+// What is sent waits for the end of the loop's round, so that many frames go in
+// one call; while FlushAtOnce(true), which is for code that may run for long
+// outside of a round, it is written at once.
+//
+// Thread safety: the loop's thread.
+//
+//   ControlChannel channel(std::move(socket), *loop);
+//   RETURN_IF_ERROR(channel.Begin(on_frame, on_end));
+//   channel.Send(FrameType::kFailed, Failed{.reason = "no memory"});
+//   loop->RunOnce();
+//   channel.Flush();
+#ifndef CORE_WORKER_CONTROL_CHANNEL_H_
+#define CORE_WORKER_CONTROL_CHANNEL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "core/base/unique_fd.h"
+#include "core/control/messages.h"
+#include "core/worker/loop.h"
+#include "ipc/archive.h"
+#include "ipc/frame.h"
+#include "ipc/unix_channel.h"
+
+namespace cluster {
+
+class ControlChannel {
+ public:
+  using FrameFunction = std::function<void(Frame)>;
+  using EndFunction = std::function<void(const absl::Status&)>;
+
+  // Owns `socket`, a connected Unix stream socket. `loop` must outlive it.
+  ControlChannel(UniqueFd socket, Loop& loop)
+      : channel_(std::move(socket)), loop_(loop) {}
+  ControlChannel(const ControlChannel&) = delete;
+  ControlChannel& operator=(const ControlChannel&) = delete;
+  ~ControlChannel();
+
+  // Calls `frame` for each frame that comes, and `end` when nothing more will,
+  // in each round of the loop from then on: kOutOfRange is a plain end, else
+  // see UnixChannel::OnReadable(). Both may send. Errors: epoll's.
+  absl::Status Begin(FrameFunction frame, EndFunction end);
+
+  // Queues a message.
+  template <class Message>
+  void Send(FrameType type, const Message& message) {
+    SendBytes(type, Encode(message));
+  }
+  void SendEmpty(FrameType type) { SendBytes(type, {}); }
+
+  void FlushAtOnce(bool at_once) { flush_at_once_ = at_once; }
+
+  // Writes what the socket takes; the loop writes the rest when it can.
+  // REQUIRES: Begin().
+  void Flush();
+  // Writes all that is queued, waiting for the primary if need be, and not by
+  // the loop. Gives up when the primary is gone.
+  void FlushAll();
+
+ private:
+  static void OnReady(void* channel, uint32_t epoll_events);
+  void SendBytes(FrameType type, std::span<const std::byte> payload);
+
+  UnixChannel channel_;
+  Loop& loop_;
+  Loop::Watch* watch_ = nullptr;
+  bool watches_write_ = false;
+  bool flush_at_once_ = false;
+  FrameFunction frame_;
+  EndFunction end_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_WORKER_CONTROL_CHANNEL_H_

@@ -1,0 +1,103 @@
+#include "core/worker/intake.h"
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "core/base/errno_status.h"
+#include "core/base/status_macros.h"
+#include "core/control/data_path.h"
+#include "core/worker/control_channel.h"
+#include "plugins/abi/cluster_plugin.h"
+
+namespace cluster {
+namespace {
+
+// What a worker takes of a listener that closes; clients may keep coming.
+constexpr int kMaxBacklog = 4'096;
+
+}  // namespace
+
+Intake::Intake(HostContext& context,
+               SlotPage& page,
+               GiveFunction give,
+               TakenFunction taken)
+    : context_(context),
+      page_(page),
+      give_(std::move(give)),
+      taken_(std::move(taken)),
+      started_before_(page.started.load()),
+      completed_before_(page.completed.load()) {}
+
+absl::Status Intake::Listen(const ListenReply& reply, UniqueFd fd) {
+  auto listening =
+      std::make_unique<Listening>(context_.loop(),
+                                  reply.listener,
+                                  MakeAcceptor(reply, std::move(fd)),
+                                  [this](Listening& ready) { Take(ready); });
+  RETURN_IF_ERROR(listening->Begin());
+  listening_.push_back(std::move(listening));
+  return absl::OkStatus();
+}
+
+std::unique_ptr<Acceptor> Intake::MakeAcceptor(const ListenReply& reply,
+                                               UniqueFd fd) {
+  if (reply.data_path == DataPath::kHandoff) {
+    return std::make_unique<HandoffAcceptor>(
+        reply.listener, std::move(fd), page_);
+  }
+  return std::make_unique<SharedAcceptor>(
+      reply.listener, std::move(fd), page_, context_.start().worker_id);
+}
+
+void Intake::Take(Listening& listening) {
+  taking_ = true;
+  const absl::Status status = listening.acceptor().Take(give_);
+  taking_ = false;
+  TellRoom();
+  if (status.ok()) return taken_(status);
+  if (absl::IsResourceExhausted(status) || ErrnoOf(status) != 0) {
+    listening.Pause();  // other workers take over
+    context_.Log(CLUSTER_LOG_WARNING, std::string(status.message()));
+  } else if (absl::IsOutOfRange(status)) {
+    listening.Stop();  // the primary is about to tell why, or is gone
+  } else {
+    taken_(status);
+  }
+}
+
+void Intake::TakeBacklog(absl::FunctionRef<bool()> go_on) {
+  const std::atomic<uint64_t>& accepted = page_.accepted;
+  for (const auto& listening : listening_) {
+    for (int i = 0; i < kMaxBacklog; ++i) {
+      const uint64_t before = accepted.load();
+      Take(*listening);
+      if (accepted.load() == before || !go_on()) break;
+    }
+  }
+}
+
+bool Intake::StopDecided(const std::vector<uint64_t>& sent) {
+  std::erase_if(listening_, [&sent](const auto& listening) {
+    const size_t index = listening->index();
+    return listening->acceptor().DecidedUpTo(index < sent.size() ? sent[index]
+                                                                 : 0);
+  });
+  return listening_.empty();
+}
+
+void Intake::TellRoom() {
+  if (page_.wanted.load() == 0) return;
+  if (page_.wanted.exchange(0) != 0) {
+    context_.channel().SendEmpty(FrameType::kRoom);
+  }
+}
+
+uint64_t Intake::open_connections() const {
+  const uint64_t started = page_.started.load() - started_before_;
+  const uint64_t completed = page_.completed.load() - completed_before_;
+  return started > completed ? started - completed : 0;
+}
+
+}  // namespace cluster
