@@ -60,8 +60,11 @@ absl::StatusOr<SlotMemory> SlotMemory::Map(UniqueFd fd) {
   ASSIGN_OR_RETURN(SlotPage * page, MapPage(fd.get()));
   SlotMemory memory(std::move(fd), page);
   if (page->magic != kSlotPageMagic || page->version != kSlotPageVersion) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "scoreboard slot of version ", page->version, ", expected 1"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("scoreboard slot of version ",
+                     page->version,
+                     ", expected ",
+                     kSlotPageVersion));
   }
   return memory;
 }

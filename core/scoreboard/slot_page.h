@@ -6,7 +6,7 @@
 //
 // Plain data, no pointers; magic, version and size come first. Each word has
 // one writer, except `claim`, on which both meet (claim.h says how), and
-// `wanted`.
+// `wanted`. What is said to be this worker's begins at zero for each.
 //
 // Thread safety: every word is atomic and lock-free.
 #ifndef CORE_SCOREBOARD_SLOT_PAGE_H_
@@ -19,10 +19,13 @@
 namespace cluster {
 
 inline constexpr uint64_t kSlotPageMagic = 0x314547415054'4c53;  // "SLTPAGE1"
-inline constexpr uint32_t kSlotPageVersion = 1;
+inline constexpr uint32_t kSlotPageVersion = 2;
 
 // Listeners a host can have.
 inline constexpr size_t kMaxListeners = 16;
+
+// Cells for metrics of plugins, CLUSTER_MAX_METRIC_CELLS of the ABI.
+inline constexpr size_t kMaxMetricCells = 384;
 
 // A worker never holds more connections of one listener that it has not started
 // than this, so `refused` below never overwrites what the primary has not read.
@@ -59,6 +62,19 @@ struct SlotPage {
   // then sends one frame on the control channel.
   alignas(64) std::atomic<uint32_t> wanted;
 
+  // What this worker says of itself; the worker writes, any of its threads.
+  alignas(64) std::atomic<uint32_t> phase;  // PluginPhase (plugin_phase.h)
+  std::atomic<uint32_t> reserved_phase;
+  std::atomic<int64_t> requests;         // that run now
+  std::atomic<uint64_t> bytes_received;  // on connections
+  std::atomic<uint64_t> bytes_sent;
+  std::atomic<uint64_t> heartbeat_ns;  // CLOCK_MONOTONIC; 0: there was none
+  std::atomic<uint64_t> reserved_worker[3];
+
+  // Counts and the bits of doubles; the primary is told by frames which is
+  // what.
+  std::atomic<uint64_t> metric_cells[kMaxMetricCells];
+
   StreamCell streams[kMaxListeners];
 };
 
@@ -66,7 +82,9 @@ static_assert(std::atomic<uint64_t>::is_always_lock_free);
 static_assert(sizeof(StreamCell) == 64 + 8 * kMaxUnstarted);
 static_assert(offsetof(SlotPage, started) == 64);
 static_assert(offsetof(SlotPage, wanted) == 128);
-static_assert(offsetof(SlotPage, streams) == 192);
+static_assert(offsetof(SlotPage, phase) == 192);
+static_assert(offsetof(SlotPage, metric_cells) == 256);
+static_assert(offsetof(SlotPage, streams) == 256 + 8 * kMaxMetricCells);
 
 }  // namespace cluster
 
