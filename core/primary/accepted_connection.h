@@ -16,6 +16,8 @@ struct AcceptedConnection {
   PeerAddress peer = {};
   // Set once it came back from a worker that had not started it.
   bool returned = false;
+  // It was late when it was given to a worker: if it comes back, it expires.
+  bool last_try = false;
 };
 
 }  // namespace cluster

@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace cluster {
+namespace {
+
+constexpr int64_t kNever = PendingQueue<AcceptedConnection>::kNoDeadline;
+
+}  // namespace
 
 Dispatcher::Dispatcher(uint32_t listener,
                        std::unique_ptr<Policy> policy,
@@ -75,12 +80,20 @@ void Dispatcher::FindCandidates() {
   }
 }
 
+// However often it comes back, its client has waited since it was accepted.
+int64_t Dispatcher::DeadlineOf(const AcceptedConnection& connection) const {
+  if (options_.pending_timeout_ns > kNever - connection.accepted_ns) {
+    return kNever;
+  }
+  return connection.accepted_ns + options_.pending_timeout_ns;
+}
+
 void Dispatcher::Dispatch(AcceptedConnection connection) {
   if (!candidates_.empty() && pending_.empty()) {
     Place(std::move(connection));
     return;
   }
-  const int64_t deadline_ns = now_ns_ + options_.pending_timeout_ns;
+  const int64_t deadline_ns = DeadlineOf(connection);
   if (pending_.Push(std::move(connection), deadline_ns)) return;
   // Candidates are left, but older connections go first.
   pending_.PushFront(std::move(connection), deadline_ns);
@@ -96,6 +109,7 @@ void Dispatcher::Place(AcceptedConnection connection) {
   const uint32_t index = eligible_[chosen];
   Slot& slot = *members_[index].slot;
   if (std::exchange(connection.returned, false)) ledger_.Redispatched(1);
+  connection.last_try = DeadlineOf(connection) <= now_ns_;
   slot.stream(listener_).Queue(std::move(connection), now_ns_);
   slot.AddAssigned(1);
   ++progress_;
@@ -141,15 +155,21 @@ void Dispatcher::Release() {
   });
 }
 
-// Puts connections that came back from `slot` before all that wait.
+// Puts connections that came back from `slot` before all that wait, those that
+// were late already when the slot got them excepted.
 void Dispatcher::Requeue(HandoffStream::Connections& connections,
                          Slot& slot,
                          bool full) {
   slot.AddReturned(connections.size());
   if (full) slot.MarkFull(now_ns_);
   for (auto it = connections.rbegin(); it != connections.rend(); ++it) {
+    if (it->last_try) {
+      ledger_.Expired(1);
+      continue;
+    }
     it->returned = true;
-    pending_.PushFront(std::move(*it), now_ns_ + options_.pending_timeout_ns);
+    const int64_t deadline_ns = DeadlineOf(*it);
+    pending_.PushFront(std::move(*it), deadline_ns);
   }
   progress_ += connections.size();
   connections.clear();
@@ -184,8 +204,8 @@ void Dispatcher::Tick(int64_t now_ns) {
   now_ns_ = now_ns;
   Release();
   TakeBackFromSlow();
-  pending_.Expire(now_ns, [this](AcceptedConnection) { ledger_.Expired(1); });
   Begin(now_ns);
+  pending_.Expire(now_ns, [this](AcceptedConnection) { ledger_.Expired(1); });
   End();
 }
 

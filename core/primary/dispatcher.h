@@ -30,6 +30,8 @@ namespace cluster {
 
 struct DispatchOptions {
   size_t pending_capacity = 4096;
+  // Since a connection was accepted, whatever happens to it; INT64_MAX: for
+  // ever. One that is late is given to one worker more, if any can take it.
   int64_t pending_timeout_ns = 30'000'000'000;
   EligibilityLimits limits = {};
 };
@@ -89,6 +91,7 @@ class Dispatcher {
     return member.slot->stream(listener_);
   }
   WorkerView ViewOf(const Member& member) const;
+  int64_t DeadlineOf(const AcceptedConnection& connection) const;
   void FindCandidates();
   void Flush();
   void Release();

@@ -141,6 +141,39 @@ TEST(DispatcherTest, WhatWaitsTooLongExpires) {
   EXPECT_EQ(f.Imbalance(), 0);
 }
 
+TEST(DispatcherTest, WhatWaitsIsTriedBeforeItExpires) {
+  DispatcherFixture f(1, "round_robin", {.pending_timeout_ns = kSecond});
+  f.Accept(1);
+  f.AddAll();
+  f.Pass(2 * kSecond);
+  EXPECT_THAT(f.Serve(0), ElementsAre(1));
+  EXPECT_EQ(f.ledger().expired(), 0u);
+}
+
+TEST(DispatcherTest, WhatCameBackHasNoMoreTimeThanItHad) {
+  DispatcherFixture f(1, "round_robin", {.pending_timeout_ns = kSecond});
+  f.AddAll();
+  f.Accept(1);
+  f.Pass(600 * kMs);
+  f.Die(0);
+  f.Pass(399 * kMs);
+  EXPECT_EQ(f.ledger().expired(), 0u);
+  f.Pass(kMs);
+  EXPECT_EQ(f.ledger().expired(), 1u);
+  EXPECT_EQ(f.Imbalance(), 0);
+}
+
+TEST(DispatcherTest, WithoutDeadlineNothingExpires) {
+  DispatcherFixture f(1, "round_robin", {.pending_timeout_ns = INT64_MAX});
+  f.AddAll();
+  f.Accept(1);
+  f.Die(0);
+  f.Accept(1);
+  f.Pass(1'000'000 * kSecond);
+  EXPECT_EQ(f.ledger().expired(), 0u);
+  EXPECT_EQ(f.dispatcher().pending(), 2u);
+}
+
 TEST(DispatcherTest, RefuseAllClosesWhatWaits) {
   const size_t fds_before = OpenFds();
   {
@@ -243,6 +276,27 @@ TEST(DispatcherTest, WorkerThatRefusesAllIsNotAskedInALoop) {
   EXPECT_GE(offers, 5u);
   EXPECT_LE(offers, 11u);
   EXPECT_EQ(f.Imbalance(), 0);
+}
+
+// However many they are: one of them is always ready to refuse it again.
+TEST(DispatcherTest, ConnectionThatAllWorkersRefuseExpires) {
+  constexpr size_t kWorkers = 30;
+  const size_t fds_before = OpenFds();
+  DispatcherFixture f(kWorkers, "round_robin", {.pending_timeout_ns = kSecond});
+  const size_t fds_of_fixture = OpenFds() - fds_before;
+  f.AddAll();
+  f.Accept(1);
+  for (int tick = 0; tick < 202; ++tick) {
+    for (size_t i = 0; i < kWorkers; ++i) {
+      f.worker(i).Receive();
+      f.worker(i).Refuse();
+    }
+    f.Pass(5 * kMs);
+  }
+  EXPECT_EQ(f.ledger().expired(), 1u);
+  EXPECT_FALSE(f.dispatcher().busy());
+  EXPECT_EQ(f.Imbalance(), 0);
+  EXPECT_EQ(OpenFds(), fds_before + fds_of_fixture);
 }
 
 TEST(DispatcherTest, DeathRedispatchesTheUnstartedAndLosesTheStarted) {
