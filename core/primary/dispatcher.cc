@@ -101,6 +101,7 @@ void Dispatcher::Dispatch(AcceptedConnection connection) {
 }
 
 void Dispatcher::PlacePending() {
+  if (refusing_) return RefuseAll();
   while (!pending_.empty() && !candidates_.empty()) Place(pending_.PopFront());
 }
 
@@ -210,6 +211,7 @@ void Dispatcher::Tick(int64_t now_ns) {
 }
 
 void Dispatcher::RefuseAll() {
+  refusing_ = true;
   while (!pending_.empty()) {
     (void)pending_.PopFront();
     ledger_.Refused(1);

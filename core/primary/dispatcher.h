@@ -76,7 +76,8 @@ class Dispatcher {
   // Rises whenever a connection was placed, started or given back.
   uint64_t progress() const { return progress_; }
 
-  // Takes all that waits, for a shutdown that cannot place it any more.
+  // Nobody will take connections any more: closes all that waits, and from now
+  // on what comes back. What was sent may still be started.
   void RefuseAll();
 
  private:
@@ -110,6 +111,7 @@ class Dispatcher {
   uint64_t next_key_ = 1;
   PendingQueue<AcceptedConnection> pending_;
   uint64_t progress_ = 0;
+  bool refusing_ = false;
 
   // The round.
   int64_t now_ns_ = 0;

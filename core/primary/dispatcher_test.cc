@@ -186,6 +186,52 @@ TEST(DispatcherTest, RefuseAllClosesWhatWaits) {
   }
 }
 
+TEST(DispatcherTest, AfterRefuseAllWhatComesBackIsRefusedAtOnce) {
+  const size_t fds_before = OpenFds();
+  DispatcherFixture f(3);
+  const size_t fds_of_fixture = OpenFds() - fds_before;
+  f.AddAll();
+  f.Accept(6);
+  f.dispatcher().RefuseAll();
+  for (size_t i = 0; i < 3; ++i) f.dispatcher().Remove(f.slot(i));
+  EXPECT_THAT(f.Serve(0), SizeIs(2)) << "what was sent may still be started";
+  f.Die(1);
+  EXPECT_EQ(f.ledger().refused(), 2u);
+  f.worker(2).Receive();
+  f.worker(2).Refuse();
+  f.Pass(0);
+  EXPECT_EQ(f.ledger().refused(), 4u);
+  EXPECT_EQ(f.ledger().redispatched(), 0u);
+  EXPECT_FALSE(f.dispatcher().busy());
+  EXPECT_EQ(f.Imbalance(), 0);
+  EXPECT_EQ(OpenFds(), fds_before + fds_of_fixture + 2)
+      << "the two that were started";
+}
+
+// One worker drains alone: its slot has another worker soon, or others have
+// room.
+TEST(DispatcherTest, WhatALeavingWorkerRefusesGoesToOthersOrWaits) {
+  DispatcherFixture f(2);
+  f.AddAll();
+  f.Accept(4);
+  f.dispatcher().Remove(f.slot(0));
+  f.worker(0).Receive();
+  f.worker(0).Refuse();
+  f.Pass(0);
+  EXPECT_THAT(f.Serve(1), ElementsAre(2, 4, 1, 3));
+
+  f.Accept(1);
+  f.dispatcher().Remove(f.slot(1));
+  f.worker(1).Receive();
+  f.worker(1).Refuse();
+  f.Pass(0);
+  EXPECT_EQ(f.dispatcher().pending(), 1u);
+  f.dispatcher().Add(f.slot(0));
+  f.Pass(101 * kMs);
+  EXPECT_THAT(f.Serve(0), ElementsAre(5));
+  EXPECT_EQ(f.ledger().refused(), 0u);
+}
+
 // ---- Slow workers
 
 TEST(DispatcherTest, SlowWorkerIsSkippedAfterTwoMilliseconds) {

@@ -74,7 +74,7 @@ class ListenerGroup {
   void Close();
   // Connections that wait for a worker.
   size_t pending() const;
-  // Closes those: there will be no worker for them.
+  // Closes those, and what comes back from now on: nobody will take them.
   void RefusePending();
 
   DataPath data_path() const { return options_.data_path; }

@@ -8,7 +8,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <map>
+#include <optional>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tests/integration/client_set.h"
@@ -109,6 +112,42 @@ TEST(StoppedWorkerTest, BlockedWorkerDelaysNobodyElse) {
   EXPECT_LT(clients.slowest(), absl::Milliseconds(1000));
   EXPECT_EQ(clients.answers().count(blocking.outcomes()[0].answer), 0u);
   host.EndCleanly();
+}
+
+// Nobody may take what a worker leaves while all drain: whoever waits for it
+// is told at once, and not when the last worker has ended.
+TEST(StoppedWorkerTest, DeathWhileAllDrainClosesWhatItHadNotStarted) {
+  HostProcess host({TestPlugin("puppet"), "--workers=2"});
+  ASSERT_TRUE(host.AwaitServing(2));
+  const std::map<uint32_t, pid_t> workers = host.Workers();
+  for (const auto& [id, pid] : workers) {
+    kill(pid, SIGSTOP);
+    ASSERT_TRUE(AwaitTrue([&] { return IsStopped(pid); }));
+  }
+  const size_t before = OpenDescriptors(host.pid());
+  ClientSet clients({.port = host.port(), .request = "who\n", .leave = true});
+  clients.Open(4);
+  ASSERT_TRUE(clients.AwaitConnected(4));
+  ASSERT_TRUE(
+      AwaitTrue([&] { return OpenDescriptors(host.pid()) == before + 4; }));
+
+  host.Signal(SIGTERM);
+  ASSERT_TRUE(host.AwaitLog([](const std::vector<LogLine>& log) {
+    return std::any_of(log.begin(), log.end(), [](const LogLine& line) {
+      return absl::StartsWith(line.message, "draining");
+    });
+  }));
+  kill(workers.at(1), SIGKILL);
+  EXPECT_TRUE(clients.AwaitSettled(2));
+  EXPECT_EQ(clients.count(End::kEnded) + clients.count(End::kReset), 2u);
+
+  kill(workers.at(2), SIGCONT);
+  EXPECT_TRUE(clients.AwaitSettled(4));
+  EXPECT_EQ(host.AwaitExit(), 0);
+  const std::optional<Books> books = host.FinalBooks();
+  ASSERT_TRUE(books.has_value());
+  EXPECT_EQ(books->completed, 2u);
+  EXPECT_EQ(books->refused, 2u);
 }
 
 }  // namespace
