@@ -150,6 +150,7 @@ void Dispatcher::Release() {
     if (stream.unstarted() != before) ++progress_;
     if (!scratch_.empty()) Requeue(scratch_, *member.slot, /*full=*/true);
     member.slot->ReadCounters();
+    member.slot->SendDueProbe();
   }
   std::erase_if(members_, [&](const Member& m) {
     return m.leaving && StreamOf(m).unstarted() == 0;
@@ -197,7 +198,7 @@ void Dispatcher::TakeBackFromSlow() {
       continue;
     }
     TakeBackFrom(*members_[i].slot);
-    members_[i].slot->MarkSuspect();
+    members_[i].slot->MarkSuspect(listener_);
   }
 }
 

@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <vector>
 
 #include "core/primary/dispatcher_fixture.h"
+#include "core/primary/refused_call.h"
 #include "ipc/open_fds.h"
 
 namespace cluster {
@@ -294,6 +296,23 @@ TEST(DispatcherTest, SuspectGetsNothingUntilItShowsLife) {
   f.slot(0).ShowsLife();
   f.Accept(4);
   EXPECT_THAT(f.Serve(0), SizeIs(2));
+}
+
+// Else it would never be asked, and never be picked again.
+TEST(DispatcherTest, SuspectIsProbedLaterWhereTheKernelRefused) {
+  DispatcherFixture f(2);
+  f.AddAll();
+  f.Accept(2);
+  f.Serve(1);
+  {
+    const RefusedCall refused(RefusedCall::kSendmsg, ENOBUFS);
+    f.Pass(21 * kMs);
+    EXPECT_EQ(f.worker(0).Receive() + f.worker(0).probes(), 0u);
+  }
+  f.Accept(1);
+  f.Accept(1);
+  f.worker(0).Receive();
+  EXPECT_EQ(f.worker(0).probes(), 1u);
 }
 
 // ---- Refusals and death

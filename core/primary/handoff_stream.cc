@@ -78,9 +78,10 @@ int HandoffStream::SendBatch(size_t count) {
                      std::span(fds.data(), count));
 }
 
-void HandoffStream::SendProbe() {
+bool HandoffStream::SendProbe() {
   const HandoffHeader header = {.count = 0, .first_number = sent_ + 1};
-  (void)SendMessage(sender_.get(), std::as_bytes(std::span(&header, 1)), {});
+  return SendMessage(sender_.get(), std::as_bytes(std::span(&header, 1)), {}) ==
+         0;
 }
 
 void HandoffStream::RestoreCell() {

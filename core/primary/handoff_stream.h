@@ -63,8 +63,9 @@ class HandoffStream {
   void RestoreCell();
 
   // Sends a message without connections: the worker answers it with a Room
-  // frame as soon as it runs (SlotPage::wanted must be set before).
-  void SendProbe();
+  // frame as soon as it runs (SlotPage::wanted must be set before). False if
+  // the kernel refused.
+  bool SendProbe();
 
   // The number of the last connection sent.
   uint64_t sent() const { return sent_; }

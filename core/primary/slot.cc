@@ -55,6 +55,7 @@ uint64_t Slot::CloseBooks() {
   lost_ += lost;
   full_ = false;
   suspect_ = false;
+  probe_due_ = nullptr;
   asked_ = false;
   RestorePage();
   return lost;
@@ -78,10 +79,13 @@ bool Slot::full(int64_t now_ns) {
   return full_;
 }
 
-void Slot::MarkSuspect() {
+void Slot::MarkSuspect(size_t listener) {
   suspect_ = true;
   Ask();
-  for (const auto& stream : streams_) stream->SendProbe();
+  // On this stream, which was just emptied: the worker reads it, and others may
+  // be full.
+  probe_due_ = streams_[listener].get();
+  SendDueProbe();
 }
 
 }  // namespace cluster

@@ -67,10 +67,18 @@ class Slot {
   // True if it was asked; an answer to nothing is no reason to do anything.
   bool TakeAnswer() { return std::exchange(asked_, false); }
 
-  // Suspect: connections were taken back from it, and it has not shown life
-  // since.
-  void MarkSuspect();
-  void ShowsLife() { suspect_ = false; }
+  // Suspect: connections of `listener` were taken back from it, and it has not
+  // shown life since. A probe asks it to.
+  void MarkSuspect(size_t listener);
+  void ShowsLife() {
+    suspect_ = false;
+    probe_due_ = nullptr;
+  }
+  // Sends the probe if the kernel refused it so far. Call now and then: without
+  // one, nothing asks a suspect that is idle.
+  void SendDueProbe() {
+    if (probe_due_ != nullptr && probe_due_->SendProbe()) probe_due_ = nullptr;
+  }
   bool suspect() const { return suspect_; }
 
  private:
@@ -93,6 +101,7 @@ class Slot {
   int64_t full_since_ns_ = 0;
   uint64_t finished_when_full_ = 0;
   bool suspect_ = false;
+  HandoffStream* probe_due_ = nullptr;  // on it
   bool asked_ = false;
 };
 

@@ -154,7 +154,7 @@ TEST(SlotTest, FullEndsAfterAWhile) {
 TEST(SlotTest, SuspectAsksUntilItShowsLife) {
   const auto slot = HandoffSlot();
   EXPECT_FALSE(slot->suspect());
-  slot->MarkSuspect();
+  slot->MarkSuspect(0);
   EXPECT_TRUE(slot->suspect());
   EXPECT_EQ(slot->page().wanted.load(), 1u);
   slot->ShowsLife();
@@ -164,7 +164,7 @@ TEST(SlotTest, SuspectAsksUntilItShowsLife) {
 TEST(SlotTest, CloseBooksForgetsFullSuspectAndTheQuestion) {
   const auto slot = HandoffSlot();
   slot->MarkFull(0);
-  slot->MarkSuspect();
+  slot->MarkSuspect(0);
   slot->CloseBooks();
   EXPECT_FALSE(slot->full(0));
   EXPECT_FALSE(slot->suspect());

@@ -1,0 +1,50 @@
+#include "core/primary/refused_call.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace {
+
+int refused_call = -1;
+int refused_error = 0;
+int calls_left = 0;  // that pass
+
+bool Refused(cluster::RefusedCall::Call call) {
+  if (refused_call != call || calls_left-- > 0) return false;
+  calls_left = 0;
+  errno = refused_error;
+  return true;
+}
+
+}  // namespace
+
+extern "C" int epoll_ctl(int epoll,
+                         int op,
+                         int fd,
+                         epoll_event* event) __THROW {
+  if (op == EPOLL_CTL_ADD && Refused(cluster::RefusedCall::kEpollAdd)) {
+    return -1;
+  }
+  return static_cast<int>(syscall(SYS_epoll_ctl, epoll, op, fd, event));
+}
+
+extern "C" ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+  if (Refused(cluster::RefusedCall::kSendmsg)) return -1;
+  return syscall(SYS_sendmsg, fd, message, flags);
+}
+
+namespace cluster {
+
+RefusedCall::RefusedCall(Call call, int error, int after) {
+  refused_call = call;
+  refused_error = error;
+  calls_left = after;
+}
+
+RefusedCall::~RefusedCall() { refused_call = -1; }
+
+}  // namespace cluster
