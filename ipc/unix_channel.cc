@@ -18,7 +18,10 @@ namespace {
 
 // More than a Unix socket holds by default (net.core.wmem_default).
 constexpr size_t kReadBytes = size_t{256} << 10;
-// So that one flooding peer does not starve the others of the loop.
+// So that one flooding peer does not starve the others of the loop: with frames
+// to handle a call ends here,
+constexpr size_t kBytesPerCall = kReadBytes;
+// and in the midst of a large one, which costs but a copy, here.
 constexpr int kReadsPerCall = 16;
 // Small frames are gathered into segments of about this size.
 constexpr size_t kSegmentBytes = size_t{64} << 10;
@@ -124,25 +127,31 @@ void UnixChannel::DropWritten(size_t bytes) {
 }
 
 absl::Status UnixChannel::OnReadable(absl::FunctionRef<void(Frame)> handler) {
-  bool more = true;
-  for (int i = 0; more && read_failure_.ok() && i < kReadsPerCall; ++i) {
-    read_failure_ = ReadOnce(handler, &more);
+  bool handled = false;
+  const auto handle = [&](Frame frame) {
+    handled = true;
+    handler(std::move(frame));
+  };
+  size_t total = 0;
+  for (int i = 0; read_failure_.ok() && i < kReadsPerCall; ++i) {
+    size_t bytes = 0;
+    read_failure_ = ReadOnce(handle, &bytes);
+    total += bytes;
+    if (bytes == 0 || (handled && total >= kBytesPerCall)) break;
   }
   return read_failure_;
 }
 
 absl::Status UnixChannel::ReadOnce(absl::FunctionRef<void(Frame)> handler,
-                                   bool* more) {
+                                   size_t* bytes) {
   std::array<int, kMaxFrameFds> fds;
   const std::span<std::byte> buffer = ReadBuffer();
   const Received received = ReceiveMessage(fd(), buffer, fds);
-  if (received.error == EAGAIN) {
-    *more = false;
-    return absl::OkStatus();
-  }
+  if (received.error == EAGAIN) return absl::OkStatus();
   if (received.error == ECONNRESET) return EndOfStream();
   if (received.error != 0) return ErrnoStatus(received.error, "recvmsg");
   if (received.bytes == 0) return EndOfStream();
+  *bytes = received.bytes;
   std::vector<UniqueFd> owned;
   owned.reserve(received.fd_count);
   for (size_t i = 0; i < received.fd_count; ++i) owned.emplace_back(fds[i]);

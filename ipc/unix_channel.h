@@ -71,8 +71,9 @@ class UnixChannel {
   // Bytes in the queue, headers included.
   size_t queued_bytes() const { return queued_bytes_; }
 
-  // Reads until there is nothing more, or 16 times, and calls `handler` for
-  // each whole frame, whose payload is valid during that call only.
+  // Reads until there is nothing more, frames were handled and 256 KiB read, or
+  // 16 times, and calls `handler` for each whole frame, whose payload is valid
+  // during that call only.
   //   OK           go on
   //   kOutOfRange  end of stream; every frame before it was handled
   //   kDataLoss    end of stream inside a frame, lost descriptors, or bytes
@@ -96,9 +97,9 @@ class UnixChannel {
   // One sendmsg with as many segments as may go together.
   Sent WriteOnce();
   void DropWritten(size_t bytes);
-  // One recvmsg and the frames it completes. Sets `*more` when there may be
-  // something left to read.
-  absl::Status ReadOnce(absl::FunctionRef<void(Frame)> handler, bool* more);
+  // One recvmsg and the frames it completes. Sets `*bytes` to how much it read,
+  // if anything.
+  absl::Status ReadOnce(absl::FunctionRef<void(Frame)> handler, size_t* bytes);
   absl::Status HandleFrames(absl::FunctionRef<void(Frame)> handler);
   absl::Status EndOfStream() const;
 

@@ -255,6 +255,29 @@ TEST_F(UnixChannelTest, HundredMegabytesArrive) {
   EXPECT_TRUE(equal);
 }
 
+// A peer that writes as fast as it is read must not keep the loop from others.
+TEST_F(UnixChannelTest, FloodingPeerIsReadForABoundedTurn) {
+  const std::vector<std::byte> payload(100);
+  constexpr int kFrames = 100'000;
+  for (int i = 0; i < kFrames; ++i) sender_->Send(1, payload);
+  ASSERT_TRUE(sender_->Flush().ok());
+  ASSERT_TRUE(sender_->wants_write()) << "more than the socket holds";
+  size_t bytes = 0;
+  const auto count = [&](Frame frame) {
+    bytes += kFrameHeaderBytes + frame.payload.size();
+    ASSERT_TRUE(sender_->Flush().ok());
+  };
+  int turns = 0;
+  size_t longest = 0;
+  for (size_t before = 0; sender_->wants_write(); before = bytes, ++turns) {
+    ASSERT_TRUE(receiver_->OnReadable(count).ok());
+    ASSERT_GT(bytes, before);
+    longest = std::max(longest, bytes - before);
+  }
+  EXPECT_LT(longest, size_t{512} << 10);
+  EXPECT_GT(turns, 10);
+}
+
 TEST_F(UnixChannelTest, OversizePayloadIsResourceExhausted) {
   auto pair = MakeSocketPair(SOCK_STREAM);
   UnixChannel small(std::move(pair->first), {.max_payload_bytes = 10});

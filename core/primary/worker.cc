@@ -16,6 +16,9 @@ namespace {
 
 // Reads of one output in a row, so that a chatty plugin leaves time for others.
 constexpr int kOutputReads = 4;
+// Turns at what a worker that has ended left behind: more than the kernel keeps
+// of a channel or a pipe, and an end where somebody else goes on writing.
+constexpr int kLastTurns = 32;
 // How soon a message is tried again for which the kernel lacked something.
 constexpr auto kFlushRetry = std::chrono::milliseconds(10);
 
@@ -133,11 +136,10 @@ void Worker::OnProcessEnd() {
   const std::optional<WorkerExit> exit = Reap(pidfd_.get());
   if (!exit) return;
   exit_watch_->Stop();
-  // What it wrote before it died comes first. Twice, as one call reads a
-  // bounded amount and the kernel's buffer holds less than two.
-  for (int i = 0; i < 2 && channel_; ++i) ReadChannel();
+  // What it wrote before it died comes first.
+  for (int i = 0; i < kLastTurns && channel_; ++i) ReadChannel();
   for (const auto& output : outputs_) {
-    for (int i = 0; i < 2 && ReadOutput(*output); ++i) {
+    for (int i = 0; i < kLastTurns && ReadOutput(*output); ++i) {
     }
     output->watch->Stop();
     output->lines.Finish([&](absl::string_view line) {
