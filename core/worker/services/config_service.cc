@@ -1,5 +1,6 @@
 #include "core/worker/services/config_service.h"
 
+#include <cstddef>
 #include <string>
 
 #include "core/worker/host_context.h"
@@ -43,12 +44,16 @@ uint32_t WorkerCount(const cluster_host* host) {
 
 }  // namespace
 
-constexpr cluster_config_v1 kConfigService = {.size = sizeof(cluster_config_v1),
-                                              .flags = 0,
-                                              .get = &Get,
-                                              .entry = &Entry,
-                                              .argument = &Argument,
-                                              .worker_id = &WorkerId,
-                                              .worker_count = &WorkerCount};
+// `size` ends before what is not served.
+constexpr cluster_config_v1 kConfigService = {
+    .size = offsetof(cluster_config_v1, slot),
+    .flags = 0,
+    .get = &Get,
+    .entry = &Entry,
+    .argument = &Argument,
+    .worker_id = &WorkerId,
+    .worker_count = &WorkerCount,
+    .slot = nullptr,
+    .generation = nullptr};
 
 }  // namespace cluster

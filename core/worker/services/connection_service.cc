@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstring>
 
 #include "core/control/handoff.h"
@@ -40,11 +41,14 @@ cluster_status LocalAddress(const cluster_host*,
 
 }  // namespace
 
+// `size` ends before what is not served.
 constexpr cluster_connection_v1 kConnectionService = {
-    .size = sizeof(cluster_connection_v1),
+    .size = offsetof(cluster_connection_v1, requests),
     .flags = 0,
     .close = &Close,
     .closed = &Closed,
-    .local_address = &LocalAddress};
+    .local_address = &LocalAddress,
+    .requests = nullptr,
+    .bytes = nullptr};
 
 }  // namespace cluster
