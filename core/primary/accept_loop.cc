@@ -17,8 +17,8 @@ constexpr size_t kMaxAcceptsPerRound = 512;
 // Rounds in which a listener that closes takes what the kernel holds; more than
 // a backlog, and an end where clients keep coming.
 constexpr size_t kMaxClosingRounds = 128;
-// Out of descriptors: those that wait in the backlog are asked for again after
-// this.
+// Out of descriptors, or of watches: those that wait in the backlog are asked
+// for again after this.
 constexpr int64_t kPauseNs = 10'000'000;
 
 // Trouble that lasts is told once in this time.
@@ -64,7 +64,12 @@ void AcceptLoop::Wait(State state) {
     return;
   }
   if (watch_ == nullptr) {
-    watch_ = std::make_unique<FdWatch>(io_, listener_.get());
+    auto watch = FdWatch::Create(io_, listener_.get());
+    if (!watch.ok()) {
+      TellTrouble(watch.status());
+      return After(kPauseNs, State::kPaused);
+    }
+    watch_ = *std::move(watch);
   }
   watch_->OnReadable([this] { OnReadable(); });
 }
@@ -92,7 +97,7 @@ void AcceptLoop::Round() {
   gathering_.Record(
       now_ns, accepted, gathering_.WantsCpuTime(now_ns) ? ThreadCpuNs() : 0);
   if (error != 0 && error != EAGAIN) {
-    TellTrouble(now_ns, error);
+    TellTrouble(ErrnoStatus(error, "accept4"));
     After(kPauseNs, State::kPaused);
   } else if (error == 0 && !dispatcher_.has_room()) {
     Wait(State::kNoRoom);
@@ -105,10 +110,11 @@ void AcceptLoop::Round() {
   after_round_();
 }
 
-void AcceptLoop::TellTrouble(int64_t now_ns, int error) {
+void AcceptLoop::TellTrouble(const absl::Status& status) {
+  const int64_t now_ns = MonotonicNs();
   if (!on_trouble_ || now_ns - trouble_told_ns_ < kTellNs) return;
   trouble_told_ns_ = now_ns;
-  on_trouble_(ErrnoStatus(error, "accept4"));
+  on_trouble_(status);
 }
 
 size_t AcceptLoop::AcceptAll(int64_t now_ns, int* error) {

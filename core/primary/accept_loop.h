@@ -37,7 +37,8 @@ class AcceptLoop {
              std::function<void()> after_round);
 
   // Calls `told` when accepting pauses because the kernel says no (no
-  // descriptors, no memory), at most once a second. Call before Start().
+  // descriptors, no memory, no watch), at most once a second. Call before
+  // Start().
   void OnTrouble(std::function<void(const absl::Status&)> told) {
     on_trouble_ = std::move(told);
   }
@@ -57,7 +58,7 @@ class AcceptLoop {
   void Round();
   void Wait(State state);
   void After(int64_t delay_ns, State state);
-  void TellTrouble(int64_t now_ns, int error);
+  void TellTrouble(const absl::Status& status);
   // Accepts until there is nothing, or no room. Returns how many; `*error` is
   // the errno that ended it, 0 if room did.
   size_t AcceptAll(int64_t now_ns, int* error);

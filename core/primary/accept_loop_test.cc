@@ -6,17 +6,22 @@
 #include <sys/resource.h>
 
 #include <boost/asio/io_context.hpp>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/primary/alarm.h"
 #include "core/primary/dispatcher.h"
 #include "core/primary/fake_worker.h"
 #include "core/primary/ledger.h"
 #include "core/primary/loopback.h"
+#include "core/primary/refused_call.h"
 #include "core/primary/slot.h"
 #include "ipc/open_fds.h"
 #include "scheduler/registry.h"
@@ -49,7 +54,9 @@ class DescriptorLimit {
 
 class AcceptLoopTest : public ::testing::Test {
  protected:
-  void Make(size_t pending_capacity, int64_t gather_ns = 0) {
+  void Make(size_t pending_capacity,
+            int64_t gather_ns = 0,
+            std::function<void(const absl::Status&)> on_trouble = {}) {
     dispatcher_ = std::make_unique<Dispatcher>(
         0,
         *MakePolicy("round_robin", 1),
@@ -62,6 +69,7 @@ class AcceptLoopTest : public ::testing::Test {
                                          next_id_,
                                          gather_ns,
                                          [this] { ++rounds_; });
+    loop_->OnTrouble(std::move(on_trouble));
     loop_->Start();
   }
 
@@ -150,6 +158,27 @@ TEST_F(AcceptLoopTest, PausesWithoutDescriptorsAndRecovers) {
   }
   RunUntilAccepted(3);
   EXPECT_EQ(dispatcher_->pending(), 3u);
+}
+
+TEST_F(AcceptLoopTest, AcceptsWithoutAWatchAndWatchesWhenItCan) {
+  const Alarm first(io_);  // with it Asio makes the epoll that it works with
+  std::vector<std::string> troubles;
+  {
+    const RefusedCall refused(RefusedCall::kEpollAdd, ENOSPC);
+    Make(10, 0, [&](const absl::Status& status) {
+      troubles.emplace_back(status.message());
+    });
+    loopback_.Connect(1);
+    RunUntilAccepted(1);
+    loopback_.Connect(1);
+    RunUntilAccepted(2);
+    EXPECT_THAT(troubles, testing::ElementsAre(testing::HasSubstr("ENOSPC")));
+  }
+  const int rounds = rounds_;
+  while (rounds_ == rounds) RunOne();
+  EXPECT_EQ(Poll(), 0u) << "it is woken, and does not look by itself";
+  loopback_.Connect(1);
+  RunUntilAccepted(3);
 }
 
 TEST_F(AcceptLoopTest, CloseTakesAllTheBacklog) {

@@ -1,14 +1,20 @@
 #include "core/primary/fd_watch.h"
 
+#include <sys/epoll.h>
+
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <cerrno>
 #include <utility>
+
+#include "core/base/errno_status.h"
+#include "core/base/unique_fd.h"
 
 namespace cluster {
 
 using boost::asio::posix::stream_descriptor;
 
 struct FdWatch::State {
-  State(boost::asio::io_context& io, int fd) : descriptor(io, fd) {}
+  explicit State(boost::asio::io_context& io) : descriptor(io) {}
 
   stream_descriptor descriptor;
   std::function<void()> readable;
@@ -18,8 +24,36 @@ struct FdWatch::State {
   bool destroyed = false;
 };
 
-FdWatch::FdWatch(boost::asio::io_context& io, int fd)
-    : state_(std::make_shared<State>(io, fd)) {}
+namespace {
+
+// Asio keeps what it made for a descriptor that epoll refused until the context
+// ends; who tries again and again would fill the memory with it. So while the
+// kernel refuses, an epoll of our own is asked first.
+thread_local bool kernel_refuses = false;
+
+int AskKernel(int fd) {
+  const UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));
+  epoll_event event = {.events = EPOLLIN, .data = {}};
+  const bool taken =
+      epoll && epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+  return taken ? 0 : errno;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<FdWatch>> FdWatch::Create(
+    boost::asio::io_context& io, int fd) {
+  int error = kernel_refuses ? AskKernel(fd) : 0;
+  auto state = std::make_shared<State>(io);
+  if (error == 0) {
+    boost::system::error_code refused;
+    state->descriptor.assign(fd, refused);
+    error = refused.value();
+  }
+  kernel_refuses = error != 0;
+  if (error != 0) return ErrnoStatus(error, "epoll_ctl");
+  return std::unique_ptr<FdWatch>(new FdWatch(std::move(state)));
+}
 
 FdWatch::~FdWatch() {
   state_->destroyed = true;

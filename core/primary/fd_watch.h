@@ -7,21 +7,26 @@
 //
 // Thread safety: the io_context's thread.
 //
-//   FdWatch watch(io, fd);
-//   watch.OnReadable([this] { Read(); });  // until Stop()
+//   ASSIGN_OR_RETURN(std::unique_ptr<FdWatch> watch, FdWatch::Create(io, fd));
+//   watch->OnReadable([this] { Read(); });  // until Stop()
 #ifndef CORE_PRIMARY_FD_WATCH_H_
 #define CORE_PRIMARY_FD_WATCH_H_
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
+#include <utility>
+
+#include "absl/status/statusor.h"
 
 namespace cluster {
 
 class FdWatch {
  public:
-  // Begins to watch nothing. Dies if the kernel will not poll `fd`.
-  FdWatch(boost::asio::io_context& io, int fd);
+  // Begins to watch nothing. Errors: epoll_ctl's, such as ENOSPC where the user
+  // has as many watches as fs.epoll.max_user_watches allows.
+  static absl::StatusOr<std::unique_ptr<FdWatch>> Create(
+      boost::asio::io_context& io, int fd);
   FdWatch(const FdWatch&) = delete;
   FdWatch& operator=(const FdWatch&) = delete;
   ~FdWatch();
@@ -38,6 +43,7 @@ class FdWatch {
 
  private:
   struct State;
+  explicit FdWatch(std::shared_ptr<State> state) : state_(std::move(state)) {}
   static void AwaitReadable(const std::shared_ptr<State>& state);
   static void Ready(const std::shared_ptr<State>& state);
 

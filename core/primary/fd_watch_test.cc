@@ -5,11 +5,15 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
+#include "core/base/errno_status.h"
 #include "core/base/unique_fd.h"
+#include "core/primary/refused_call.h"
 #include "ipc/fd_passing.h"
 #include "ipc/open_fds.h"
 
@@ -23,7 +27,7 @@ class FdWatchTest : public ::testing::Test {
     auto pair = *MakeSocketPair(SOCK_STREAM);
     near_ = std::move(pair.first);
     far_ = std::move(pair.second);
-    watch_ = std::make_unique<FdWatch>(io_, near_.get());
+    watch_ = *FdWatch::Create(io_, near_.get());
   }
 
   void Poke() { ASSERT_EQ(write(far_.get(), "x", 1), 1); }
@@ -204,7 +208,7 @@ TEST_F(FdWatchTest, NumberCanBeWatchedAgainAfterItsWatchAndFdAreGone) {
   ASSERT_EQ(pair.first.get(), number);
   near_ = std::move(pair.first);
   far_ = std::move(pair.second);
-  watch_ = std::make_unique<FdWatch>(io_, near_.get());
+  watch_ = *FdWatch::Create(io_, near_.get());
   watch_->OnReadable([&] {
     ++calls_;
     Read();
@@ -214,9 +218,31 @@ TEST_F(FdWatchTest, NumberCanBeWatchedAgainAfterItsWatchAndFdAreGone) {
   EXPECT_EQ(calls_, 1);
 }
 
+TEST_F(FdWatchTest, DescriptorThatIsWatchedAlreadyIsRefused) {
+  EXPECT_EQ(ErrnoOf(FdWatch::Create(io_, near_.get()).status()), EEXIST);
+  watch_->OnReadable([&] {
+    ++calls_;
+    Read();
+  });
+  Poke();
+  Poll();
+  EXPECT_EQ(calls_, 1) << "the watch that there is goes on";
+}
+
+TEST_F(FdWatchTest, KernelWithoutWatchesLeftIsAnError) {
+  {
+    const RefusedCall refused(RefusedCall::kEpollAdd, ENOSPC);
+    for (int i = 0; i < 3; ++i) {
+      const absl::Status status = FdWatch::Create(io_, far_.get()).status();
+      EXPECT_EQ(ErrnoOf(status), ENOSPC) << status;
+    }
+  }
+  EXPECT_TRUE(FdWatch::Create(io_, far_.get()).ok()) << "it has some again";
+}
+
 TEST_F(FdWatchTest, ContextMayGoFirst) {
   auto io = std::make_unique<boost::asio::io_context>(1);
-  watch_ = std::make_unique<FdWatch>(*io, near_.get());
+  watch_ = *FdWatch::Create(*io, near_.get());
   watch_->OnReadable([&] { ++calls_; });
   watch_.reset();
   io.reset();

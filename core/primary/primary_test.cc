@@ -13,8 +13,10 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <cerrno>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +26,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/control/messages.h"
 #include "core/primary/loopback.h"
+#include "core/primary/refused_call.h"
 #include "ipc/archive.h"
 #include "ipc/open_fds.h"
 #include "ipc/unix_channel.h"
@@ -183,6 +186,28 @@ TEST_F(PrimaryTest, WorkerThatCannotBeReplacedNowIsTriedAgain) {
   EXPECT_EQ(StartAndRun().kind, PrimaryEnd::Kind::kDrained);
   EXPECT_EQ(observer_.Count("error"), 1);
   EXPECT_EQ(observer_.Count("fork"), 3);
+}
+
+// Which of its descriptors the kernel will not watch is all the same.
+TEST_F(PrimaryTest, WorkerThatCannotBeWatchedIsKilledAndTriedAgain) {
+  Make("serve", 2);
+  std::optional<RefusedCall> refused;
+  observer_.on_event = [&](const WorkerEvent& event) {
+    const int64_t errors = observer_.Count("error");
+    if (event.kind == WorkerEventKind::kFork && event.worker_id == 1) {
+      refused.emplace(RefusedCall::kEpollAdd, ENOSPC, /*after=*/1);
+    }
+    if (event.kind == WorkerEventKind::kError) {
+      EXPECT_THAT(event.detail, HasSubstr("ENOSPC"));
+      EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), 0) << "a zombie is left";
+      if (errors == 2) refused.reset();
+    }
+    if (observer_.Count("listening") == 2) primary_->Drain();
+  };
+  EXPECT_EQ(StartAndRun().kind, PrimaryEnd::Kind::kDrained);
+  EXPECT_EQ(observer_.Count("error"), 2);
+  EXPECT_EQ(observer_.Count("fork"), 2);
+  EXPECT_EQ(observer_.Count("exit"), 2);
 }
 
 TEST_F(PrimaryTest, DestroyedWithWorkersKillsThem) {

@@ -43,8 +43,9 @@ absl::StatusOr<std::unique_ptr<Worker>> StartWorker(
              .environment = {{kChannelFdVariable, "3"},
                              {kWorkerIdVariable, absl::StrCat(id)}},
              .capture_output = options.capture_output}));
-  auto worker =
-      std::make_unique<Worker>(io, id, slot, std::move(child), fork_ns, owner);
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<Worker> worker,
+      Worker::Create(io, id, slot, std::move(child), fork_ns, owner));
   worker->Send(FrameType::kStart,
                Start{.worker_id = id,
                      .worker_count = options.workers,

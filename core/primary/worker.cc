@@ -10,6 +10,7 @@
 
 #include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
+#include "core/base/status_macros.h"
 
 namespace cluster {
 namespace {
@@ -40,14 +41,39 @@ Worker::Worker(boost::asio::io_context& io,
       flush_alarm_(io),
       kill_alarm_(io) {
   channel_.emplace(std::move(child.channel));
-  channel_watch_ = std::make_unique<FdWatch>(io_, channel_->fd());
-  channel_watch_->OnReadable([this] { ReadChannel(); });
-  exit_watch_ = std::make_unique<FdWatch>(io_, pidfd_.get());
-  exit_watch_->OnReadable([this] { OnProcessEnd(); });
-  if (child.output) WatchOutput(STDOUT_FILENO, std::move(child.output));
+  if (child.output) AddOutput(STDOUT_FILENO, std::move(child.output));
   if (child.error_output) {
-    WatchOutput(STDERR_FILENO, std::move(child.error_output));
+    AddOutput(STDERR_FILENO, std::move(child.error_output));
   }
+}
+
+absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(
+    boost::asio::io_context& io,
+    uint32_t id,
+    Slot& slot,
+    ChildProcess child,
+    int64_t fork_ns,
+    WorkerOwner& owner) {
+  std::unique_ptr<Worker> worker(
+      new Worker(io, id, slot, std::move(child), fork_ns, owner));
+  const absl::Status status = worker->Watch();
+  if (status.ok()) return worker;
+  KillAndReap(worker->pidfd_.get());
+  return status;
+}
+
+absl::Status Worker::Watch() {
+  ASSIGN_OR_RETURN(channel_watch_, FdWatch::Create(io_, channel_->fd()));
+  channel_watch_->OnReadable([this] { ReadChannel(); });
+  ASSIGN_OR_RETURN(exit_watch_, FdWatch::Create(io_, pidfd_.get()));
+  exit_watch_->OnReadable([this] { OnProcessEnd(); });
+  for (const auto& output : outputs_) {
+    ASSIGN_OR_RETURN(output->watch, FdWatch::Create(io_, output->fd.get()));
+    output->watch->OnReadable([this, raw = output.get()] {
+      if (!ReadOutput(*raw)) raw->watch->Stop();
+    });
+  }
+  return absl::OkStatus();
 }
 
 // ---- The control channel
@@ -93,14 +119,10 @@ void Worker::CloseChannel(const absl::Status& why) {
 
 // ---- What the plugin prints
 
-void Worker::WatchOutput(int fd_number, UniqueFd fd) {
+void Worker::AddOutput(int fd_number, UniqueFd fd) {
   auto output = std::make_unique<Output>();
   output->fd_number = fd_number;
   output->fd = std::move(fd);
-  output->watch = std::make_unique<FdWatch>(io_, output->fd.get());
-  output->watch->OnReadable([this, raw = output.get()] {
-    if (!ReadOutput(*raw)) raw->watch->Stop();
-  });
   outputs_.push_back(std::move(output));
 }
 

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "core/base/unique_fd.h"
@@ -59,13 +60,15 @@ class WorkerOwner {
 class Worker {
  public:
   // `slot` and `owner` must outlive it. `fork_ns` is when its start began, on
-  // CLOCK_MONOTONIC.
-  Worker(boost::asio::io_context& io,
-         uint32_t id,
-         Slot& slot,
-         ChildProcess child,
-         int64_t fork_ns,
-         WorkerOwner& owner);
+  // CLOCK_MONOTONIC. Errors: the kernel's, if it will not watch the child,
+  // which is killed then, and gone.
+  static absl::StatusOr<std::unique_ptr<Worker>> Create(
+      boost::asio::io_context& io,
+      uint32_t id,
+      Slot& slot,
+      ChildProcess child,
+      int64_t fork_ns,
+      WorkerOwner& owner);
 
   uint32_t id() const { return id_; }
   pid_t pid() const { return pid_; }
@@ -106,12 +109,20 @@ class Worker {
     std::unique_ptr<FdWatch> watch;
   };
 
+  Worker(boost::asio::io_context& io,
+         uint32_t id,
+         Slot& slot,
+         ChildProcess child,
+         int64_t fork_ns,
+         WorkerOwner& owner);
+
+  absl::Status Watch();
+  void AddOutput(int fd_number, UniqueFd fd);
   void SendBytes(FrameType type,
                  std::span<const std::byte> payload,
                  std::vector<UniqueFd> fds);
   void FlushChannel();
   void ReadChannel();
-  void WatchOutput(int fd_number, UniqueFd fd);
   // False when the output has ended.
   bool ReadOutput(Output& output);
   void OnProcessEnd();

@@ -148,4 +148,12 @@ void SendSignal(int pidfd, int signal) {
   syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0);
 }
 
+void KillAndReap(int pidfd) {
+  SendSignal(pidfd, SIGKILL);
+  siginfo_t info;
+  while (waitid(static_cast<idtype_t>(P_PIDFD), pidfd, &info, WEXITED) != 0 &&
+         errno == EINTR) {
+  }
+}
+
 }  // namespace cluster

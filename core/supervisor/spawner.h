@@ -58,6 +58,10 @@ std::optional<WorkerExit> Reap(int pidfd);
 // Sends `signal` to the process behind `pidfd`. An ended process is no error.
 void SendSignal(int pidfd, int signal);
 
+// Kills the process behind `pidfd` and waits until it is gone. For a child that
+// has just begun, which ends at once.
+void KillAndReap(int pidfd);
+
 }  // namespace cluster
 
 #endif  // CORE_SUPERVISOR_SPAWNER_H_
