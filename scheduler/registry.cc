@@ -1,13 +1,12 @@
 #include "scheduler/registry.h"
 
-#include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/nearest_name.h"
 #include "scheduler/least_connections.h"
 #include "scheduler/random.h"
 #include "scheduler/round_robin.h"
@@ -39,41 +38,9 @@ constexpr Row kPolicies[] = {
 // More of an unknown name than this helps nobody.
 constexpr size_t kMaxShownBytes = 64;
 
-// Returns how many letters must be inserted, removed or replaced to turn `a`
-// into `b`. Source: V. Levenshtein, 1966; row by row as R. Wagner and
-// M. Fischer, "The String-to-String Correction Problem", J. ACM 21(1), 1974.
-size_t EditDistance(absl::string_view a, absl::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
-
-// Returns the known name that is nearest to `name`, empty if none has more in
-// common with it than a letter or two by chance.
-absl::string_view Nearest(absl::string_view name) {
-  absl::string_view nearest;
-  size_t least = name.size();
-  for (const Row& row : kPolicies) {
-    const size_t distance = EditDistance(name, row.name);
-    if (2 * distance > row.name.size() || distance >= least) continue;
-    nearest = row.name;
-    least = distance;
-  }
-  return nearest;
-}
-
 absl::Status UnknownPolicy(absl::string_view name) {
   const absl::string_view shown = name.substr(0, kMaxShownBytes);
-  const absl::string_view nearest = Nearest(shown);
+  const absl::string_view nearest = NearestName(shown, PolicyNames());
   return absl::InvalidArgumentError(absl::StrCat(
       "unknown policy \"",
       absl::CHexEscape(shown),

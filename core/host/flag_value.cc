@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <numeric>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
@@ -33,21 +32,6 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
     text.append(buffer, static_cast<size_t>(n));
   }
   return absl::InvalidArgumentError(absl::StrCat(path, " is over 1 MiB"));
-}
-
-size_t EditDistance(absl::string_view a, absl::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
 }
 
 }  // namespace
@@ -136,20 +120,6 @@ absl::StatusOr<std::pair<std::string, std::string>> ParseConfigPair(
       absl::StrCat("cannot be read: ",
                    absl::Utf8SafeCEscape(content.status().message()),
                    ": name a readable file"));
-}
-
-std::string NearestName(absl::string_view typed,
-                        const std::vector<std::string>& names) {
-  std::string nearest;
-  size_t least = 0;
-  for (const std::string& name : names) {
-    const size_t distance = EditDistance(typed, name);
-    if (distance * 3 > std::max(typed.size(), name.size())) continue;
-    if (!nearest.empty() && distance >= least) continue;
-    nearest = name;
-    least = distance;
-  }
-  return nearest;
 }
 
 }  // namespace cluster

@@ -11,7 +11,6 @@
 #include <initializer_list>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -51,12 +50,6 @@ absl::StatusOr<std::pair<std::string, std::string>> ParseConfigPair(
     absl::string_view flag,
     absl::string_view value,
     absl::string_view directory);
-
-// Returns the name most like `typed`, or an empty string when none is near:
-// the least number of letters put in, left out, changed (Levenshtein 1965), at
-// most a third of the longer name.
-std::string NearestName(absl::string_view typed,
-                        const std::vector<std::string>& names);
 
 }  // namespace cluster
 

@@ -6,7 +6,6 @@
 #include <fstream>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -88,13 +87,6 @@ TEST_F(ParseConfigPairTest, SaysWhyAFileCannotBeRead) {
   EXPECT_THAT(std::string(directory.message()), HasSubstr("EISDIR"));
   const absl::Status endless = Parse("k=@/dev/zero").status();
   EXPECT_THAT(std::string(endless.message()), HasSubstr("over 1 MiB"));
-}
-
-TEST(NearestNameTest, OffersWhatIsNear) {
-  const std::vector<std::string> names = {"--workers", "--listen", "--set"};
-  EXPECT_EQ(NearestName("--worker", names), "--workers");
-  EXPECT_EQ(NearestName("--lisetn", names), "--listen");
-  EXPECT_EQ(NearestName("--something", names), "");
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "core/base/nearest_name.h"
 #include "core/base/status_macros.h"
 #include "core/host/flag_value.h"
 #include "core/host/help.h"
@@ -86,9 +87,9 @@ absl::Status CheckAllKnown(const RawCommand& raw) {
   if (raw.unknown.empty()) return absl::OkStatus();
   const std::string& typed = raw.unknown.front();
   const std::string name = typed.substr(0, typed.find('='));
-  std::vector<std::string> names;
+  std::vector<absl::string_view> names;
   for (const FlagHelp& flag : AllFlags()) names.emplace_back(flag.name);
-  const std::string nearest = NearestName(name, names);
+  const absl::string_view nearest = NearestName(name, names);
   return absl::InvalidArgumentError(absl::StrCat(
       "unknown flag ",
       absl::Utf8SafeCEscape(name.substr(0, 100)),

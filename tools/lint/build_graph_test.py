@@ -35,7 +35,9 @@ class CheckTest(unittest.TestCase):
             "//plugins/abi:cluster_plugin": [],
             "//ipc:frame": ["//core/base:unique_fd", "@cereal//:cereal"],
             "//core/base:unique_fd": ["@absl//:status"],
-            "//scheduler:policy": ["@absl//:strings"],
+            "//scheduler:policy": ["@absl//:strings",
+                                   "//core/base:nearest_name"],
+            "//core/base:nearest_name": ["//core/base:nearest_name.cc"],
         }
         problems, evaluated = build_graph.check(
             build_graph.RULES, targets(edges))
@@ -44,7 +46,7 @@ class CheckTest(unittest.TestCase):
 
     def test_scheduler(self):
         for bad in ["//ipc:frame", "//core/base:unique_fd", "@boost//:headers",
-                    "//third_party/asio:asio"]:
+                    "//core/base:nearest_name_fd", "//third_party/asio:asio"]:
             self.assertIn("scheduler decides only",
                           self.broken_by({"//scheduler:policy": [bad]}), bad)
 
