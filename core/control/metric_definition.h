@@ -26,10 +26,10 @@ enum class MetricKind : uint8_t { kCounter = 0, kGauge = 1, kHistogram = 2 };
 
 struct MetricDefinition {
   std::string name;
-  std::string help;
+  std::string help = {};
   MetricKind kind = MetricKind::kCounter;
   uint32_t first_cell = 0;
-  std::vector<double> bounds;  // of a histogram
+  std::vector<double> bounds = {};  // of a histogram
 
   template <class Archive>
   void serialize(Archive& archive) {
