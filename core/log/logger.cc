@@ -3,13 +3,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "core/log/json_string.h"
 #include "core/log/line_splitter.h"
 #include "core/log/utf8.h"
 
 namespace cluster {
 namespace {
-
-constexpr absl::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
 struct LevelName {
   absl::string_view text;  // padded to the longest that is common
@@ -34,10 +33,6 @@ std::string FormatTimeUtc(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
 }
 
-bool IsControl(char32_t code) {
-  return code < 0x20 || (code >= 0x7f && code <= 0x9f);
-}
-
 // Terminals obey control characters; the log must not carry a peer's.
 void AppendText(absl::string_view text, std::string* out) {
   while (!text.empty()) {
@@ -53,25 +48,6 @@ void AppendText(absl::string_view text, std::string* out) {
     }
     text.remove_prefix(next.size);
   }
-}
-
-// RFC 8259, section 7.
-void AppendJsonString(absl::string_view text, std::string* out) {
-  out->push_back('"');
-  while (!text.empty()) {
-    const Utf8Char next = NextUtf8(text);
-    if (!next.valid) {
-      absl::StrAppend(out, kReplacement);
-    } else if (next.code == '"' || next.code == '\\') {
-      absl::StrAppend(out, "\\", text.substr(0, 1));
-    } else if (IsControl(next.code)) {
-      absl::StrAppendFormat(out, "\\u%04x", static_cast<uint32_t>(next.code));
-    } else {
-      absl::StrAppend(out, text.substr(0, next.size));
-    }
-    text.remove_prefix(next.size);
-  }
-  out->push_back('"');
 }
 
 }  // namespace

@@ -25,6 +25,11 @@ struct Utf8Char {
 // above U+10FFFF are not valid (RFC 3629). REQUIRES: `text` is not empty.
 Utf8Char NextUtf8(absl::string_view text);
 
+// Says whether `code` is a control character, C0, DEL or C1.
+constexpr bool IsControl(char32_t code) {
+  return code < 0x20 || (code >= 0x7f && code <= 0x9f);
+}
+
 // Returns the longest length of at most `max_bytes` that does not cut a valid
 // character of `text` in two. REQUIRES: max_bytes >= 4.
 size_t Utf8PrefixSize(absl::string_view text, size_t max_bytes);
