@@ -20,6 +20,10 @@ constexpr uint16_t kMachine = EM_RISCV;
 #error "name this machine's ELF number here"
 #endif
 
+// Many symbols may name one long text: looking at them all must not take the
+// product of both.
+constexpr size_t kMaxNameBytes = 4096;
+
 // Copies a T out of `bytes` at `offset`; none if it is not all there.
 template <typename T>
 std::optional<T> Read(std::span<const std::byte> bytes, uint64_t offset) {
@@ -218,11 +222,12 @@ uint64_t ElfImage::GnuHashSymbolCount(std::span<const std::byte> table) const {
   }
 }
 
-// The terminated text at `offset` of the string table; empty if it is not.
-absl::string_view ElfImage::StringAt(uint64_t offset) const {
+// The terminated text at `offset` of the string table; empty if it is not one
+// of at most `max_size` bytes.
+absl::string_view ElfImage::StringAt(uint64_t offset, size_t max_size) const {
   if (offset >= strings_.size()) return {};
   const char* text = reinterpret_cast<const char*>(strings_.data()) + offset;
-  const size_t limit = strings_.size() - offset;
+  const size_t limit = std::min(strings_.size() - offset, max_size + 1);
   const size_t size = strnlen(text, limit);
   return size == limit ? absl::string_view() : absl::string_view(text, size);
 }
@@ -237,15 +242,38 @@ std::optional<ElfSymbol> ElfImage::FindSymbol(absl::string_view name) const {
     if (text.size() <= name.size()) continue;
     if (std::memcmp(text.data(), name.data(), name.size()) != 0) continue;
     if (text[name.size()] != std::byte{0}) continue;
-    return ElfSymbol{name, symbol->st_value, symbol->st_shndx != SHN_UNDEF};
+    return ElfSymbol{name,
+                     symbol->st_value,
+                     symbol->st_shndx != SHN_UNDEF,
+                     ELF64_ST_BIND(symbol->st_info) == STB_WEAK};
   }
   return std::nullopt;
+}
+
+std::vector<ElfSymbol> ElfImage::symbols() const {
+  std::vector<ElfSymbol> symbols;
+  for (uint64_t at = 0; at < symbols_.size(); at += sizeof(Elf64_Sym)) {
+    const auto symbol = Read<Elf64_Sym>(symbols_, at);
+    if (!symbol) break;
+    const unsigned binding = ELF64_ST_BIND(symbol->st_info);
+    const unsigned visibility = ELF64_ST_VISIBILITY(symbol->st_other);
+    if (binding == STB_LOCAL) continue;
+    if (visibility == STV_HIDDEN || visibility == STV_INTERNAL) continue;
+    const absl::string_view name = StringAt(symbol->st_name, kMaxNameBytes);
+    if (name.empty()) continue;
+    symbols.push_back({name,
+                       symbol->st_value,
+                       symbol->st_shndx != SHN_UNDEF,
+                       binding == STB_WEAK});
+  }
+  return symbols;
 }
 
 std::vector<absl::string_view> ElfImage::needed() const {
   std::vector<absl::string_view> names;
   for (const Elf64_Dyn& item : dynamic_) {
-    if (item.d_tag == DT_NEEDED) names.push_back(StringAt(item.d_un.d_val));
+    if (item.d_tag != DT_NEEDED) continue;
+    names.push_back(StringAt(item.d_un.d_val, kMaxNameBytes));
   }
   return names;
 }

@@ -32,6 +32,7 @@ struct ElfSymbol {
   absl::string_view name;
   uint64_t address = 0;
   bool defined = false;  // else it is imported
+  bool weak = false;     // an import that may stay unresolved
 };
 
 struct ElfNote {
@@ -50,6 +51,10 @@ class ElfImage {
 
   // Returns the dynamic symbol called `name`; none if there is none.
   std::optional<ElfSymbol> FindSymbol(absl::string_view name) const;
+
+  // Returns the dynamic symbols that other objects see or give, in the order of
+  // the table. A name of more than 4 KiB is taken for damage and left out.
+  std::vector<ElfSymbol> symbols() const;
 
   // Returns the names of the libraries that the object asks for (DT_NEEDED).
   std::vector<absl::string_view> needed() const;
@@ -72,7 +77,7 @@ class ElfImage {
   std::span<const std::byte> FromAddress(uint64_t address) const;
   uint64_t SymbolCount() const;
   uint64_t GnuHashSymbolCount(std::span<const std::byte> table) const;
-  absl::string_view StringAt(uint64_t offset) const;
+  absl::string_view StringAt(uint64_t offset, size_t max_size) const;
 
   std::span<const std::byte> file_;
   std::vector<Elf64_Phdr> segments_;

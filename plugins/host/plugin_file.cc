@@ -150,8 +150,18 @@ void FindSanitizers(const ElfImage& image, PluginInfo& info) {
   info.needs_tsan |= image.FindSymbol("__tsan_init").has_value();
 }
 
-absl::StatusOr<std::vector<std::byte>> ReadWhole(int fd,
-                                                 absl::string_view path) {
+}  // namespace
+
+HostAbi HostAbi::OfThisBuild() {
+  return {.abi_major = CLUSTER_ABI_MAJOR,
+          .abi_minor = CLUSTER_ABI_MINOR,
+          .abi_minor_min = CLUSTER_ABI_OLDEST_MINOR,
+          .has_asan = (CLUSTER_SANITIZERS & CLUSTER_SANITIZER_ADDRESS) != 0,
+          .has_tsan = (CLUSTER_SANITIZERS & CLUSTER_SANITIZER_THREAD) != 0};
+}
+
+absl::StatusOr<std::vector<std::byte>> ReadPluginBytes(int fd,
+                                                       absl::string_view path) {
   struct stat info;
   if (fstat(fd, &info) != 0) return ErrnoStatus("fstat", path);
   if (S_ISDIR(info.st_mode)) {
@@ -172,16 +182,6 @@ absl::StatusOr<std::vector<std::byte>> ReadWhole(int fd,
   }
   file.resize(have);
   return file;
-}
-
-}  // namespace
-
-HostAbi HostAbi::OfThisBuild() {
-  return {.abi_major = CLUSTER_ABI_MAJOR,
-          .abi_minor = CLUSTER_ABI_MINOR,
-          .abi_minor_min = CLUSTER_ABI_OLDEST_MINOR,
-          .has_asan = (CLUSTER_SANITIZERS & CLUSTER_SANITIZER_ADDRESS) != 0,
-          .has_tsan = (CLUSTER_SANITIZERS & CLUSTER_SANITIZER_THREAD) != 0};
 }
 
 absl::StatusOr<PluginInfo> ParsePlugin(std::span<const std::byte> file,
@@ -247,7 +247,8 @@ absl::Status CheckCompatible(const PluginInfo& info,
 }
 
 absl::StatusOr<PluginInfo> InspectPluginFile(int fd, absl::string_view path) {
-  ASSIGN_OR_RETURN(const std::vector<std::byte> file, ReadWhole(fd, path));
+  ASSIGN_OR_RETURN(const std::vector<std::byte> file,
+                   ReadPluginBytes(fd, path));
   return ParsePlugin(file, path);
 }
 

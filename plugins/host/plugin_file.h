@@ -55,6 +55,13 @@ struct HostAbi {
   bool has_tsan = false;
 };
 
+// Returns the whole contents of the file behind `fd` (borrowed), whatever the
+// descriptor's offset is.
+//   kInvalidArgument  not a regular file; over 1 GiB
+//   others            the system's reason
+absl::StatusOr<std::vector<std::byte>> ReadPluginBytes(int fd,
+                                                       absl::string_view path);
+
 // Reads the plugin in `file`, the whole contents of a file. `path` is only used
 // in messages.
 //   kInvalidArgument  not a plugin for this machine, or damaged

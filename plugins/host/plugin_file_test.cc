@@ -16,6 +16,7 @@
 #include "core/base/unique_fd.h"
 #include "plugins/abi/cluster_plugin.h"
 #include "plugins/abi/cluster_plugin_note.h"
+#include "plugins/host/elf_image.h"
 #include "plugins/testing/loading.h"
 
 namespace cluster {
@@ -281,6 +282,11 @@ TEST(PluginFileTest, RefusesWhatIsNoFile) {
 // sanitizers say whether a byte was read that is not there: `file` is a block
 // of exactly its size.
 void Survives(const Bytes& file) {
+  if (const auto image = ElfImage::Parse(file, "x.so"); image.ok()) {
+    for (const ElfSymbol& symbol : image->symbols()) {
+      EXPECT_LE(symbol.name.size(), 4096u);
+    }
+  }
   const absl::Status status = Check(file);
   if (status.ok()) return;
   EXPECT_TRUE(status.code() == kBad || status.code() == kUnfit) << status;

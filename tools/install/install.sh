@@ -11,6 +11,7 @@ Installs the host, its plugins and what a plugin is built with. Nothing outside
 of PREFIX is written, and the result may be moved as a whole.
 
   PREFIX/bin/cluster-host                   the host
+  PREFIX/bin/cluster-plugin-check           looks into a plugin's file
   PREFIX/lib/cluster/plugins/NAME/NAME.so   the plugins that it brings
   PREFIX/lib/cluster/worker_plugin.lds      the linker's list of exports
   PREFIX/include/cluster/plugins/           headers: abi (C), sdk (C++)
@@ -105,6 +106,7 @@ TEXT
 collect() {
   local file name
   add "$built/core/host/host" bin/cluster-host
+  add "$built/tools/plugin_check/plugin_check" bin/cluster-plugin-check
   for file in "$built"/plugins/*/*.so; do
     name=$(basename "$file" .so)
     add "$file" "lib/cluster/plugins/$name/$name.so"

@@ -108,8 +108,9 @@ build_and_ask() { # compiler standard source
   # shellcheck disable=SC2046
   "$1" "-std=$2" -O2 -Wall -Wextra -Wno-unused-parameter -Werror -o "$so" "$3" \
     $(pkg-config --cflags --libs cluster-plugin)
-  [ "$(nm -D --defined-only "$so" | awk '{print $3}')" = \
-    cluster_plugin_entry ] || fail "$1: $so exports something else"
+  "$prefix/bin/cluster-plugin-check" inspect "$so" >"$scratch/facts" ||
+    fail "$1: $so is not what it should be"
+  if grep '^warning' "$scratch/facts"; then fail "$1: $so is warned of"; fi
   ask "$so" "" --set greeting=hello
   [ "$answer" = hello ] || fail "$1: the answer is '$answer'"
   # The command without --libs, as the page shows it, does, too.
