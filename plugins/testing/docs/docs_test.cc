@@ -36,7 +36,9 @@ INSTANTIATE_TEST_SUITE_P(AllCompilers,
                          DocsTest,
                          testing::Values("greeter_c.so",
                                          "greeter_cpp.so",
+                                         "greeter_lambda.so",
                                          "greeter_gcc_c.so",
+                                         "greeter_gcc_lambda.so",
                                          "greeter_gcc_cpp.so"));
 
 TEST(DocsCxxTest, ExampleSaysWhatIsNotConfigured) {
