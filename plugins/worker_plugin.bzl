@@ -1,7 +1,11 @@
 """worker_plugin: a plugin as a shared object that exports nothing but its entry."""
 
 def worker_plugin(name, srcs, deps = [], copts = [], linkopts = [], testonly = False, visibility = None):
-    """Builds NAME.so and a test that it exports cluster_plugin_entry alone.
+    """Builds NAME.so and the tests that every plugin gets.
+
+    NAME_symbols_test: it exports cluster_plugin_entry alone, imports nothing of
+    the host, and has its note. NAME_layout_test: with these options, its
+    compiler sees the structs that cross as the host does.
 
     Args:
       name: the plugin's name; the file is NAME.so
@@ -37,4 +41,15 @@ def worker_plugin(name, srcs, deps = [], copts = [], linkopts = [], testonly = F
         srcs = ["//plugins/testing:symbols_test.sh"],
         args = ["$(location :%s)" % so],
         data = [":" + so],
+    )
+    in_c = [source for source in srcs if source.endswith(".c")]
+    native.cc_test(
+        name = name + "_layout_test",
+        size = "small",
+        srcs = [
+            "//plugins/abi:layout.h",
+            "//plugins/testing:layout_test." + ("c" if in_c else "cc"),
+        ],
+        copts = copts,
+        deps = ["//plugins/abi:cluster_plugin"],
     )
