@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstring>
 #include <future>
 #include <thread>
@@ -188,10 +189,25 @@ struct FakeHost::Tables {
                                               &Post};
     static constexpr cluster_embedding_v1 kEmbedding = {
         sizeof(kEmbedding), 0, &Pollable, &Tables::Dispatch};
+    // Their `size` ends before what is not served.
     static constexpr cluster_connection_v1 kConnection = {
-        sizeof(kConnection), 0, &Close, &Closed, &LocalAddress};
+        offsetof(cluster_connection_v1, requests),
+        0,
+        &Close,
+        &Closed,
+        &LocalAddress,
+        nullptr,
+        nullptr};
     static constexpr cluster_config_v1 kConfig = {
-        sizeof(kConfig), 0, &Get, &Entry, &Argument, &WorkerId, &WorkerCount};
+        offsetof(cluster_config_v1, slot),
+        0,
+        &Get,
+        &Entry,
+        &Argument,
+        &WorkerId,
+        &WorkerCount,
+        nullptr,
+        nullptr};
     static constexpr cluster_log_v1 kLog = {sizeof(kLog), 0, &Write};
     static const std::map<std::string, const void*> kServices = {
         {CLUSTER_SERVICE_LOOP_V1, &kLoop},
