@@ -41,6 +41,18 @@ class Host {
     return View(services_->config.get(services_->host, key));
   }
 
+  // Returns the n-th --set pair, in the order given; none behind the last. For
+  // refusing what is not known.
+  std::optional<std::pair<std::string_view, std::string_view>> ConfigEntry(
+      uint64_t n) const {
+    cluster_string key = {};
+    cluster_string value = {};
+    services_->config.entry(services_->host, n, &key, &value);
+    if (key.data == nullptr) return std::nullopt;
+    return std::pair(std::string_view(key.data, key.size),
+                     std::string_view(value.data, value.size));
+  }
+
   // Returns the n-th argument after `--`; none behind the last.
   std::optional<std::string_view> Argument(uint64_t n) const {
     return View(services_->config.argument(services_->host, n));

@@ -69,6 +69,9 @@ TEST_F(SdkTest, WorkerSeesItsHost) {
   script.on_create = [](const Host& host) {
     EXPECT_EQ(host.Config("color"), "blue");
     EXPECT_EQ(host.Config("shape"), std::nullopt);
+    EXPECT_EQ(host.ConfigEntry(0)->first, "color");
+    EXPECT_EQ(host.ConfigEntry(0)->second, "blue");
+    EXPECT_EQ(host.ConfigEntry(1), std::nullopt);
     EXPECT_EQ(host.Argument(0), std::nullopt);
     EXPECT_EQ(host.worker_id(), 7u);
     EXPECT_EQ(host.worker_count(), 8u);
