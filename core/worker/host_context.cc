@@ -1,7 +1,6 @@
 #include "core/worker/host_context.h"
 
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 #include "core/worker/control_channel.h"
@@ -23,27 +22,34 @@ void HostContext::Configure(Start start, SlotPage& page) {
 
 void HostContext::Log(int level, std::string text) {
   if (std::this_thread::get_id() == loop_thread_) {
-    SendLine(level, std::move(text));
-    return;
+    return SendLine({level, std::move(text)});
   }
-  struct Line {
-    HostContext* context;
-    int level;
-    std::string text;
-  };
-  auto line = std::make_unique<Line>(Line{this, level, std::move(text)});
-  const auto run = [](void* ctx) {
-    const std::unique_ptr<Line> posted(static_cast<Line*>(ctx));
-    posted->context->SendLine(posted->level, std::move(posted->text));
-  };
-  // A full queue drops the line: waiting could block the thread for good.
-  if (loop_.Post(run, line.get())) (void)line.release();
+  const std::lock_guard<std::mutex> lock(lines_mutex_);
+  // Waiting for room could block the thread for good.
+  if (lines_.size() >= kMaxLines) return;
+  lines_.push_back({level, std::move(text)});
+  // What the loop's queue has no room for goes with the next line, or at the
+  // end.
+  if (lines_posted_) return;
+  lines_posted_ = loop_.Post(
+      [](void* ctx) { static_cast<HostContext*>(ctx)->SendPostedLines(); },
+      this);
 }
 
-void HostContext::SendLine(int level, std::string text) {
-  channel_.Send(
-      FrameType::kLog,
-      LogLine{.level = static_cast<uint8_t>(level), .text = std::move(text)});
+void HostContext::SendPostedLines() {
+  std::vector<Line> lines;
+  {
+    const std::lock_guard<std::mutex> lock(lines_mutex_);
+    lines.swap(lines_);
+    lines_posted_ = false;
+  }
+  for (Line& line : lines) SendLine(std::move(line));
+}
+
+void HostContext::SendLine(Line line) {
+  channel_.Send(FrameType::kLog,
+                LogLine{.level = static_cast<uint8_t>(line.level),
+                        .text = std::move(line.text)});
 }
 
 void HostContext::ConnectionClosed() {

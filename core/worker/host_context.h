@@ -12,10 +12,13 @@
 #define CORE_WORKER_HOST_CONTEXT_H_
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/control/messages.h"
 #include "core/scoreboard/slot_page.h"
@@ -58,15 +61,23 @@ class HostContext {
   const Start& start() const { return start_; }
 
   // Sends a line to the host's log. Any thread. A line of another thread than
-  // the loop's is dropped when the loop's queue is full.
+  // the loop's is dropped when kMaxLines wait for the loop.
   void Log(int level, std::string text);
+  // Sends what other threads have logged so far. The loop thread.
+  void SendPostedLines();
   // Counts a connection as ended. Any thread.
   void ConnectionClosed();
   // Runs one round of the loop from within the plugin's own. The loop thread.
   cluster_status Dispatch() { return dispatch_(); }
 
  private:
-  void SendLine(int level, std::string text);
+  struct Line {
+    int level;
+    std::string text;
+  };
+  static constexpr size_t kMaxLines = 4096;
+
+  void SendLine(Line line);
 
   Loop& loop_;
   ControlChannel& channel_;
@@ -76,6 +87,10 @@ class HostContext {
   std::atomic<bool> wake_on_close_{false};
   Start start_;
   SlotPage* page_ = nullptr;
+
+  std::mutex lines_mutex_;
+  std::vector<Line> lines_;    // of other threads; guarded by lines_mutex_
+  bool lines_posted_ = false;  // the loop is due to send them; likewise
 };
 
 }  // namespace cluster

@@ -260,6 +260,7 @@ int Runtime::End() {
   SetInLoop(true);
   if (intake_.has_value()) intake_->Stop();
   if (plugin_.has_value()) plugin_->End();
+  context_.SendPostedLines();
   // What was logged last still gets out; the primary reads as long as it lives.
   // Not by the loop: watches and posts of the plugin may be left in it.
   channel_.FlushAll();

@@ -135,6 +135,15 @@ TEST(RuntimeDrainTest, LastWordsArriveAndNothingRunsAfterStop) {
   EXPECT_EQ(worker.Wait(), kWorkerExitOk);
 }
 
+TEST(RuntimeDrainTest, LastWordsOfAnotherThreadArrive) {
+  ForkedRuntime worker;
+  worker.Serve(TestPlugin(), {{"stop", "thread"}});
+  worker.SendDrain(kNoDeadline, 0);
+  EXPECT_EQ(Decode<LogLine>(worker.Next(FrameType::kLog).payload)->text,
+            "a thread");
+  EXPECT_EQ(worker.Wait(), kWorkerExitOk);
+}
+
 TEST(RuntimeDrainTest, EndsWithFullSocketWhenThePrimaryIsGone) {
   ForkedRuntime worker;
   worker.Serve(TestPlugin(), {{"stop", "chatty"}});

@@ -17,6 +17,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "plugins/abi/cluster_plugin.h"
@@ -127,6 +128,7 @@ void Stop(void*) {
     for (int i = 0; i < 100; ++i) Log(text);
     Log("the end");
   }
+  if (Config("stop") == "thread") std::thread([] { Log("a thread"); }).join();
   g_stopped = true;
 }
 
