@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
 #include "core/primary/start_worker.h"
 #include "core/primary/worker_events.h"
@@ -146,9 +147,14 @@ void Primary::Bury(Worker& worker) {
   if (exit.signal == 0 && exit.code != 0 && !retry_can_help(exit.code)) {
     return GiveUp(PrimaryEnd::Kind::kPluginRefused, reason);
   }
-  // A worker that ends by itself counts too: one that keeps doing so must not
-  // make the primary spin.
-  if (restart_window_.Admit(absl::Now()) && Fill(slot).ok()) return;
+  // What was planned is no death. But one that asks to end as soon as it has
+  // begun, again and again, must not make the primary spin.
+  const bool counts = !worker.record.exited_after_disconnect.value_or(false) ||
+                      absl::Nanoseconds(MonotonicNs() - worker.fork_ns()) <
+                          options_.shortest_life;
+  if ((!counts || restart_window_.Admit(absl::Now())) && Fill(slot).ok()) {
+    return;
+  }
   GiveUp(PrimaryEnd::Kind::kWorkersDied, reason);
 }
 

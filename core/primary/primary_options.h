@@ -27,6 +27,8 @@ struct PrimaryOptions {
   absl::Duration drain_timeout = absl::Seconds(30);
   size_t restarts = RestartWindow::kDefaultIntensity;
   absl::Duration restart_period = RestartWindow::kDefaultPeriod;
+  // A worker that ends as planned counts as a restart only if it ends sooner.
+  absl::Duration shortest_life = absl::Seconds(1);
   bool capture_output = true;
 };
 

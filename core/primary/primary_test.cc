@@ -24,6 +24,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "core/control/messages.h"
 #include "core/primary/loopback.h"
 #include "core/primary/refused_call.h"
@@ -76,6 +77,7 @@ class PrimaryTest : public ::testing::Test {
     options.sockets.push_back(loopback_.TakeListener());
     options.workers = workers;
     options.restarts = 3;
+    options.shortest_life = shortest_life_;
     options.capture_output = false;
     primary_ = std::make_unique<Primary>(io_, std::move(options), observer_);
   }
@@ -102,6 +104,7 @@ class PrimaryTest : public ::testing::Test {
   void AllowDescriptors() { setrlimit(RLIMIT_NOFILE, &limit_); }
 
   rlimit limit_;
+  absl::Duration shortest_life_ = PrimaryOptions().shortest_life;
   boost::asio::io_context io_{1};
   Loopback loopback_;
   Observer observer_;
@@ -140,6 +143,16 @@ TEST_F(PrimaryTest, WorkersThatKeepLeavingAreNotReplacedForEver) {
   Make("leave");
   EXPECT_EQ(StartAndRun().kind, PrimaryEnd::Kind::kWorkersDied);
   EXPECT_EQ(observer_.Count("fork"), 4);
+}
+
+// What was planned is no death, as long as it does not go round in a circle.
+TEST_F(PrimaryTest, PlannedEndsDoNotCountAgainstTheRestarts) {
+  shortest_life_ = absl::ZeroDuration();
+  Make("leave");
+  observer_.on_event = [this](const WorkerEvent&) {
+    if (observer_.Count("fork") == 8) primary_->Drain();
+  };
+  EXPECT_EQ(StartAndRun().kind, PrimaryEnd::Kind::kDrained);
 }
 
 TEST_F(PrimaryTest, DrainFromTheForkEventStartsNoMore) {
