@@ -82,7 +82,8 @@ typedef struct cluster_acceptor_v1 {
 
   /* Takes up to `capacity` connections without waiting, and their descriptors
    * with them. Writes how many to `*taken`: 0 if there is none. The caller sets
-   * the `size` of each. CLUSTER_E_STATE: not taken over.
+   * the `size` of the first: it is the distance from one to the next, too.
+   * CLUSTER_E_STATE: not taken over.
    * [loop-thread & started, draining] */
   cluster_status (*take)(const cluster_host* host,
                          uint32_t listener,
