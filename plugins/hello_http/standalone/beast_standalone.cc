@@ -1,10 +1,11 @@
-// beast_reuseport: the HTTP server of the plugin hello_http without a host.
+// beast_standalone: the HTTP server of the plugin hello_http without a host.
 //
-// N forked processes, each with a listening socket of its own on one port
-// (SO_REUSEPORT), one thread each. What the host costs is the difference to
-// this: the same session code, no primary, no hand-off, nothing balanced.
+// N forked processes, one thread each, each with a listening socket of its own
+// on one port (SO_REUSEPORT), or with --shared all on one listening socket, as
+// the host's data path `share`. What the host costs is the difference to this:
+// the same session code, no primary, no hand-off, nothing balanced.
 //
-//   beast_reuseport --listen=127.0.0.1:8080 --workers=2
+//   beast_standalone --listen=127.0.0.1:8080 --workers=2
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -50,19 +51,26 @@ class TcpStream {
   tcp::socket socket_;
 };
 
+void Listen(tcp::acceptor& acceptor,
+            const tcp::endpoint& endpoint,
+            bool reuse_port) {
+  acceptor.open(endpoint.protocol());
+  acceptor.set_option(tcp::acceptor::reuse_address(true));
+  acceptor.set_option(ReusePort(reuse_port));
+  acceptor.bind(endpoint);
+  acceptor.listen(4096);
+}
+
 class Server {
  public:
+  // Takes the listening socket. `io_context` is the acceptor's.
   Server(boost::asio::io_context& io_context,
-         const tcp::endpoint& endpoint,
+         tcp::acceptor acceptor,
          int worker)
-      : acceptor_(io_context, endpoint.protocol()),
+      : acceptor_(std::move(acceptor)),
         responses_(worker,
                    "hello from worker " + std::to_string(worker) + "\n"),
         sessions_(io_context) {
-    acceptor_.set_option(tcp::acceptor::reuse_address(true));
-    acceptor_.set_option(ReusePort(true));
-    acceptor_.bind(endpoint);
-    acceptor_.listen(4096);
     Accept();
   }
 
@@ -86,6 +94,7 @@ class Server {
 struct Options {
   tcp::endpoint listen;
   int workers = 1;
+  bool shared = false;
 };
 
 template <typename Number>
@@ -113,6 +122,8 @@ bool ParseOptions(int argc, char** argv, Options& options) {
     std::string_view argument = argv[i];
     if (argument.starts_with("--listen=")) {
       listens = ParseListen(argument.substr(9), options.listen);
+    } else if (argument == "--shared") {
+      options.shared = true;
     } else if (!argument.starts_with("--workers=") ||
                !Parse(argument.substr(10), options.workers)) {
       return false;
@@ -121,15 +132,22 @@ bool ParseOptions(int argc, char** argv, Options& options) {
   return listens && options.workers >= 1 && options.workers <= 1024;
 }
 
-int RunWorker(const Options& options, int worker) {
+// `shared_fd` is the listening socket of all; -1: the worker opens its own.
+int RunWorker(const Options& options, int shared_fd, int worker) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   try {
     boost::asio::io_context io_context(1);
-    Server server(io_context, options.listen, worker);
+    tcp::acceptor acceptor(io_context);
+    if (shared_fd < 0) {
+      Listen(acceptor, options.listen, true);
+    } else {
+      acceptor.assign(options.listen.protocol(), shared_fd);
+    }
+    Server server(io_context, std::move(acceptor), worker);
     io_context.run();
     return 0;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "beast_reuseport: %s\n", error.what());
+    std::fprintf(stderr, "beast_standalone: %s\n", error.what());
     return 1;
   }
 }
@@ -137,15 +155,23 @@ int RunWorker(const Options& options, int worker) {
 int Main(int argc, char** argv) {
   Options options;
   if (!ParseOptions(argc, argv, options)) {
-    std::fprintf(
-        stderr, "usage: beast_reuseport --listen=ADDRESS:PORT [--workers=N]\n");
+    std::fprintf(stderr,
+                 "usage: beast_standalone --listen=ADDRESS:PORT [--workers=N] "
+                 "[--shared]\n");
     return 2;
+  }
+  int shared_fd = -1;
+  if (options.shared) {
+    boost::asio::io_context unused;
+    tcp::acceptor acceptor(unused);
+    Listen(acceptor, options.listen, false);
+    shared_fd = acceptor.release();
   }
   for (int worker = 1; worker <= options.workers; ++worker) {
     const pid_t pid = fork();
-    if (pid == 0) _exit(RunWorker(options, worker));
+    if (pid == 0) _exit(RunWorker(options, shared_fd, worker));
     if (pid < 0) {
-      std::perror("beast_reuseport: fork");
+      std::perror("beast_standalone: fork");
       return 1;
     }
   }
@@ -159,5 +185,10 @@ int Main(int argc, char** argv) {
 }  // namespace cluster::hello_http
 
 int main(int argc, char** argv) {
-  return cluster::hello_http::Main(argc, argv);
+  try {
+    return cluster::hello_http::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "beast_standalone: %s\n", error.what());
+    return 1;
+  }
 }
