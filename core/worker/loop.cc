@@ -8,6 +8,8 @@
 #include <array>
 #include <cerrno>
 #include <ctime>
+#include <limits>
+#include <span>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/errno_status.h"
@@ -29,6 +31,31 @@ int64_t NowNs() {
 
 timespec ToTimespec(int64_t ns) {
   return {.tv_sec = ns / kNsPerSecond, .tv_nsec = ns % kNsPerSecond};
+}
+
+// Waits for at most `wait_ns`; below 0: without a limit.
+int Wait(int epoll, std::span<epoll_event> events, int64_t wait_ns) {
+  static bool in_ns = true;  // whether the kernel has the newer call
+  const int capacity = static_cast<int>(events.size());
+  if (in_ns) {
+    const timespec timeout = ToTimespec(std::max<int64_t>(wait_ns, 0));
+    const int count = epoll_pwait2(epoll,
+                                   events.data(),
+                                   capacity,
+                                   wait_ns < 0 ? nullptr : &timeout,
+                                   nullptr);
+    if (count >= 0 || errno != ENOSYS) return count;
+    // Under valgrind, which does not know it.
+    in_ns = false;
+  }
+  // Rounded up: a timer is not early, and the wait for it no busy one.
+  constexpr int64_t kNsPerMs = 1'000'000;
+  const int64_t wait_ms = std::min<int64_t>((wait_ns + kNsPerMs - 1) / kNsPerMs,
+                                            std::numeric_limits<int>::max());
+  return epoll_wait(epoll,
+                    events.data(),
+                    capacity,
+                    wait_ns < 0 ? -1 : static_cast<int>(wait_ms));
 }
 
 }  // namespace
@@ -161,12 +188,7 @@ void Loop::OnTimerFd(void* loop, uint32_t) {
 void Loop::Round(bool wait) {
   std::array<epoll_event, kEventsPerRound> events;
   const int64_t wait_ns = wait ? WaitNs() : 0;
-  const timespec timeout = ToTimespec(std::max<int64_t>(wait_ns, 0));
-  const int count = epoll_pwait2(epoll_.get(),
-                                 events.data(),
-                                 events.size(),
-                                 wait_ns < 0 ? nullptr : &timeout,
-                                 nullptr);
+  const int count = Wait(epoll_.get(), events, wait_ns);
   ++rounds_running_;
   for (int i = 0; i < count; ++i) {
     auto* watch = static_cast<Watch*>(events[i].data.ptr);
