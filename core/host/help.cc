@@ -88,6 +88,11 @@ constexpr FlagHelp kFlags[] = {
      "DURATION",
      kWorkers,
      "the period for --restarts (default: 10s)"},
+    {"--wrap",
+     "COMMAND",
+     kWorkers,
+     "start each worker under a command, such as\n"
+     "'gdb --args'; words are split, no shell runs"},
 
     {"--log_format",
      "text|json",

@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <random>
 #include <string>
 #include <utility>
@@ -24,7 +25,9 @@
 #include "core/base/cpu_count.h"
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
+#include "core/host/command_words.h"
 #include "core/host/exit_codes.h"
+#include "core/host/flag_value.h"
 #include "core/host/log_observer.h"
 #include "core/host/options.h"
 #include "core/primary/primary.h"
@@ -102,6 +105,23 @@ absl::Status PreparePlugin(const HostOptions& options, PrimaryOptions* out) {
     out->plugin_name = std::string(
         absl::StripSuffix(out->plugin_path.substr(slash + 1), ".so"));
   }
+  return absl::OkStatus();
+}
+
+absl::Status PrepareWrap(const HostOptions& options, PrimaryOptions* out) {
+  out->wrap = options.wrap;
+  if (out->wrap.empty()) return absl::OkStatus();
+  const char* path = std::getenv("PATH");
+  absl::StatusOr<std::string> program =
+      FindProgram(out->wrap.front(),
+                  path != nullptr ? path : "/usr/bin:/bin",
+                  UserWorkingDirectory());
+  if (!program.ok()) {
+    return FlagError("--wrap",
+                     absl::StrJoin(options.wrap, " "),
+                     absl::StrCat("cannot run: ", program.status().message()));
+  }
+  out->wrap.front() = *std::move(program);
   return absl::OkStatus();
 }
 
@@ -294,6 +314,8 @@ int HostMain(int argc, char** argv) {
   RaiseDescriptorLimit();
   Prepared prepared;
   FillOptions(options, &prepared.primary);
+  status = PrepareWrap(options, &prepared.primary);
+  if (!status.ok()) return Complain(status, kExitUsage);
   status = PreparePlugin(options, &prepared.primary);
   if (!status.ok()) return Complain(status, kExitUsage);
   const absl::StatusOr<std::vector<ListenAddress>> addresses =

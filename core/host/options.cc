@@ -15,6 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "core/base/nearest_name.h"
 #include "core/base/status_macros.h"
+#include "core/host/command_words.h"
 #include "core/host/flag_value.h"
 #include "core/host/help.h"
 
@@ -216,6 +217,13 @@ absl::Status ReadWorkers(const RawCommand& raw,
   if (workers != nullptr && *workers != "auto") {
     ASSIGN_OR_RETURN(options->workers,
                      ParseNumber("--workers", *workers, 1, kMaxWorkers));
+  }
+  if (const std::string* value = raw.Find("--wrap")) {
+    absl::StatusOr<std::vector<std::string>> words = SplitWords(*value);
+    if (!words.ok()) {
+      return FlagError("--wrap", *value, words.status().message());
+    }
+    options->wrap = *std::move(words);
   }
   if (const std::string* value = raw.Find("--drain_timeout")) {
     ASSIGN_OR_RETURN(

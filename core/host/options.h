@@ -50,6 +50,8 @@ struct HostOptions {
   uint32_t restarts = 5;  // more than these within the period end the host
   absl::Duration restart_period = absl::Seconds(10);
 
+  std::vector<std::string> wrap;  // the words of a command; empty: none
+
   // Logging.
   LogFormat log_format = LogFormat::kText;
   LogLevel log_level = LogLevel::kInfo;

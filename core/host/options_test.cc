@@ -175,6 +175,14 @@ TEST(ParseCommandLineErrorTest, SharedListenerHasNoPolicy) {
   EXPECT_THAT(Options({"--data_path=share"}).policy, IsEmpty());
 }
 
+TEST(ParseCommandLineTest, WrapIsSplitIntoWords) {
+  EXPECT_THAT(Options({}).wrap, IsEmpty());
+  EXPECT_THAT(Options({"--wrap=gdb --args"}).wrap,
+              ElementsAre("gdb", "--args"));
+  EXPECT_THAT(Error({"--wrap=gdb 'x"}),
+              HasSubstr("--wrap=\"gdb \\'x\" has a ' without its end"));
+}
+
 TEST(ParseCommandLineErrorTest, LineBreaksInArgumentsStayInOneLine) {
   EXPECT_THAT(Error({"--zzz\nzzz"}), HasSubstr("\\n"));
   EXPECT_THAT(Error({"--workers=\n"}), HasSubstr("\\n"));

@@ -30,6 +30,9 @@ struct PrimaryOptions {
   // A worker that ends as planned counts as a restart only if it ends sooner.
   absl::Duration shortest_life = absl::Seconds(1);
   bool capture_output = true;
+  // Each worker is started by this command: a path and its arguments; empty:
+  // by itself.
+  std::vector<std::string> wrap;
 };
 
 }  // namespace cluster

@@ -42,7 +42,8 @@ absl::StatusOr<std::unique_ptr<Worker>> StartWorker(
                  absl::StrCat("cluster: worker ", id, " ", options.plugin_name),
              .environment = {{kChannelFdVariable, "3"},
                              {kWorkerIdVariable, absl::StrCat(id)}},
-             .capture_output = options.capture_output}));
+             .capture_output = options.capture_output,
+             .wrap = options.wrap}));
   ASSIGN_OR_RETURN(
       std::unique_ptr<Worker> worker,
       Worker::Create(io, id, slot, std::move(child), fork_ns, owner));

@@ -12,6 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
 #include "ipc/fd_passing.h"
@@ -22,6 +23,7 @@ namespace cluster {
 namespace {
 
 constexpr int kChildChannelFd = 3;
+constexpr absl::string_view kSelf = "/proc/self/exe";
 
 struct Pipe {
   UniqueFd reader;
@@ -84,6 +86,25 @@ std::vector<std::string> MakeEnvironment(const ChildSpec& spec) {
   return result;
 }
 
+// The words of the child's command line.
+std::vector<std::string> MakeArguments(const ChildSpec& spec) {
+  if (spec.wrap.empty()) return {spec.title};
+  std::vector<std::string> words = spec.wrap;
+  // This program by a name that means it in the command's process, too, also
+  // when the file was replaced since.
+  words.push_back(spec.executable == kSelf
+                      ? absl::StrCat("/proc/", getpid(), "/exe")
+                      : spec.executable);
+  return words;
+}
+
+std::vector<char*> Pointers(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 absl::StatusOr<UniqueFd> OpenPidfd(pid_t pid) {
   UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   if (pidfd) return pidfd;
@@ -111,20 +132,16 @@ absl::StatusOr<ChildProcess> Spawn(const ChildSpec& spec) {
   actions.Give(channel.second.get(), kChildChannelFd);
 
   std::vector<std::string> environment = MakeEnvironment(spec);
-  std::vector<char*> environment_pointers;
-  for (std::string& entry : environment) {
-    environment_pointers.push_back(entry.data());
-  }
-  environment_pointers.push_back(nullptr);
-  std::string title = spec.title;
-  char* arguments[] = {title.data(), nullptr};
+  std::vector<std::string> arguments = MakeArguments(spec);
+  const std::string& program =
+      spec.wrap.empty() ? spec.executable : spec.wrap.front();
   const int error = posix_spawn(&child.pid,
-                                spec.executable.c_str(),
+                                program.c_str(),
                                 actions.files(),
                                 actions.attributes(),
-                                arguments,
-                                environment_pointers.data());
-  if (error != 0) return ErrnoStatus(error, "spawn", spec.executable);
+                                Pointers(arguments).data(),
+                                Pointers(environment).data());
+  if (error != 0) return ErrnoStatus(error, "spawn", program);
   ASSIGN_OR_RETURN(child.pidfd, OpenPidfd(child.pid));
   child.channel = std::move(channel.first);
   child.output = std::move(output.reader);

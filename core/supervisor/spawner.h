@@ -34,6 +34,11 @@ struct ChildSpec {
   std::vector<std::pair<std::string, std::string>> environment = {};
   // Standard output and error become pipes to this process.
   bool capture_output = true;
+  // Not empty: a command, its first word a path, that is started in place of
+  // the child and gets the child's command line as its last words. It has the
+  // environment and the descriptors; what is known of the child's end is what
+  // is known of the command's.
+  std::vector<std::string> wrap = {};
 };
 
 struct ChildProcess {

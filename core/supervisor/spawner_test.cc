@@ -100,6 +100,37 @@ TEST(SpawnerTest, TitleIsTheFirstArgument) {
   EXPECT_EQ(ReadAll(child.output.get()), "the title");
 }
 
+// The shell stays, as the child's parent.
+const std::vector<std::string> kUnderShell = {
+    "/bin/sh", "-c", "echo under $0; \"$@\"; exit $(($? + 1))", "wrap"};
+
+TEST(SpawnerTest, WrapGetsTheChildsCommandLine) {
+  ChildSpec spec = Child("print");
+  spec.wrap = kUnderShell;
+  const ChildProcess child = *Spawn(spec);
+  EXPECT_EQ(ReadAll(child.output.get()), "under wrap\nto output");
+  EXPECT_EQ(ReadAll(child.error_output.get()), "to error");
+  EXPECT_EQ(WaitFor(child).code, 1) << "the exit code is the command's";
+}
+
+TEST(SpawnerTest, ChannelReachesTheChildThroughWrap) {
+  ChildSpec spec = Child("echo channel");
+  spec.wrap = kUnderShell;
+  const ChildProcess child = *Spawn(spec);
+  ASSERT_EQ(write(child.channel.get(), "hello", 5), 5);
+  shutdown(child.channel.get(), SHUT_WR);
+  EXPECT_EQ(ReadAll(child.channel.get()), "hello");
+  EXPECT_EQ(WaitFor(child).code, 1);
+}
+
+TEST(SpawnerTest, MissingWrapIsNamed) {
+  ChildSpec spec = Child("exit 0");
+  spec.wrap = {"/does/not/exist", "-x"};
+  const auto child = Spawn(spec);
+  EXPECT_EQ(ErrnoOf(child.status()), ENOENT);
+  EXPECT_THAT(child.status().message(), HasSubstr("/does/not/exist"));
+}
+
 TEST(SpawnerTest, SignalsAreAsInAFreshProcess) {
   signal(SIGPIPE, SIG_IGN);
   sigset_t blocked;
@@ -127,7 +158,9 @@ TEST(SpawnerTest, SignalIsReaped) {
 // With SIGCHLD ignored, as some parents leave it, the kernel reaps by itself.
 TEST(SpawnerTest, ChildThatWasReapedElsewhereHasEnded) {
   signal(SIGCHLD, SIG_IGN);
-  const ChildProcess child = *Spawn(Child("exit 0"));
+  // It ends when it is told to: else it may be gone before it has a pidfd.
+  ChildProcess child = *Spawn(Child("wait"));
+  child.channel.Reset();
   const WorkerExit exit = WaitFor(child);
   signal(SIGCHLD, SIG_DFL);
   EXPECT_EQ(exit, (WorkerExit{.code = kExitUnknown, .signal = 0}));

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -46,6 +47,19 @@ void NameProcess() {
   prctl(PR_SET_NAME, name.c_str());
 }
 
+// A worker that is started by a debugger or tracer is that program's child.
+// When it is killed, nobody would end a worker that hangs, and the next one in
+// its place would find the memory of both in use.
+void EndWithWrapper(int channel) {
+  const pid_t parent = getppid();
+  ucred primary = {};
+  socklen_t length = sizeof(primary);
+  getsockopt(channel, SOL_SOCKET, SO_PEERCRED, &primary, &length);
+  if (parent == primary.pid) return;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) std::_Exit(kWorkerExitOk);  // it has just gone
+}
+
 }  // namespace
 
 bool IsWorkerProcess() { return std::getenv(kChannelFdVariable) != nullptr; }
@@ -59,6 +73,7 @@ int WorkerMain() {
                  kChannelFdVariable);
     return kWorkerExitUsage;
   }
+  EndWithWrapper(channel.get());
   NameProcess();
   unsetenv(kChannelFdVariable);
   unsetenv(kWorkerIdVariable);
