@@ -1,5 +1,5 @@
-// AppendJsonString: text as a string of JSON (RFC 8259, section 7), always valid
-// and on one line.
+// AppendJsonString: text as a string of JSON (RFC 8259, section 7), always
+// valid and on one line.
 //
 // Thread safety: a free function, safe from any thread.
 //
