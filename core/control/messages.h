@@ -32,6 +32,10 @@ enum class FrameType : uint16_t {
   kRoom = 260,        // empty: the primary asked to be told (SlotPage::wanted)
   kLog = 261,         // LogLine
   kDisconnect = 262,  // empty: the worker wants to end; the answer is Drain
+  // telemetry_messages.h.
+  kMetric = 304,           // MetricDefinition
+  kReadiness = 305,        // Readiness
+  kReducedFeatures = 306,  // ReducedFeatures
 };
 
 struct Start {

@@ -25,7 +25,7 @@ inline constexpr size_t kMaxMetricHelpBytes = 1024;
 enum class MetricKind : uint8_t { kCounter = 0, kGauge = 1, kHistogram = 2 };
 
 struct MetricDefinition {
-  std::string name;
+  std::string name = {};
   std::string help = {};
   MetricKind kind = MetricKind::kCounter;
   uint32_t first_cell = 0;

@@ -13,6 +13,7 @@ constexpr absl::string_view kWhat = "What to run";
 constexpr absl::string_view kListening = "Listening";
 constexpr absl::string_view kScheduling = "Scheduling";
 constexpr absl::string_view kWorkers = "Workers";
+constexpr absl::string_view kMetrics = "Metrics";
 constexpr absl::string_view kLogging = "Logging";
 constexpr absl::string_view kOther = "Other";
 
@@ -88,11 +89,28 @@ constexpr FlagHelp kFlags[] = {
      "DURATION",
      kWorkers,
      "the period for --restarts (default: 10s)"},
+    {"--start_timeout",
+     "DURATION",
+     kWorkers,
+     "a worker whose plugin takes longer to load, create\n"
+     "and start is replaced; 0: no limit (default: 30s)"},
+    {"--heartbeat_timeout",
+     "DURATION",
+     kWorkers,
+     "a worker whose plugin has sent heartbeats and is\n"
+     "silent for longer is replaced; 0: off (default: 0)"},
     {"--wrap",
      "COMMAND",
      kWorkers,
      "start each worker under a command, such as\n"
      "'gdb --args'; words are split, no shell runs"},
+
+    {"--metrics_file",
+     "PATH",
+     kMetrics,
+     "write metrics there, as Prometheus reads them from\n"
+     "node_exporter's text files (default: none)"},
+    {"--metrics_interval", "DURATION", kMetrics, "how often (default: 5s)"},
 
     {"--log_format",
      "text|json",

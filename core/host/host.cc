@@ -29,7 +29,9 @@
 #include "core/host/exit_codes.h"
 #include "core/host/flag_value.h"
 #include "core/host/log_observer.h"
+#include "core/host/metrics_file.h"
 #include "core/host/options.h"
+#include "core/primary/metric_family.h"
 #include "core/primary/primary.h"
 #include "core/scoreboard/slot_page.h"
 #include "ipc/address.h"
@@ -176,6 +178,8 @@ void FillOptions(const HostOptions& options, PrimaryOptions* out) {
   out->restarts = options.restarts;
   out->restart_period = options.restart_period;
   out->capture_output = !options.raw_output;
+  out->watchdog = {.start_timeout = options.start_timeout,
+                   .heartbeat_timeout = options.heartbeat_timeout};
   out->listeners = {.data_path = options.data_path,
                     .policy = options.policy,
                     .seed = std::random_device()(),
@@ -184,6 +188,21 @@ void FillOptions(const HostOptions& options, PrimaryOptions* out) {
                                  .pending_timeout_ns = absl::ToInt64Nanoseconds(
                                      options.pending_timeout),
                                  .limits = {}}};
+}
+
+// A file that cannot be written is better known now than after a day.
+absl::Status CheckMetricsFile(const HostOptions& options) {
+  if (options.metrics_file.empty()) return absl::OkStatus();
+  boost::asio::io_context io(1);
+  MetricsFile file(
+      io,
+      options.metrics_file,
+      [] { return std::string(); },
+      [](const absl::Status&) {});
+  const absl::Status status = file.Write();
+  if (status.ok()) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat("--metrics_file: ", status.message()));
 }
 
 // ---- Running
@@ -283,8 +302,20 @@ int Serve(const HostOptions& options, Prepared prepared) {
     for (const ListenAddress& address : bound) RemoveSocketFile(address);
     return kExitInternal;
   }
+  MetricsFile metrics(
+      io,
+      options.metrics_file,
+      [&primary] { return ToText(primary.Metrics()); },
+      [&logger](const absl::Status& status) {
+        logger.Warning(
+            absl::StrCat("cannot write metrics: ", status.message()));
+      });
+  if (!options.metrics_file.empty()) {
+    metrics.WriteEvery(options.metrics_interval);
+  }
   const PrimaryEnd end = primary.Run();
   for (const ListenAddress& address : bound) RemoveSocketFile(address);
+  if (!options.metrics_file.empty()) (void)metrics.Write();
   const ListenerGroup::Accounts accounts = primary.Snapshot();
   logger.Info(absl::StrCat("connections: ", accounts.ledger.Summary()));
   return ExitCodeFor(end, signals.second(), logger);
@@ -321,6 +352,8 @@ int HostMain(int argc, char** argv) {
   const absl::StatusOr<std::vector<ListenAddress>> addresses =
       ParseAddresses(options);
   if (!addresses.ok()) return Complain(addresses.status(), kExitUsage);
+  status = CheckMetricsFile(options);
+  if (!status.ok()) return Complain(status, kExitUsage);
   status = Bind(*addresses, options.backlog, &prepared);
   if (!status.ok()) return Complain(status, kExitBind);
   return Serve(options, std::move(prepared));

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/log/line_splitter.h"
+#include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
 namespace {
@@ -43,7 +44,11 @@ void LogObserver::OnLog(uint32_t worker_id,
                         int level,
                         absl::string_view text) {
   const auto bounded = static_cast<LogLevel>(std::clamp(level, 0, 3));
-  logger_.LogWorker(worker_id, pid, bounded, text);
+  absl::string_view whose;
+  if (level == CLUSTER_LOG_HOST_MISBEHAVING) whose = "the host misbehaves: ";
+  if (level == CLUSTER_LOG_PLUGIN_MISBEHAVING)
+    whose = "misbehaviour of plugin ";
+  logger_.LogWorker(worker_id, pid, bounded, absl::StrCat(whose, text));
 }
 
 void LogObserver::OnOutput(uint32_t worker_id,

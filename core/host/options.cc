@@ -224,6 +224,10 @@ absl::Status ReadWorkers(const RawCommand& raw,
       return FlagError("--wrap", *value, words.status().message());
     }
     options->wrap = *std::move(words);
+    // A debugger may hold a worker for as long as it takes.
+    if (raw.Find("--start_timeout") == nullptr) {
+      options->start_timeout = absl::ZeroDuration();
+    }
   }
   if (const std::string* value = raw.Find("--drain_timeout")) {
     ASSIGN_OR_RETURN(
@@ -238,6 +242,30 @@ absl::Status ReadWorkers(const RawCommand& raw,
     ASSIGN_OR_RETURN(
         options->restart_period,
         ParseFlagDuration("--restart_period", *value, absl::Milliseconds(1)));
+  }
+  if (const std::string* value = raw.Find("--start_timeout")) {
+    ASSIGN_OR_RETURN(
+        options->start_timeout,
+        ParseFlagDuration("--start_timeout", *value, absl::ZeroDuration()));
+  }
+  if (const std::string* value = raw.Find("--heartbeat_timeout")) {
+    ASSIGN_OR_RETURN(
+        options->heartbeat_timeout,
+        ParseFlagDuration("--heartbeat_timeout", *value, absl::ZeroDuration()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadMetrics(const RawCommand& raw,
+                         const std::string& directory,
+                         HostOptions* options) {
+  if (const std::string* value = raw.Find("--metrics_file")) {
+    options->metrics_file = ResolvePath(directory, *value);
+  }
+  if (const std::string* value = raw.Find("--metrics_interval")) {
+    ASSIGN_OR_RETURN(options->metrics_interval,
+                     ParseFlagDuration(
+                         "--metrics_interval", *value, absl::Milliseconds(10)));
   }
   return absl::OkStatus();
 }
@@ -293,6 +321,7 @@ absl::StatusOr<ParsedCommand> ParseCommandLine(
   RETURN_IF_ERROR(ReadListening(raw, directory, &options));
   RETURN_IF_ERROR(ReadScheduling(raw, &options));
   RETURN_IF_ERROR(ReadWorkers(raw, environment.cpus, &options));
+  RETURN_IF_ERROR(ReadMetrics(raw, directory, &options));
   RETURN_IF_ERROR(ReadLogging(raw, &options));
   return command;
 }

@@ -49,6 +49,12 @@ struct HostOptions {
   absl::Duration drain_timeout = absl::Seconds(30);  // may be infinite
   uint32_t restarts = 5;  // more than these within the period end the host
   absl::Duration restart_period = absl::Seconds(10);
+  absl::Duration start_timeout = absl::Seconds(30);         // 0: none
+  absl::Duration heartbeat_timeout = absl::ZeroDuration();  // 0: none
+
+  // Metrics.
+  std::string metrics_file;  // absolute; empty: none
+  absl::Duration metrics_interval = absl::Seconds(5);
 
   std::vector<std::string> wrap;  // the words of a command; empty: none
 

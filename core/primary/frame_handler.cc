@@ -49,6 +49,10 @@ absl::Status FrameHandler::Obey(Worker& worker, const Frame& frame) {
       return OnFailed(worker, frame);
     case FrameType::kLog:
       return OnLog(worker, frame);
+    case FrameType::kMetric:
+    case FrameType::kReadiness:
+    case FrameType::kReducedFeatures:
+      return telemetry_.Handle(worker, frame);
     default:
       return absl::DataLossError(
           absl::StrCat("a frame of unknown type ", frame.type));
@@ -91,7 +95,7 @@ absl::Status FrameHandler::OnListening(Worker& worker, const Frame& frame) {
   worker.listens_on.set(listener);
   worker.newest_listener = listener;
   RETURN_IF_ERROR(life_.Feed(worker, WorkerInput::ListeningFrame()));
-  if (worker.record.serving) {
+  if (worker.record.serving && worker.ready) {
     group_.Serve(worker.slot(), listener);
   }
   return absl::OkStatus();

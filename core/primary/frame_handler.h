@@ -9,7 +9,9 @@
 
 #include "absl/status/status.h"
 #include "core/primary/listener_group.h"
+#include "core/primary/metric_book.h"
 #include "core/primary/primary_observer.h"
+#include "core/primary/telemetry_handler.h"
 #include "core/primary/worker.h"
 #include "core/primary/worker_life.h"
 #include "ipc/frame.h"
@@ -21,8 +23,12 @@ class FrameHandler {
   // All must outlive it.
   FrameHandler(ListenerGroup& group,
                WorkerLife& life,
+               MetricBook& book,
                PrimaryObserver& observer)
-      : group_(group), life_(life), observer_(observer) {}
+      : group_(group),
+        life_(life),
+        observer_(observer),
+        telemetry_(group, book, observer) {}
 
   // Does what the frame asks. Errors: what the worker did against the protocol,
   // in words that follow its name. Close its channel.
@@ -40,6 +46,7 @@ class FrameHandler {
   ListenerGroup& group_;
   WorkerLife& life_;
   PrimaryObserver& observer_;
+  TelemetryHandler telemetry_;
 };
 
 }  // namespace cluster

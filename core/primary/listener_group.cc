@@ -154,12 +154,19 @@ void ListenerGroup::ScheduleTick() {
 }
 
 ListenerGroup::Accounts ListenerGroup::Snapshot() {
-  Accounts accounts = {.ledger = ledger_, .live = pending()};
+  Accounts accounts = {
+      .ledger = ledger_, .live = pending(), .pending = pending()};
   for (const auto& slot : slots_) {
     slot->ReadCounters();
     accounts.ledger.Accepted(slot->accepted_by_worker());
     accounts.ledger.Completed(slot->finished());
     accounts.live += slot->in_flight();
+    accounts.requests += slot->requests();
+    accounts.bytes_received += slot->bytes_received();
+    accounts.bytes_sent += slot->bytes_sent();
+    for (size_t i = 0; i < slot->stream_count(); ++i) {
+      accounts.handed_off += slot->stream(i).sent();
+    }
   }
   return accounts;
 }

@@ -84,6 +84,11 @@ class ListenerGroup {
   struct Accounts {
     Ledger ledger;
     uint64_t live = 0;
+    uint64_t pending = 0;     // of these
+    uint64_t handed_off = 0;  // over all time, some more than once
+    uint64_t requests = 0;    // that run now
+    uint64_t bytes_received = 0;
+    uint64_t bytes_sent = 0;
   };
   Accounts Snapshot();
 

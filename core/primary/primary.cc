@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
+#include "core/primary/primary_metrics.h"
 #include "core/primary/start_worker.h"
 #include "core/primary/worker_events.h"
 #include "core/supervisor/worker_state.h"
@@ -36,7 +37,10 @@ Primary::Primary(boost::asio::io_context& io,
       observer_(observer),
       restart_window_(options_.restarts, options_.restart_period),
       drain_alarm_(io),
-      spawn_alarm_(io) {}
+      spawn_alarm_(io),
+      watchdog_(io, options_.watchdog, [this](Watchdog::Visitor visit) {
+        for (const auto& [id, worker] : workers_) visit(*worker);
+      }) {}
 
 Primary::~Primary() {
   for (const auto& [id, worker] : workers_) worker->Signal(SIGKILL);
@@ -47,7 +51,7 @@ absl::Status Primary::Start() {
                    ListenerGroup::Create(
                        io_, std::move(options_.sockets), options_.listeners));
   life_.emplace(*group_, observer_, options_.drain_timeout);
-  frames_.emplace(*group_, *life_, observer_);
+  frames_.emplace(*group_, *life_, book_, observer_);
   // The observer may end it all while they start.
   for (uint32_t i = 0; i < options_.workers && !draining(); ++i) {
     ASSIGN_OR_RETURN(Slot * slot, group_->AddSlot());
@@ -96,6 +100,7 @@ absl::Status Primary::SpawnInto(Slot& slot) {
   }
   Worker& added = **worker;
   workers_.emplace(id, *std::move(worker));
+  watchdog_.Watch();
   return life_->Feed(added, WorkerInput::Spawned());
 }
 
@@ -133,10 +138,14 @@ void Primary::OnExit(Worker& worker, WorkerExit exit) {
 
 void Primary::Bury(Worker& worker) {
   Slot& slot = worker.slot();
-  group_->CloseBooks(slot);
   const WorkerExit exit = worker.record.exit.value_or(WorkerExit());
   const std::string reason =
       absl::StrCat("worker ", worker.id(), " ", DescribeExit(worker));
+  const bool planned = worker.record.exited_after_disconnect.value_or(false);
+  ++(planned ? planned_exits_ : unplanned_exits_);
+  book_.Read(slot.index(), slot.page().metric_cells);
+  book_.Retire(slot.index());
+  group_->CloseBooks(slot);
   // Its callbacks are still on the stack.
   auto found = workers_.find(worker.id());
   boost::asio::post(
@@ -153,9 +162,31 @@ void Primary::Bury(Worker& worker) {
                       absl::Nanoseconds(MonotonicNs() - worker.fork_ns()) <
                           options_.shortest_life;
   if ((!counts || restart_window_.Admit(absl::Now())) && Fill(slot).ok()) {
+    ++restarts_;
     return;
   }
   GiveUp(PrimaryEnd::Kind::kWorkersDied, reason);
+}
+
+// ---- Metrics
+
+std::vector<MetricFamily> Primary::Metrics() {
+  WorkerCounts counts = {.wanted = options_.workers,
+                         .alive = workers_.size(),
+                         .restarts = restarts_,
+                         .planned_exits = planned_exits_,
+                         .unplanned_exits = unplanned_exits_};
+  for (const auto& [id, worker] : workers_) {
+    const Slot& slot = worker->slot();
+    book_.Read(slot.index(), slot.page().metric_cells);
+    counts.serving +=
+        worker->record.serving && worker->ready && worker->listens_on.any();
+  }
+  std::vector<MetricFamily> families = PrimaryMetrics(Snapshot(), counts);
+  for (MetricFamily& family : book_.Families()) {
+    families.push_back(std::move(family));
+  }
+  return families;
 }
 
 // ---- The end

@@ -30,8 +30,11 @@
 #include "core/primary/alarm.h"
 #include "core/primary/frame_handler.h"
 #include "core/primary/listener_group.h"
+#include "core/primary/metric_book.h"
+#include "core/primary/metric_family.h"
 #include "core/primary/primary_observer.h"
 #include "core/primary/primary_options.h"
+#include "core/primary/watchdog.h"
 #include "core/primary/worker.h"
 #include "core/primary/worker_life.h"
 #include "core/supervisor/restart_window.h"
@@ -77,6 +80,9 @@ class Primary : private WorkerOwner {
   // The books (core/primary/ledger.h) as they stand.
   ListenerGroup::Accounts Snapshot() { return group_->Snapshot(); }
 
+  // Its own metrics and those of the plugin, as they stand. REQUIRES: as Drain.
+  std::vector<MetricFamily> Metrics();
+
  private:
   absl::Status OnFrame(Worker& worker, Frame frame) override;
   void OnChannelClosed(Worker& worker, const absl::Status& why) override;
@@ -102,6 +108,11 @@ class Primary : private WorkerOwner {
   std::optional<WorkerLife> life_;
   std::optional<FrameHandler> frames_;
 
+  MetricBook book_;
+  uint64_t restarts_ = 0;
+  uint64_t planned_exits_ = 0;
+  uint64_t unplanned_exits_ = 0;
+
   RestartWindow restart_window_;
   uint32_t next_worker_id_ = 1;
   absl::btree_map<uint32_t, std::unique_ptr<Worker>> workers_;  // by id
@@ -111,6 +122,7 @@ class Primary : private WorkerOwner {
   Alarm drain_alarm_;
   std::vector<Slot*> empty_slots_;  // until spawn_alarm_ rings
   Alarm spawn_alarm_;
+  Watchdog watchdog_;
 };
 
 }  // namespace cluster

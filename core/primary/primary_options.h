@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "core/base/unique_fd.h"
 #include "core/primary/listener_group.h"
+#include "core/primary/worker_signs.h"
 #include "core/supervisor/restart_window.h"
 
 namespace cluster {
@@ -33,6 +34,7 @@ struct PrimaryOptions {
   // Each worker is started by this command: a path and its arguments; empty:
   // by itself.
   std::vector<std::string> wrap;
+  WatchdogLimits watchdog = {};
 };
 
 }  // namespace cluster

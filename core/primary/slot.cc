@@ -15,6 +15,8 @@ constexpr int64_t kFullRetryNs = 100'000'000;
 constexpr uint64_t kMaxOpen = uint64_t{1} << 30;
 // No counter that is true gets here; sums of such counters do not overflow.
 constexpr uint64_t kMaxCount = uint64_t{1} << 60;
+// More requests than this do not run in a process.
+constexpr int64_t kMaxRequests = int64_t{1} << 30;
 
 }  // namespace
 
@@ -47,12 +49,25 @@ void Slot::ReadCounters() {
   // Only what was started can have finished, whatever the worker says.
   finished_ =
       std::clamp(completed, finished_, started_ + accepted_by_worker_ - lost_);
+  requests_ = static_cast<uint64_t>(std::clamp(
+      page.requests.load(std::memory_order_relaxed), int64_t{0}, kMaxRequests));
+  bytes_received_.Read(page.bytes_received.load(std::memory_order_relaxed));
+  bytes_sent_.Read(page.bytes_sent.load(std::memory_order_relaxed));
+}
+
+void Slot::Count::Read(uint64_t value) {
+  // The bound holds for the sum: it never overflows.
+  current_ =
+      std::clamp(value, current_, std::max(current_, kMaxCount - retired_));
 }
 
 uint64_t Slot::CloseBooks() {
   ReadCounters();
   const uint64_t lost = open();
   lost_ += lost;
+  requests_ = 0;
+  bytes_received_.Retire();
+  bytes_sent_.Retire();
   full_ = false;
   suspect_ = false;
   probe_due_ = nullptr;
@@ -68,6 +83,12 @@ void Slot::RestorePage() {
   page.completed.store(finished_);
   page.accepted.store(accepted_by_worker_);
   page.wanted.store(0);
+  page.phase.store(0);
+  page.requests.store(0);
+  page.bytes_received.store(0);
+  page.bytes_sent.store(0);
+  page.heartbeat_ns.store(0);
+  for (std::atomic<uint64_t>& cell : page.metric_cells) cell.store(0);
   for (const auto& stream : streams_) stream->RestoreCell();
 }
 

@@ -36,6 +36,12 @@ class Slot {
   uint64_t finished() const { return finished_; }
   uint64_t accepted_by_worker() const { return accepted_by_worker_; }
 
+  // Requests that run here, by the worker's word.
+  uint64_t requests() const { return requests_; }
+  // Read and written on connections, by all workers of the slot.
+  uint64_t bytes_received() const { return bytes_received_.total(); }
+  uint64_t bytes_sent() const { return bytes_sent_.total(); }
+
   void AddAssigned(size_t count) { assigned_ += count; }
   void AddReturned(size_t count) { assigned_ -= count; }
   // How many connections the worker here has started, by the claims.
@@ -88,6 +94,19 @@ class Slot {
   Slot(uint32_t index, SlotMemory memory, bool handoff)
       : index_(index), handoff_(handoff), memory_(std::move(memory)) {}
 
+  // A count that each worker of the slot begins anew.
+  class Count {
+   public:
+    // Takes in the worker's word: it never falls, and has a bound.
+    void Read(uint64_t value);
+    void Retire() { retired_ += std::exchange(current_, 0); }
+    uint64_t total() const { return retired_ + current_; }
+
+   private:
+    uint64_t retired_ = 0;
+    uint64_t current_ = 0;
+  };
+
   const uint32_t index_;
   const bool handoff_;
   const SlotMemory memory_;
@@ -97,6 +116,9 @@ class Slot {
   uint64_t started_ = 0;
   uint64_t finished_ = 0;
   uint64_t lost_ = 0;
+  uint64_t requests_ = 0;
+  Count bytes_received_;
+  Count bytes_sent_;
   bool full_ = false;
   int64_t full_since_ns_ = 0;
   uint64_t finished_when_full_ = 0;

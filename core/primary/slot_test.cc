@@ -171,5 +171,40 @@ TEST(SlotTest, CloseBooksForgetsFullSuspectAndTheQuestion) {
   EXPECT_EQ(slot->page().wanted.load(), 0u);
 }
 
+TEST(SlotTest, RequestsAndBytesAreBoundedAndBeginAnewWithEachWorker) {
+  const auto slot = HandoffSlot();
+  slot->page().requests = 3;
+  slot->page().bytes_sent = 10;
+  slot->ReadCounters();
+  EXPECT_EQ(slot->requests(), 3u);
+  slot->page().requests = -5;
+  slot->page().bytes_sent = 4;
+  slot->ReadCounters();
+  EXPECT_EQ(slot->requests(), 0u);
+  EXPECT_EQ(slot->bytes_sent(), 10u) << "never falls";
+  slot->page().phase = 7;
+  slot->page().metric_cells[5] = 7;
+  slot->CloseBooks();
+  EXPECT_EQ(slot->page().phase, 0u);
+  EXPECT_EQ(slot->page().metric_cells[5], 0u);
+  slot->page().bytes_sent = 1;
+  slot->ReadCounters();
+  EXPECT_EQ(slot->bytes_sent(), 11u);
+}
+
+TEST(SlotTest, HostileBytesDoNotOverflow) {
+  const auto slot = HandoffSlot();
+  uint64_t before = 0;
+  for (int worker = 0; worker < 40; ++worker) {
+    slot->page().bytes_received = kMax;
+    slot->page().requests = INT64_MAX;
+    slot->ReadCounters();
+    EXPECT_GE(slot->bytes_received(), before);
+    before = slot->bytes_received();
+    EXPECT_LT(slot->requests(), uint64_t{1} << 31);
+    slot->CloseBooks();
+  }
+}
+
 }  // namespace
 }  // namespace cluster

@@ -47,6 +47,8 @@ absl::StatusOr<std::unique_ptr<Worker>> StartWorker(
   ASSIGN_OR_RETURN(
       std::unique_ptr<Worker> worker,
       Worker::Create(io, id, slot, std::move(child), fork_ns, owner));
+  worker->plugin =
+      options.plugin_path.substr(options.plugin_path.rfind('/') + 1);
   worker->Send(FrameType::kStart,
                Start{.worker_id = id,
                      .worker_count = options.workers,

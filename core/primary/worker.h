@@ -32,6 +32,7 @@
 #include "core/primary/alarm.h"
 #include "core/primary/fd_watch.h"
 #include "core/primary/slot.h"
+#include "core/primary/worker_signs.h"
 #include "core/scoreboard/slot_page.h"
 #include "core/supervisor/spawner.h"
 #include "core/supervisor/worker_record.h"
@@ -81,6 +82,9 @@ class Worker {
   std::bitset<kMaxListeners> listens_on;  // likewise
   uint32_t newest_listener = 0;           // the last of those
   bool told_to_drain = false;
+  std::string plugin;  // its file's name
+  bool ready = true;   // its plugin wants connections
+  WorkerSigns signs;
 
   // Queues a message; it is written before the loop waits again.
   template <class Message>

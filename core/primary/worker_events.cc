@@ -5,6 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/monotonic_clock.h"
+#include "core/scoreboard/plugin_phase.h"
+#include "core/scoreboard/slot_page.h"
 #include "core/supervisor/worker_record.h"
 
 namespace cluster {
@@ -70,6 +72,9 @@ std::string DescribeExit(const Worker& worker) {
                                             : "?",
                                         ")")
                          : absl::StrCat("exited with code ", exit.code);
+  const std::string where =
+      DescribePhase(worker.slot().page().phase.load(), worker.plugin);
+  if (!where.empty()) absl::StrAppend(&text, " ", where);
   if (!worker.last_words.empty()) {
     absl::StrAppend(&text, ": ", worker.last_words);
   }

@@ -24,8 +24,9 @@ std::optional<WorkerEventKind> EventOf(WorkerEffect effect);
 // Returns the event, with what is known of the worker now.
 WorkerEvent DescribeEvent(WorkerEventKind kind, const Worker& worker);
 
-// Returns how its process ended and, if it said so, why: "killed by signal 9
-// (SIGKILL)", "exited with code 70: bad config".
+// Returns how its process ended, where in the plugin it was then, and why, if
+// that is known: "killed by signal 6 (SIGABRT) in create of greeter.so",
+// "exited with code 70: bad config". REQUIRES: before its slot's books close.
 std::string DescribeExit(const Worker& worker);
 
 }  // namespace cluster

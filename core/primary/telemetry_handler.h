@@ -1,0 +1,50 @@
+// TelemetryHandler: what workers tell of their plugin's health, metrics and
+// lacks.
+//
+// Thread safety: the io_context's thread.
+//
+//   return telemetry.Handle(worker, frame);
+#ifndef CORE_PRIMARY_TELEMETRY_HANDLER_H_
+#define CORE_PRIMARY_TELEMETRY_HANDLER_H_
+
+#include <set>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "core/primary/listener_group.h"
+#include "core/primary/metric_book.h"
+#include "core/primary/primary_observer.h"
+#include "core/primary/worker.h"
+#include "ipc/frame.h"
+
+namespace cluster {
+
+class TelemetryHandler {
+ public:
+  // All must outlive it.
+  TelemetryHandler(ListenerGroup& group,
+                   MetricBook& book,
+                   PrimaryObserver& observer)
+      : group_(group), book_(book), observer_(observer) {}
+
+  // Does what a frame of type kMetric, kReadiness or kReducedFeatures says.
+  //   kDataLoss  it makes no sense
+  absl::Status Handle(Worker& worker, const Frame& frame);
+
+ private:
+  absl::Status OnMetric(Worker& worker, const Frame& frame);
+  absl::Status OnReadiness(Worker& worker, const Frame& frame);
+  absl::Status OnReducedFeatures(Worker& worker, const Frame& frame);
+  // Logs `text` unless a worker had the same to say before.
+  void WarnOnce(const Worker& worker, absl::string_view text);
+
+  ListenerGroup& group_;
+  MetricBook& book_;
+  PrimaryObserver& observer_;
+  std::set<std::string> warned_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_TELEMETRY_HANDLER_H_
