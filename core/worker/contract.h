@@ -70,6 +70,7 @@ class Contract {
   ~Contract();
 
   void set_plugin_name(std::string name) { plugin_name_ = std::move(name); }
+  const std::string& plugin_name() const { return plugin_name_; }
   // Where Enter() shows the phase to the primary. Outlives this.
   void set_phase_word(std::atomic<uint32_t>* word) { phase_word_ = word; }
 

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/control/metric_definition.h"
+#include "core/control/telemetry_messages.h"
 #include "core/worker/control_channel.h"
 
 namespace cluster {
@@ -10,7 +12,12 @@ namespace cluster {
 HostContext::HostContext(Loop& loop,
                          ControlChannel& channel,
                          DispatchFunction dispatch)
-    : loop_(loop), channel_(channel), dispatch_(std::move(dispatch)) {
+    : loop_(loop),
+      channel_(channel),
+      dispatch_(std::move(dispatch)),
+      contract_([this](std::string text) {
+        Log(CLUSTER_LOG_PLUGIN_MISBEHAVING, std::move(text));
+      }) {
   loop_.OnWake([](void* ctx) { static_cast<HostContext*>(ctx)->on_closed_(); },
                this);
 }
@@ -18,6 +25,18 @@ HostContext::HostContext(Loop& loop,
 void HostContext::Configure(Start start, SlotPage& page) {
   start_ = std::move(start);
   page_ = &page;
+  contract_.set_phase_word(&page.phase);
+  open_connections_.SumRequestsIn(&page.requests);
+  metrics_.emplace(page.metric_cells, [this](const MetricDefinition& made) {
+    channel_.Send(FrameType::kMetric, made);
+  });
+}
+
+void HostContext::SetReady(bool ready, std::string reason) {
+  if (std::exchange(ready_, ready) == ready) return;
+  on_readiness_(ready);
+  channel_.Send(FrameType::kReadiness,
+                Readiness{.ready = ready, .reason = std::move(reason)});
 }
 
 void HostContext::Log(int level, std::string text) {

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -22,7 +23,10 @@
 
 #include "core/control/messages.h"
 #include "core/scoreboard/slot_page.h"
+#include "core/worker/contract.h"
 #include "core/worker/loop.h"
+#include "core/worker/metric_registry.h"
+#include "core/worker/open_connections.h"
 #include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
@@ -60,6 +64,23 @@ class HostContext {
   ControlChannel& channel() { return channel_; }
   const Start& start() const { return start_; }
 
+  // The rules that the plugin is held to, and where it is in its life.
+  Contract& contract() { return contract_; }
+  // What the plugin has. Any thread.
+  OpenConnections& open_connections() { return open_connections_; }
+  // The loop thread. REQUIRES: Configure().
+  MetricRegistry& metrics() { return *metrics_; }
+  // The words that this worker shares with the primary. REQUIRES: Configure().
+  SlotPage& page() { return *page_; }
+
+  // Calls `changed` on the loop thread when the plugin wants connections, or no
+  // more.
+  void OnReadiness(std::function<void(bool ready)> changed) {
+    on_readiness_ = std::move(changed);
+  }
+  // The plugin wants connections, or none because of `reason`. The loop thread.
+  void SetReady(bool ready, std::string reason);
+
   // Sends a line to the host's log. Any thread. A line of another thread than
   // the loop's is dropped when kMaxLines wait for the loop.
   void Log(int level, std::string text);
@@ -83,7 +104,12 @@ class HostContext {
   ControlChannel& channel_;
   const DispatchFunction dispatch_;
   const std::thread::id loop_thread_ = std::this_thread::get_id();
+  Contract contract_;
+  OpenConnections open_connections_;
+  std::optional<MetricRegistry> metrics_;
   std::function<void()> on_closed_;
+  std::function<void(bool ready)> on_readiness_ = [](bool) {};
+  bool ready_ = true;
   std::atomic<bool> wake_on_close_{false};
   Start start_;
   SlotPage* page_ = nullptr;

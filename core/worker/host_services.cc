@@ -4,10 +4,13 @@
 #include <cstddef>
 #include <iterator>
 
+#include "core/worker/contract.h"
 #include "core/worker/services/config_service.h"
 #include "core/worker/services/connection_service.h"
+#include "core/worker/services/health_service.h"
 #include "core/worker/services/log_service.h"
 #include "core/worker/services/loop_service.h"
+#include "core/worker/services/metric_service.h"
 
 namespace cluster {
 namespace {
@@ -23,6 +26,9 @@ constexpr Service kServices[] = {
     {CLUSTER_SERVICE_CONNECTION_V1, &kConnectionService},
     {CLUSTER_SERVICE_CONFIG_V1, &kConfigService},
     {CLUSTER_SERVICE_LOG_V1, &kLogService},
+    {CLUSTER_SERVICE_METRIC_V1, &kMetricService},
+    {CLUSTER_SERVICE_HEALTH_V1, &kHealthService},
+    {CLUSTER_SERVICE_THREAD_CHECK_V1, &kThreadCheckService},
 };
 
 constexpr auto kIds = [] {
@@ -31,7 +37,15 @@ constexpr auto kIds = [] {
   return ids;
 }();
 
-const void* GetService(const cluster_host*, const char* id) {
+constexpr CallRule kGetService = {
+    "cluster_host", "get_service", kAnyThread, kCreatedToStopped | kDestroyed};
+
+const void* GetService(const cluster_host* host, const char* id) {
+  if (Contract::Check(host, kGetService) != CLUSTER_OK) return nullptr;
+  if (id == nullptr) {
+    Contract::Refuse(kGetService, "its id is NULL");
+    return nullptr;
+  }
   return HostServices::Find(id);
 }
 

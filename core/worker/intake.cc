@@ -36,6 +36,7 @@ absl::Status Intake::Listen(const ListenReply& reply, UniqueFd fd) {
                                   reply.listener,
                                   MakeAcceptor(reply, std::move(fd)),
                                   [this](Listening& ready) { Take(ready); });
+  if (held_) listening->Hold(Listening::kNotReady);
   RETURN_IF_ERROR(listening->Begin());
   listening_.push_back(std::move(listening));
   return absl::OkStatus();
@@ -53,7 +54,11 @@ std::unique_ptr<Acceptor> Intake::MakeAcceptor(const ListenReply& reply,
 
 void Intake::Take(Listening& listening) {
   taking_ = true;
-  const absl::Status status = listening.acceptor().Take(give_);
+  const absl::Status status =
+      listening.acceptor().Take([this](IncomingConnection connection) {
+        context_.open_connections().Opened(connection.id);
+        give_(std::move(connection));
+      });
   taking_ = false;
   TellRoom();
   if (status.ok()) return taken_(status);
@@ -67,9 +72,21 @@ void Intake::Take(Listening& listening) {
   }
 }
 
+void Intake::SetHeld(bool held) {
+  held_ = held;
+  for (const auto& listening : listening_) {
+    if (held) {
+      listening->Hold(Listening::kNotReady);
+    } else {
+      listening->Release(Listening::kNotReady);
+    }
+  }
+}
+
 void Intake::TakeBacklog(absl::FunctionRef<bool()> go_on) {
   const std::atomic<uint64_t>& accepted = page_.accepted;
   for (const auto& listening : listening_) {
+    if (listening->held()) continue;
     for (int i = 0; i < kMaxBacklog; ++i) {
       const uint64_t before = accepted.load();
       Take(*listening);

@@ -51,6 +51,9 @@ class Intake {
   // Stops listening. REQUIRES: not from within its callbacks.
   void Stop() { listening_.clear(); }
 
+  // Takes nothing from anywhere until the next call with false.
+  void SetHeld(bool held);
+
   // Whether this is inside a call of `give`.
   bool taking() const { return taking_; }
 
@@ -72,6 +75,7 @@ class Intake {
   const uint64_t completed_before_;  // likewise
   std::vector<std::unique_ptr<Listening>> listening_;
   bool taking_ = false;
+  bool held_ = false;
 };
 
 }  // namespace cluster

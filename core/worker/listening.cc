@@ -9,6 +9,8 @@ constexpr uint64_t kPauseUs = 50'000;
 }  // namespace
 
 absl::Status Listening::Begin() {
+  begun_ = true;
+  if (held()) return absl::OkStatus();
   const absl::StatusOr<Loop::Watch*> watch = loop_.Add(
       acceptor_->fd(), acceptor_->epoll_events(), &Listening::OnReady, this);
   if (watch.ok()) watch_ = *watch;
@@ -16,11 +18,29 @@ absl::Status Listening::Begin() {
 }
 
 void Listening::Pause() {
-  Stop();
+  EndWatch();
+  if (held()) return;
   resume_ = loop_.StartTimer(kPauseUs, &Listening::OnResume, this);
 }
 
+void Listening::Hold(uint32_t reason) {
+  holds_ |= reason;
+  EndWatch();
+}
+
+void Listening::Release(uint32_t reason) {
+  const bool was_held = held();
+  holds_ &= ~reason;
+  if (!was_held || held() || !begun_) return;
+  if (!Begin().ok()) Pause();
+}
+
 void Listening::Stop() {
+  begun_ = false;
+  EndWatch();
+}
+
+void Listening::EndWatch() {
   if (watch_ != nullptr) loop_.Remove(std::exchange(watch_, nullptr));
   if (resume_ != nullptr) loop_.CancelTimer(std::exchange(resume_, nullptr));
 }

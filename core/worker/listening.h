@@ -35,8 +35,16 @@ class Listening {
   uint32_t index() const { return index_; }
   Acceptor& acceptor() { return *acceptor_; }
 
+  // Why nothing is taken for now, as bits; it is, when none is left.
+  static constexpr uint32_t kNotReady = 1;  // the plugin says so
+  static constexpr uint32_t kPaused = 2;    // the plugin paused this listener
+
   // Errors: epoll's.
   absl::Status Begin();
+  // Listens no more until Release() of each such reason. Before Begin(), too.
+  void Hold(uint32_t reason);
+  void Release(uint32_t reason);
+  bool held() const { return holds_ != 0; }
   // Does not listen for a moment, then begins again.
   void Pause();
   // Listens no more.
@@ -45,9 +53,12 @@ class Listening {
  private:
   static void OnReady(void* listening, uint32_t epoll_events);
   static void OnResume(void* listening);
+  void EndWatch();
 
   Loop& loop_;
   const uint32_t index_;
+  uint32_t holds_ = 0;
+  bool begun_ = false;
   const std::unique_ptr<Acceptor> acceptor_;
   const std::function<void(Listening&)> ready_;
   Loop::Watch* watch_ = nullptr;

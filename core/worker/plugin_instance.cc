@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "core/scoreboard/plugin_phase.h"
 #include "plugins/host/exit_code.h"
 
 namespace cluster {
@@ -35,14 +36,18 @@ PluginInstance::Failure FailureOf(absl::string_view function,
 
 std::optional<PluginInstance::Failure> PluginInstance::Begin(
     const cluster_host* host) {
+  contract_.Enter(PluginPhase::kCreating);
   cluster_error error = EmptyError();
   cluster_status status = table_.create(host, &self_, &error);
   if (status != CLUSTER_OK) return FailureOf("create", status, error);
   created_ = true;
-  if (table_.start == nullptr) return std::nullopt;
-  error = EmptyError();
-  status = table_.start(self_, &error);
-  if (status != CLUSTER_OK) return FailureOf("start", status, error);
+  contract_.Enter(PluginPhase::kStarting);
+  if (table_.start != nullptr) {
+    error = EmptyError();
+    status = table_.start(self_, &error);
+    if (status != CLUSTER_OK) return FailureOf("start", status, error);
+  }
+  contract_.Enter(PluginPhase::kServing);
   return std::nullopt;
 }
 
@@ -57,18 +62,26 @@ void PluginInstance::Give(IncomingConnection connection) {
       .peer = {}};
   static_assert(sizeof(given.peer) == sizeof(connection.peer));
   std::memcpy(&given.peer, &connection.peer, sizeof(given.peer));
+  const PluginPhase before = contract_.Enter(PluginPhase::kConnection);
   table_.on_connection(self_, &given);
+  contract_.Enter(before);
 }
 
 void PluginInstance::Drain(uint64_t deadline_ms, uint64_t open) {
-  if (std::exchange(draining_, true) || table_.drain == nullptr) return;
+  if (std::exchange(draining_, true)) return;
+  contract_.Enter(PluginPhase::kDraining);
+  if (table_.drain == nullptr) return;
   table_.drain(self_, deadline_ms, open);
 }
 
 void PluginInstance::End() {
-  if (!std::exchange(created_, false)) return;
-  if (table_.stop != nullptr) table_.stop(self_);
-  if (table_.destroy != nullptr) table_.destroy(self_);
+  if (std::exchange(created_, false)) {
+    contract_.Enter(PluginPhase::kStopping);
+    if (table_.stop != nullptr) table_.stop(self_);
+    contract_.Enter(PluginPhase::kDestroying);
+    if (table_.destroy != nullptr) table_.destroy(self_);
+  }
+  contract_.Enter(PluginPhase::kNone);
 }
 
 }  // namespace cluster

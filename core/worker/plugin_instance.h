@@ -4,7 +4,7 @@
 //
 // Thread safety: the worker's loop thread.
 //
-//   PluginInstance plugin(loaded.table);
+//   PluginInstance plugin(loaded.table, contract);
 //   if (auto failure = plugin.Begin(services.host())) return
 //   failure->exit_code; plugin.Give(std::move(connection)); plugin.End();
 #ifndef CORE_WORKER_PLUGIN_INSTANCE_H_
@@ -15,6 +15,7 @@
 #include <string>
 
 #include "core/worker/acceptor.h"
+#include "core/worker/contract.h"
 #include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
@@ -26,8 +27,10 @@ class PluginInstance {
     std::string reason;
   };
 
-  // `table` has `create` and `on_connection`.
-  explicit PluginInstance(const cluster_worker_plugin& table) : table_(table) {}
+  // `table` has `create` and `on_connection`. `contract` is told where it is,
+  // and outlives it.
+  PluginInstance(const cluster_worker_plugin& table, Contract& contract)
+      : table_(table), contract_(contract) {}
 
   // Creates and starts it. A failure leaves it as far as it came; End() still
   // stops and destroys what was created.
@@ -49,6 +52,7 @@ class PluginInstance {
 
  private:
   const cluster_worker_plugin table_;
+  Contract& contract_;
   void* self_ = nullptr;
   bool created_ = false;
   bool draining_ = false;

@@ -1,13 +1,19 @@
 #include "core/worker/runtime.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
+#include "core/control/telemetry_messages.h"
 #include "core/control/worker_exit.h"
+#include "core/scoreboard/plugin_phase.h"
+#include "core/worker/contract.h"
 #include "core/worker/sigterm.h"
+#include "core/worker/thrown.h"
 #include "ipc/archive.h"
 #include "plugins/host/exit_code.h"
 #include "plugins/host/plugin_loader.h"
@@ -25,6 +31,9 @@ Runtime::Runtime(UniqueFd channel, std::unique_ptr<Loop> loop)
     : loop_(std::move(loop)),
       channel_(std::move(channel), *loop_),
       context_(*loop_, channel_, [this] { return Dispatch(); }) {
+  context_.OnReadiness([this](bool ready) {
+    if (intake_.has_value()) intake_->SetHeld(!ready);
+  });
   context_.OnClosed([this] {
     intake_->TellRoom();
     ContinueDrain();
@@ -46,7 +55,9 @@ int Runtime::Run() {
   while (stage_ != Stage::kStopped) {
     if (stage_ == Stage::kStarted && plugin_->has_own_loop()) {
       SetInLoop(false);
-      const cluster_status status = plugin_->Run();
+      cluster_status status = CLUSTER_OK;
+      const auto thrown = CatchThrown([&] { status = plugin_->Run(); });
+      if (thrown) EndByException(kExitPluginThrew, *thrown);
       SetInLoop(true);
       if (stage_ != Stage::kStopped) {
         Fail(kExitPluginLoopEnded,
@@ -56,7 +67,8 @@ int Runtime::Run() {
       }
       break;
     }
-    loop_->RunOnce();
+    const auto thrown = CatchThrown([this] { loop_->RunOnce(); });
+    if (thrown) EndByException(kExitPluginThrew, *thrown);
     channel_.Flush();
   }
   return End();
@@ -65,7 +77,8 @@ int Runtime::Run() {
 cluster_status Runtime::Dispatch() {
   if (stage_ == Stage::kStopped) return CLUSTER_STOPPED;
   SetInLoop(true);
-  loop_->Dispatch();
+  const auto thrown = CatchThrown([this] { loop_->Dispatch(); });
+  if (thrown) EndByException(kExitPluginThrew, *thrown);
   SetInLoop(false);
   channel_.Flush();
   return stage_ == Stage::kStopped ? CLUSTER_STOPPED : CLUSTER_OK;
@@ -131,24 +144,44 @@ absl::Status Runtime::OnStart(Frame frame) {
       [this](IncomingConnection given) { plugin_->Give(std::move(given)); },
       [this](const absl::Status& status) { OnTaken(status); });
 
-  const absl::StatusOr<LoadedPlugin> loaded =
-      LoadPlugin(plugin_file_.get(), path, HostServices::Ids());
-  if (!loaded.ok()) {
-    Fail(absl::IsAborted(loaded.status()) ? kExitPluginNotReady
-                                          : kExitPluginIncompatible,
-         std::string(loaded.status().message()));
-    return absl::OkStatus();
-  }
-  plugin_.emplace(loaded->table);
-  if (auto failure = plugin_->Begin(services_.host())) {
-    Fail(failure->exit_code, std::move(failure->reason));
-    return absl::OkStatus();
-  }
+  bool started = false;
+  const auto thrown = CatchThrown([&] { started = StartPlugin(path); });
+  if (thrown) EndByException(kExitPluginRefused, *thrown);
+  if (!started) return absl::OkStatus();
   stage_ = Stage::kStarted;
   for (uint32_t i = 0; i < context_.start().listener_count; ++i) {
     channel_.Send(FrameType::kListen, ListenRequest{.listener = i});
   }
   return absl::OkStatus();
+}
+
+bool Runtime::StartPlugin(const std::string& path) {
+  Contract& contract = context_.contract();
+  contract.Enter(PluginPhase::kLoading);
+  const absl::StatusOr<LoadedPlugin> loaded =
+      LoadPlugin(plugin_file_.get(), path, HostServices::Ids());
+  if (!loaded.ok()) {
+    contract.Enter(PluginPhase::kNone);
+    Fail(absl::IsAborted(loaded.status()) ? kExitPluginNotReady
+                                          : kExitPluginIncompatible,
+         std::string(loaded.status().message()));
+    return false;
+  }
+  contract.set_plugin_name(loaded->entry->name != nullptr ? loaded->entry->name
+                                                          : path);
+  TellWhatIsMissing(*loaded->entry);
+  plugin_.emplace(loaded->table, contract);
+  auto failure = plugin_->Begin(services_.host());
+  if (!failure) return true;
+  Fail(failure->exit_code, std::move(failure->reason));
+  return false;
+}
+
+void Runtime::TellWhatIsMissing(const cluster_plugin_entry_t& entry) {
+  const std::string missing = DescribeMissing(entry, HostServices::Ids());
+  if (missing.empty()) return;
+  channel_.Send(FrameType::kReducedFeatures,
+                ReducedFeatures{.missing = missing});
 }
 
 // ---- Listening
@@ -241,6 +274,18 @@ void Runtime::OnDrainDeadline(void* runtime) {
                                   self->intake_->open_connections(),
                                   " open connections are cut"));
   self->Stop(kWorkerExitOk);
+}
+
+void Runtime::EndByException(int code, const std::string& thrown) {
+  const std::string where =
+      DescribePhase(static_cast<uint32_t>(context_.contract().phase()),
+                    context_.contract().plugin_name());
+  channel_.Send(FrameType::kFailed,
+                Failed{.reason = absl::StrCat(
+                           "an exception came out ", where, ": ", thrown)});
+  channel_.FlushAll();
+  std::fflush(nullptr);
+  _exit(code);
 }
 
 void Runtime::Fail(int code, std::string reason) {

@@ -65,6 +65,13 @@ class Runtime {
   cluster_status Dispatch();
   void SetInLoop(bool in_loop);
 
+  // Loads, creates and starts the plugin. False: it failed, and said so.
+  bool StartPlugin(const std::string& path);
+  // Tells the primary what the plugin could use and this host lacks.
+  void TellWhatIsMissing(const cluster_plugin_entry_t& entry);
+
+  // Plugin code threw: nothing of it is called any more, and the process ends.
+  [[noreturn]] void EndByException(int code, const std::string& thrown);
   // Ends the worker with `code`, telling the primary why.
   void Fail(int code, std::string reason);
   void Stop(int code);

@@ -22,6 +22,8 @@ inline constexpr int kExitPluginRefused = 65;
 inline constexpr int kExitPluginNotReady = 66;
 // `run` came back although dispatch had not said CLUSTER_STOPPED.
 inline constexpr int kExitPluginLoopEnded = 67;
+// A function of its table, or a callback, let an exception out.
+inline constexpr int kExitPluginThrew = 68;
 
 // Returns the exit code for a status that `create` or `start` returned. Any
 // number that the ABI does not know counts as permanent.

@@ -20,6 +20,10 @@
 namespace cluster {
 namespace {
 
+// No table that is true gets near; a newer one may be larger than ours.
+constexpr uint32_t kMaxTableBytes = 64 << 10;
+constexpr absl::string_view kDraftPrefix = "cluster.x-draft.";
+
 absl::Status Refuse(absl::string_view name, absl::string_view what) {
   return absl::FailedPreconditionError(absl::StrCat(name, " ", what));
 }
@@ -64,7 +68,8 @@ absl::StatusOr<void*> OpenPinned(int pinned_fd, const std::string& path) {
 absl::Status CheckEntry(const cluster_plugin_entry_t& entry,
                         absl::string_view name) {
   if (entry.magic != CLUSTER_PLUGIN_MAGIC ||
-      entry.size < sizeof(cluster_plugin_entry_t)) {
+      entry.size < sizeof(cluster_plugin_entry_t) ||
+      entry.size > kMaxTableBytes) {
     return Refuse(name, "is not a cluster plugin: its entry is malformed");
   }
   PluginInfo info;
@@ -75,21 +80,33 @@ absl::Status CheckEntry(const cluster_plugin_entry_t& entry,
   return CheckCompatible(info, name);
 }
 
-absl::Status CheckServices(const cluster_plugin_entry_t& entry,
-                           absl::string_view name,
-                           std::span<const absl::string_view> services) {
+// Returns those of `wanted`, which ends with NULL, that are not offered.
+std::vector<absl::string_view> MissingOf(
+    const char* const* wanted, std::span<const absl::string_view> services) {
   std::vector<absl::string_view> missing;
-  const char* const* wanted = entry.required_services;
   for (; wanted != nullptr && *wanted != nullptr; ++wanted) {
     if (std::find(services.begin(), services.end(), *wanted) ==
         services.end()) {
       missing.push_back(*wanted);
     }
   }
+  return missing;
+}
+
+absl::Status CheckServices(const cluster_plugin_entry_t& entry,
+                           absl::string_view name,
+                           std::span<const absl::string_view> services) {
+  const std::vector<absl::string_view> missing =
+      MissingOf(entry.required_services, services);
   if (missing.empty()) return absl::OkStatus();
+  const bool draft =
+      std::any_of(missing.begin(), missing.end(), [](absl::string_view id) {
+        return absl::StartsWith(id, kDraftPrefix);
+      });
   return Refuse(name,
                 absl::StrCat("needs what this host does not offer: ",
                              absl::StrJoin(missing, ", "),
+                             draft ? "; this host has no draft services" : "",
                              " (it offers ",
                              absl::StrJoin(services, ", "),
                              ")"));
@@ -100,7 +117,8 @@ absl::StatusOr<cluster_worker_plugin> CopyTable(
   const auto* theirs = static_cast<const cluster_worker_plugin*>(entry.table);
   if (theirs == nullptr) return Refuse(name, "has no table of functions");
   cluster_worker_plugin table = {};
-  if (theirs->size < offsetof(cluster_worker_plugin, create)) {
+  if (theirs->size < offsetof(cluster_worker_plugin, create) ||
+      theirs->size > kMaxTableBytes) {
     return Refuse(name,
                   absl::StrCat("has a malformed table of functions: its size "
                                "is ",
@@ -132,6 +150,28 @@ absl::StatusOr<LoadedPlugin> LoadPlugin(
   }
   return AdoptEntry(
       static_cast<const cluster_plugin_entry_t*>(symbol), path, services);
+}
+
+std::string DescribeMissing(const cluster_plugin_entry_t& entry,
+                            std::span<const absl::string_view> services) {
+  std::vector<std::string> parts;
+  if (entry.abi_minor > CLUSTER_ABI_MINOR) {
+    parts.push_back(absl::StrCat("it was built for plugin ABI ",
+                                 entry.abi_major,
+                                 ".",
+                                 entry.abi_minor,
+                                 ", and this host speaks ",
+                                 CLUSTER_ABI_MAJOR,
+                                 ".",
+                                 CLUSTER_ABI_MINOR));
+  }
+  const std::vector<absl::string_view> missing =
+      MissingOf(entry.optional_services, services);
+  if (!missing.empty()) {
+    parts.push_back(absl::StrCat("this host does not offer ",
+                                 absl::StrJoin(missing, ", ")));
+  }
+  return absl::StrJoin(parts, "; ");
 }
 
 absl::StatusOr<LoadedPlugin> AdoptEntry(

@@ -50,6 +50,11 @@ absl::StatusOr<LoadedPlugin> AdoptEntry(
     absl::string_view name,
     std::span<const absl::string_view> services);
 
+// Says in one line what the plugin could use and this host lacks: optional
+// services, a newer ABI. Empty if nothing.
+std::string DescribeMissing(const cluster_plugin_entry_t& entry,
+                            std::span<const absl::string_view> services);
+
 }  // namespace cluster
 
 #endif  // PLUGINS_HOST_PLUGIN_LOADER_H_

@@ -3,16 +3,31 @@
 #include <cstddef>
 #include <string>
 
+#include "core/worker/contract.h"
 #include "core/worker/host_context.h"
 
 namespace cluster {
 namespace {
+
+constexpr CallRule Rule(absl::string_view function) {
+  return {CLUSTER_SERVICE_CONFIG_V1, function, kAnyThread, kCreatedToStopped};
+}
+constexpr CallRule kGet = Rule("get");
+constexpr CallRule kEntry = Rule("entry");
+constexpr CallRule kArgument = Rule("argument");
+constexpr CallRule kWorkerId = Rule("worker_id");
+constexpr CallRule kWorkerCount = Rule("worker_count");
 
 cluster_string View(const std::string& text) {
   return {text.data(), text.size()};
 }
 
 cluster_string Get(const cluster_host* host, const char* key) {
+  if (Contract::Check(host, kGet) != CLUSTER_OK) return {nullptr, 0};
+  if (key == nullptr) {
+    Contract::Refuse(kGet, "its key is NULL");
+    return {nullptr, 0};
+  }
   for (const auto& [name, value] : HostContext::From(host).start().config) {
     if (name == key) return View(value);
   }
@@ -23,22 +38,31 @@ void Entry(const cluster_host* host,
            uint64_t n,
            cluster_string* key,
            cluster_string* value) {
+  if (key == nullptr || value == nullptr) {
+    Contract::Refuse(kEntry, "its key or value is NULL");
+    return;
+  }
+  *key = *value = {nullptr, 0};
+  if (Contract::Check(host, kEntry) != CLUSTER_OK) return;
   const auto& config = HostContext::From(host).start().config;
-  const bool exists = n < config.size();
-  *key = exists ? View(config[n].first) : cluster_string{nullptr, 0};
-  *value = exists ? View(config[n].second) : cluster_string{nullptr, 0};
+  if (n >= config.size()) return;
+  *key = View(config[n].first);
+  *value = View(config[n].second);
 }
 
 cluster_string Argument(const cluster_host* host, uint64_t n) {
+  if (Contract::Check(host, kArgument) != CLUSTER_OK) return {nullptr, 0};
   const auto& arguments = HostContext::From(host).start().arguments;
   return n < arguments.size() ? View(arguments[n]) : cluster_string{nullptr, 0};
 }
 
 uint32_t WorkerId(const cluster_host* host) {
+  if (Contract::Check(host, kWorkerId) != CLUSTER_OK) return 0;
   return HostContext::From(host).start().worker_id;
 }
 
 uint32_t WorkerCount(const cluster_host* host) {
+  if (Contract::Check(host, kWorkerCount) != CLUSTER_OK) return 0;
   return HostContext::From(host).start().worker_count;
 }
 

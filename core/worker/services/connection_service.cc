@@ -3,17 +3,39 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstddef>
 #include <cstring>
 
 #include "core/control/handoff.h"
 #include "core/control/peer_address.h"
+#include "core/scoreboard/slot_page.h"
+#include "core/worker/contract.h"
 #include "core/worker/host_context.h"
+#include "core/worker/open_connections.h"
 
 namespace cluster {
 namespace {
 
-void Close(const cluster_host* host, int32_t fd, uint64_t) {
+constexpr CallRule kClose = {
+    CLUSTER_SERVICE_CONNECTION_V1, "close", kLoopThread, kStartedToStopped};
+constexpr CallRule AnyThread(absl::string_view function) {
+  return {
+      CLUSTER_SERVICE_CONNECTION_V1, function, kAnyThread, kStartedToStopped};
+}
+constexpr CallRule kClosed = AnyThread("closed");
+constexpr CallRule kLocalAddress = AnyThread("local_address");
+constexpr CallRule kRequests = {
+    CLUSTER_SERVICE_CONNECTION_V1, "requests", kLoopThread, kStartedToStopped};
+constexpr CallRule kBytes = AnyThread("bytes");
+
+constexpr absl::string_view kNotOpen = "its id is of no open connection";
+
+void Close(const cluster_host* host, int32_t fd, uint64_t id) {
+  if (Contract::Check(host, kClose) != CLUSTER_OK) return;
+  // The number may be another connection's by now: hands off.
+  if (!HostContext::From(host).open_connections().Closed(id)) {
+    Contract::Refuse(kClose, kNotOpen);
+    return;
+  }
   // The primary may hold a copy for some milliseconds more: only shutdown tells
   // the peer at once.
   shutdown(fd, SHUT_RDWR);
@@ -21,13 +43,22 @@ void Close(const cluster_host* host, int32_t fd, uint64_t) {
   HostContext::From(host).ConnectionClosed();
 }
 
-void Closed(const cluster_host* host, uint64_t) {
+void Closed(const cluster_host* host, uint64_t id) {
+  if (Contract::Check(host, kClosed) != CLUSTER_OK) return;
+  if (!HostContext::From(host).open_connections().Closed(id)) {
+    Contract::Refuse(kClosed, kNotOpen);
+    return;
+  }
   HostContext::From(host).ConnectionClosed();
 }
 
-cluster_status LocalAddress(const cluster_host*,
+cluster_status LocalAddress(const cluster_host* host,
                             int32_t fd,
                             cluster_address* address) {
+  if (const auto no = Contract::Check(host, kLocalAddress)) return no;
+  if (address == nullptr) {
+    return Contract::Refuse(kLocalAddress, "address is NULL");
+  }
   sockaddr_storage storage;
   socklen_t length = sizeof(storage);
   if (getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length) != 0) {
@@ -39,16 +70,39 @@ cluster_status LocalAddress(const cluster_host*,
   return CLUSTER_OK;
 }
 
+void Requests(const cluster_host* host, uint64_t id, int32_t change) {
+  if (Contract::Check(host, kRequests) != CLUSTER_OK) return;
+  switch (HostContext::From(host).open_connections().AddRequests(id, change)) {
+    case OpenConnections::Change::kDone:
+      break;
+    case OpenConnections::Change::kNotOpen:
+      Contract::Refuse(kRequests, kNotOpen);
+      break;
+    case OpenConnections::Change::kBelowZero:
+      Contract::Refuse(kRequests, "takes back more requests than there are");
+      break;
+  }
+}
+
+void Bytes(const cluster_host* host,
+           uint64_t,
+           uint64_t received,
+           uint64_t sent) {
+  if (Contract::Check(host, kBytes) != CLUSTER_OK) return;
+  SlotPage& page = HostContext::From(host).page();
+  page.bytes_received.fetch_add(received, std::memory_order_relaxed);
+  page.bytes_sent.fetch_add(sent, std::memory_order_relaxed);
+}
+
 }  // namespace
 
-// `size` ends before what is not served.
 constexpr cluster_connection_v1 kConnectionService = {
-    .size = offsetof(cluster_connection_v1, requests),
+    .size = sizeof(cluster_connection_v1),
     .flags = 0,
     .close = &Close,
     .closed = &Closed,
     .local_address = &LocalAddress,
-    .requests = nullptr,
-    .bytes = nullptr};
+    .requests = &Requests,
+    .bytes = &Bytes};
 
 }  // namespace cluster

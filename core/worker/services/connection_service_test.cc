@@ -16,6 +16,10 @@ namespace {
 
 class ConnectionServiceTest : public ServiceFixture {
  protected:
+  ConnectionServiceTest() {
+    for (uint64_t id = 1; id <= 3; ++id) context_.open_connections().Opened(id);
+  }
+
   const cluster_connection_v1* const connection_ =
       Find<cluster_connection_v1>(CLUSTER_SERVICE_CONNECTION_V1);
   const cluster_loop_v1* const loop_service_ =

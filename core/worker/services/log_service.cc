@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 
+#include "core/worker/contract.h"
 #include "core/worker/host_context.h"
 
 namespace cluster {
@@ -10,7 +11,15 @@ namespace {
 
 constexpr size_t kMaxLogBytes = 64 << 10;
 
+constexpr CallRule kWrite = {
+    CLUSTER_SERVICE_LOG_V1, "write", kAnyThread, kCreatedToStopped};
+
 void Write(const cluster_host* host, int32_t level, cluster_string message) {
+  if (Contract::Check(host, kWrite) != CLUSTER_OK) return;
+  if (message.data == nullptr && message.size > 0) {
+    Contract::Refuse(kWrite, "its message is NULL");
+    return;
+  }
   const size_t size = message.size < kMaxLogBytes ? message.size : kMaxLogBytes;
   HostContext::From(host).Log(level,
                               size == 0 ? "" : std::string(message.data, size));

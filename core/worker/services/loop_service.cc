@@ -8,11 +8,27 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/errno_status.h"
+#include "core/worker/contract.h"
 #include "core/worker/host_context.h"
 #include "core/worker/loop.h"
 
 namespace cluster {
 namespace {
+
+constexpr CallRule Rule(absl::string_view function, uint32_t states) {
+  return {CLUSTER_SERVICE_LOOP_V1, function, kLoopThread, states};
+}
+constexpr CallRule kWatch = Rule("watch", kCreatedToDraining);
+constexpr CallRule kModify = Rule("modify", kCreatedToDraining);
+constexpr CallRule kUnwatch = Rule("unwatch", kCreatedToStopped);
+constexpr CallRule kStartTimer = Rule("start_timer", kCreatedToDraining);
+constexpr CallRule kCancelTimer = Rule("cancel_timer", kCreatedToStopped);
+constexpr CallRule kPost = {
+    CLUSTER_SERVICE_LOOP_V1, "post", kAnyThread, kCreatedToDraining};
+constexpr CallRule kPollable = {
+    CLUSTER_SERVICE_EMBEDDING_V1, "pollable", kLoopThread, kCreatedToStopped};
+constexpr CallRule kDispatch = {
+    CLUSTER_SERVICE_EMBEDDING_V1, "dispatch", kLoopThread, kStartedToDraining};
 
 // The plugin's callback, behind the ABI's event bits.
 struct PluginWatch {
@@ -48,6 +64,9 @@ cluster_status Watch(const cluster_host* host,
                      void (*ready)(void* ctx, uint32_t events),
                      void* ctx,
                      cluster_watch** watch) {
+  if (const auto no = Contract::Check(host, kWatch)) return no;
+  if (ready == nullptr) return Contract::Refuse(kWatch, "ready is NULL");
+  if (watch == nullptr) return Contract::Refuse(kWatch, "watch is NULL");
   auto plugin_watch =
       std::make_unique<PluginWatch>(PluginWatch{nullptr, ready, ctx});
   const absl::StatusOr<Loop::Watch*> added = HostContext::From(host).loop().Add(
@@ -61,11 +80,18 @@ cluster_status Watch(const cluster_host* host,
 cluster_status Modify(const cluster_host* host,
                       cluster_watch* watch,
                       uint32_t events) {
+  if (const auto no = Contract::Check(host, kModify)) return no;
+  if (watch == nullptr) return Contract::Refuse(kModify, "watch is NULL");
   return ToClusterStatus(HostContext::From(host).loop().Modify(
       reinterpret_cast<PluginWatch*>(watch)->watch, ToEpoll(events)));
 }
 
 void Unwatch(const cluster_host* host, cluster_watch* watch) {
+  if (Contract::Check(host, kUnwatch) != CLUSTER_OK) return;
+  if (watch == nullptr) {
+    Contract::Refuse(kUnwatch, "watch is NULL");
+    return;
+  }
   auto* plugin_watch = reinterpret_cast<PluginWatch*>(watch);
   HostContext::From(host).loop().Remove(plugin_watch->watch);
   delete plugin_watch;
@@ -76,17 +102,27 @@ cluster_status StartTimer(const cluster_host* host,
                           void (*fire)(void* ctx),
                           void* ctx,
                           cluster_timer** timer) {
+  if (const auto no = Contract::Check(host, kStartTimer)) return no;
+  if (fire == nullptr) return Contract::Refuse(kStartTimer, "fire is NULL");
+  if (timer == nullptr) return Contract::Refuse(kStartTimer, "timer is NULL");
   *timer = reinterpret_cast<cluster_timer*>(
       HostContext::From(host).loop().StartTimer(delay_us, fire, ctx));
   return CLUSTER_OK;
 }
 
 void CancelTimer(const cluster_host* host, cluster_timer* timer) {
+  if (Contract::Check(host, kCancelTimer) != CLUSTER_OK) return;
+  if (timer == nullptr) {
+    Contract::Refuse(kCancelTimer, "timer is NULL");
+    return;
+  }
   HostContext::From(host).loop().CancelTimer(
       reinterpret_cast<Loop::Timer*>(timer));
 }
 
 cluster_status Post(const cluster_host* host, void (*run)(void*), void* ctx) {
+  if (const auto no = Contract::Check(host, kPost)) return no;
+  if (run == nullptr) return Contract::Refuse(kPost, "run is NULL");
   return HostContext::From(host).loop().Post(run, ctx) ? CLUSTER_OK
                                                        : CLUSTER_E_FULL;
 }
@@ -94,11 +130,13 @@ cluster_status Post(const cluster_host* host, void (*run)(void*), void* ctx) {
 // ---- cluster.embedding/1
 
 int32_t Pollable(const cluster_host* host) {
+  if (Contract::Check(host, kPollable) != CLUSTER_OK) return -1;
   const absl::StatusOr<int> fd = HostContext::From(host).loop().Pollable();
   return fd.ok() ? *fd : -1;
 }
 
 cluster_status Dispatch(const cluster_host* host) {
+  if (const auto no = Contract::Check(host, kDispatch)) return no;
   return HostContext::From(host).Dispatch();
 }
 

@@ -13,7 +13,9 @@
 #include "absl/status/status.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
+#include "core/scoreboard/plugin_phase.h"
 #include "core/scoreboard/slot_page.h"
+#include "core/worker/contract.h"
 #include "core/worker/control_channel.h"
 #include "core/worker/host_context.h"
 #include "core/worker/host_services.h"
@@ -37,6 +39,7 @@ class ServiceFixture : public ::testing::Test {
         *page_);
     EXPECT_TRUE(channel_.Begin([](Frame) {}, [](const absl::Status&) {}).ok());
     context_.OnClosed([this] { ++told_; });
+    context_.contract().Enter(PluginPhase::kServing);
   }
 
   template <class Service>
