@@ -41,6 +41,7 @@ typedef struct cluster_plugin_note_desc {
   char version[24];
   char compiler[64];
   char required_services[192]; /* separated by one space */
+  char optional_services[192]; /* likewise; since 0.2, `size` tells */
 } cluster_plugin_note_desc;
 
 /* The layout of a note is that of elf(5): sizes, type, owner, contents. */
@@ -111,15 +112,18 @@ typedef struct cluster_plugin_note {
   __attribute__((section(CLUSTER_NOTE_SECTION), used, aligned(4)))
 #endif
 
-/* Emits the note. All three are string literals; `services_text` is separated
- * by single spaces. One that does not fit is a compile error. */
-#define CLUSTER_PLUGIN_NOTE_TEXT_(name_text, version_text, services_text)  \
+/* Emits the note. All are string literals; services are separated by single
+ * spaces. One that does not fit is a compile error. */
+#define CLUSTER_PLUGIN_NOTE_TEXT_(                                         \
+    name_text, version_text, services_text, optional_text)                 \
   CLUSTER_STATIC_ASSERT_(sizeof(name_text) > 1 && sizeof(name_text) <= 48, \
                          "a plugin's name has 1 to 47 bytes");             \
   CLUSTER_STATIC_ASSERT_(sizeof(version_text) <= 24,                       \
                          "a plugin's version has at most 23 bytes");       \
   CLUSTER_STATIC_ASSERT_(sizeof(services_text) <= 192,                     \
                          "the required services have at most 191 bytes");  \
+  CLUSTER_STATIC_ASSERT_(sizeof(optional_text) <= 192,                     \
+                         "the optional services have at most 191 bytes");  \
   static const cluster_plugin_note cluster_plugin_note_                    \
       CLUSTER_IN_NOTE_SECTION_ = {sizeof(CLUSTER_NOTE_OWNER),              \
                                   sizeof(cluster_plugin_note_desc),        \
@@ -134,7 +138,8 @@ typedef struct cluster_plugin_note {
                                    name_text,                              \
                                    version_text,                           \
                                    CLUSTER_COMPILER,                       \
-                                   services_text}}
+                                   services_text,                          \
+                                   optional_text}}
 
 /* Joins one to eight string literals by spaces. */
 #define CLUSTER_JOIN1_(a) a
@@ -162,26 +167,45 @@ typedef struct cluster_plugin_note {
 /* Emits the note of a worker plugin that cannot run without the services named:
  * one to eight string literals. */
 #define CLUSTER_PLUGIN_NOTE(name_text, version_text, ...) \
-  CLUSTER_PLUGIN_NOTE_TEXT_(name_text, version_text, CLUSTER_JOIN_(__VA_ARGS__))
+  CLUSTER_PLUGIN_NOTE_TEXT_(                              \
+      name_text, version_text, CLUSTER_JOIN_(__VA_ARGS__), "")
+
+#define CLUSTER_ENTRY_(name_text, version_text, table_name, optional) \
+  const cluster_plugin_entry_t cluster_plugin_entry = {               \
+      CLUSTER_PLUGIN_MAGIC,                                           \
+      sizeof(cluster_plugin_entry_t),                                 \
+      CLUSTER_PLUGIN_KIND_WORKER,                                     \
+      CLUSTER_ABI_MAJOR,                                              \
+      CLUSTER_ABI_MINOR,                                              \
+      CLUSTER_ABI_MINOR,                                              \
+      0,                                                              \
+      name_text,                                                      \
+      version_text,                                                   \
+      cluster_required_services_,                                     \
+      optional,                                                       \
+      &(table_name)}
 
 /* Defines the entry and the note of a worker plugin written in C. `table_name`
  * names a static const cluster_worker_plugin; the services follow, as above. */
 #define CLUSTER_WORKER_PLUGIN(name_text, version_text, table_name, ...)        \
   CLUSTER_PLUGIN_NOTE(name_text, version_text, __VA_ARGS__);                   \
   static const char* const cluster_required_services_[] = {__VA_ARGS__, NULL}; \
-  const cluster_plugin_entry_t cluster_plugin_entry = {                        \
-      CLUSTER_PLUGIN_MAGIC,                                                    \
-      sizeof(cluster_plugin_entry_t),                                          \
-      CLUSTER_PLUGIN_KIND_WORKER,                                              \
-      CLUSTER_ABI_MAJOR,                                                       \
-      CLUSTER_ABI_MINOR,                                                       \
-      CLUSTER_ABI_MINOR,                                                       \
-      0,                                                                       \
-      name_text,                                                               \
-      version_text,                                                            \
-      cluster_required_services_,                                              \
-      NULL,                                                                    \
-      &(table_name)}
+  CLUSTER_ENTRY_(name_text, version_text, table_name, NULL)
+
+/* The same with services that it can use and can do without: CLUSTER_OPTIONAL(
+ * one to eight string literals), before those that it requires. */
+#define CLUSTER_OPTIONAL(...) __VA_ARGS__
+#define CLUSTER_WORKER_PLUGIN_OPTIONAL(                                        \
+    name_text, version_text, table_name, optional, ...)                        \
+  CLUSTER_PLUGIN_NOTE_TEXT_(name_text,                                         \
+                            version_text,                                      \
+                            CLUSTER_JOIN_(__VA_ARGS__),                        \
+                            CLUSTER_JOIN_LIST_((optional)));                   \
+  static const char* const cluster_required_services_[] = {__VA_ARGS__, NULL}; \
+  static const char* const cluster_optional_services_[] = {optional, NULL};    \
+  CLUSTER_ENTRY_(                                                              \
+      name_text, version_text, table_name, cluster_optional_services_)
+#define CLUSTER_JOIN_LIST_(list) CLUSTER_JOIN_ list
 
 #ifdef __cplusplus
 } /* extern "C" */

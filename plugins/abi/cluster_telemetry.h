@@ -36,9 +36,9 @@ typedef struct cluster_log_v1 {
 
 /* cluster.metric/1, since 0.2: numbers that the primary adds up over workers. A
  * counter and a histogram survive their worker: what it had counted stays in
- * the sum. Names follow Prometheus: [a-zA-Z_:][a-zA-Z0-9_:]*, a counter's ends
- * in
- * "_total". */
+ * the sum. Names follow Prometheus: [a-zA-Z_:][a-zA-Z0-9_:]*, at most 128
+ * bytes; a counter's ends in "_total", and no other's does; "cluster_" begins
+ * those of the host. */
 #define CLUSTER_SERVICE_METRIC_V1 "cluster.metric/1"
 
 #define CLUSTER_MAX_METRIC_CELLS 384u /* a counter or gauge is one */

@@ -199,7 +199,7 @@ CLUSTER_AT(cluster_plugin_entry_t, required_services, 48);
 CLUSTER_AT(cluster_plugin_entry_t, optional_services, 56);
 CLUSTER_AT(cluster_plugin_entry_t, table, 64);
 
-CLUSTER_SIZE(cluster_plugin_note_desc, 352);
+CLUSTER_SIZE(cluster_plugin_note_desc, 544);
 CLUSTER_AT(cluster_plugin_note_desc, size, 0);
 CLUSTER_AT(cluster_plugin_note_desc, kind, 4);
 CLUSTER_AT(cluster_plugin_note_desc, abi_major, 8);
@@ -210,8 +210,9 @@ CLUSTER_AT(cluster_plugin_note_desc, name, 24);
 CLUSTER_AT(cluster_plugin_note_desc, version, 72);
 CLUSTER_AT(cluster_plugin_note_desc, compiler, 96);
 CLUSTER_AT(cluster_plugin_note_desc, required_services, 160);
+CLUSTER_AT(cluster_plugin_note_desc, optional_services, 352);
 
-CLUSTER_SIZE(cluster_plugin_note, 372);
+CLUSTER_SIZE(cluster_plugin_note, 564);
 CLUSTER_AT(cluster_plugin_note, owner_size, 0);
 CLUSTER_AT(cluster_plugin_note, desc_size, 4);
 CLUSTER_AT(cluster_plugin_note, type, 8);

@@ -122,6 +122,8 @@ void TakeDesc(const cluster_plugin_note_desc& desc, PluginInfo& info) {
   info.compiler = Printable(desc.compiler);
   info.required_services =
       absl::StrSplit(Printable(desc.required_services), ' ', absl::SkipEmpty());
+  info.optional_services =
+      absl::StrSplit(Printable(desc.optional_services), ' ', absl::SkipEmpty());
   info.needs_asan |= (desc.sanitizers & CLUSTER_SANITIZER_ADDRESS) != 0;
   info.needs_tsan |= (desc.sanitizers & CLUSTER_SANITIZER_THREAD) != 0;
 }

@@ -32,6 +32,7 @@ struct PluginInfo {
   std::string version;
   std::string compiler;
   std::vector<std::string> required_services;
+  std::vector<std::string> optional_services;
   std::string build_id;  // lower-case hexadecimal; empty: the linker gave none
   uint32_t kind = 0;     // CLUSTER_PLUGIN_KIND_*
   uint32_t abi_major = 0;

@@ -119,7 +119,10 @@ TEST(PluginFileTest, ReadsEitherHashTable) {
   for (const char* path :
        {"plugins/host/sysv_hash.so", "plugins/host/gnu_hash.so"}) {
     const auto info = ReadPluginFile(DataPath(path));
-    EXPECT_TRUE(info.ok()) << info.status();
+    ASSERT_TRUE(info.ok()) << info.status();
+    EXPECT_THAT(info->required_services, ElementsAre("cluster.loop/1"));
+    EXPECT_THAT(info->optional_services,
+                ElementsAre("cluster.metric/1", "cluster.milk/1"));
   }
 }
 
@@ -153,6 +156,24 @@ TEST(PluginFileTest, NeedsNoNote) {
   EXPECT_EQ(info->kind, CLUSTER_PLUGIN_KIND_WORKER);
   // Without the note the imported symbol still tells.
   EXPECT_EQ(info->needs_asan, HostAbi::OfThisBuild().has_asan);
+}
+
+// As it was before optional services were in it.
+TEST(PluginFileTest, ShorterNoteHasLessToTell) {
+  Bytes file = Contents(DataPath("plugins/host/gnu_hash.so"));
+  cluster_plugin_note note = {};
+  note.owner_size = sizeof(CLUSTER_NOTE_OWNER);
+  note.desc_size = sizeof(cluster_plugin_note_desc);
+  note.type = CLUSTER_NOTE_TYPE;
+  std::memcpy(note.owner, CLUSTER_NOTE_OWNER, sizeof(CLUSTER_NOTE_OWNER));
+  const auto head = std::as_bytes(std::span(&note, 1)).first(20);
+  Put(file,
+      Find(file, head) + offsetof(cluster_plugin_note, desc),
+      uint32_t{offsetof(cluster_plugin_note_desc, optional_services)});
+  const auto info = ParsePlugin(file, "x.so");
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_THAT(info->required_services, ElementsAre("cluster.loop/1"));
+  EXPECT_THAT(info->optional_services, ElementsAre());
 }
 
 TEST(PluginFileTest, TextOfNoteIsMadePrintable) {

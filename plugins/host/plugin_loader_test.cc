@@ -88,6 +88,20 @@ TEST(PluginLoaderTest, NamesWhatIsMissing) {
               "cluster.coffee/2 (it offers cluster.loop/1, ");
 }
 
+TEST(PluginLoaderTest, SaysWhatThePluginCouldUse) {
+  cluster_plugin_entry_t entry = *LoadForTest("plugins/echo/echo.so").entry;
+  EXPECT_EQ(DescribeMissing(entry, kEveryService), "");
+  const char* const wishes[] = {
+      CLUSTER_SERVICE_LOOP_V1, "cluster.milk/1", "cluster.tea/2", nullptr};
+  entry.optional_services = wishes;
+  EXPECT_EQ(DescribeMissing(entry, kEveryService),
+            "this host does not offer cluster.milk/1, cluster.tea/2");
+  entry.abi_minor = 77;
+  EXPECT_EQ(DescribeMissing(entry, kEveryService),
+            "it was built for plugin ABI 0.77, and this host speaks 0.2; this "
+            "host does not offer cluster.milk/1, cluster.tea/2");
+}
+
 TEST(PluginLoaderTest, GivesTheLoadersReason) {
   const std::string path = testing::TempDir() + "/text.so";
   std::ofstream(path) << "this is text";
@@ -119,6 +133,14 @@ TEST(PluginLoaderTest, AdoptsCompiledInEntry) {
   entry = *echo.entry;
   entry.size = 8;
   ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService), "malformed");
+  entry.size = UINT32_MAX;
+  ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService), "malformed");
+  cluster_worker_plugin table = echo.table;
+  table.size = UINT32_MAX;
+  entry = *echo.entry;
+  entry.table = &table;
+  ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService),
+              "its size is 4294967295 bytes");
 }
 
 }  // namespace

@@ -48,5 +48,10 @@ CLUSTER_WORKER_PLUGIN("test",
                       "cluster.tea/1",
                       "cluster.coffee/2");
 #else
-CLUSTER_WORKER_PLUGIN("test", "1.0", table, CLUSTER_SERVICE_LOOP_V1);
+CLUSTER_WORKER_PLUGIN_OPTIONAL("test",
+                               "1.0",
+                               table,
+                               CLUSTER_OPTIONAL(CLUSTER_SERVICE_METRIC_V1,
+                                                "cluster.milk/1"),
+                               CLUSTER_SERVICE_LOOP_V1);
 #endif

@@ -22,6 +22,8 @@
 
 namespace cluster::sdk {
 
+class RequestScope;
+
 class Connection {
  public:
   // Takes the descriptor in `connection`. `services` must outlive this.
@@ -62,6 +64,23 @@ class Connection {
     return address;
   }
 
+  // Says that `change` more requests run on the connection (fewer, if
+  // negative). Policies may look at the sum over the worker. Nothing on a host
+  // of ABI 0.1.
+  void AddRequests(int32_t change) const {
+    if (fd() < 0 || services_->connection.requests == nullptr) return;
+    services_->connection.requests(services_->host, connection_.id, change);
+  }
+  // The same for as long as the result lives, which may be longer than this.
+  [[nodiscard]] RequestScope CountRequest() const;
+
+  // Adds to the bytes that the worker has read and written. Any thread.
+  void AddBytes(uint64_t received, uint64_t sent) const {
+    if (services_->connection.bytes == nullptr) return;
+    services_->connection.bytes(
+        services_->host, connection_.id, received, sent);
+  }
+
   // Closes the connection; does nothing when it is closed. End every watch on
   // the descriptor before.
   void Close() noexcept {
@@ -78,6 +97,51 @@ class Connection {
   const Services* services_;
   cluster_connection connection_;
 };
+
+// RequestScope: a request that runs as long as this lives. Let it end before
+// its connection does, or with it: then the host has taken it back already, and
+// must be told nothing (Forget()).
+class RequestScope {
+ public:
+  RequestScope() = default;
+  RequestScope(const Services& services, uint64_t id)
+      : services_(services.connection.requests != nullptr ? &services
+                                                          : nullptr),
+        id_(id) {
+    if (services_ != nullptr) Add(1);
+  }
+  RequestScope(RequestScope&& other) noexcept
+      : services_(std::exchange(other.services_, nullptr)), id_(other.id_) {}
+  RequestScope& operator=(RequestScope&& other) noexcept {
+    if (this == &other) return *this;
+    End();
+    services_ = std::exchange(other.services_, nullptr);
+    id_ = other.id_;
+    return *this;
+  }
+  ~RequestScope() { End(); }
+
+  // The request has ended.
+  void End() noexcept {
+    if (services_ == nullptr) return;
+    Add(-1);
+    services_ = nullptr;
+  }
+  // The connection has ended.
+  void Forget() noexcept { services_ = nullptr; }
+
+ private:
+  void Add(int32_t change) const {
+    services_->connection.requests(services_->host, id_, change);
+  }
+
+  const Services* services_ = nullptr;  // null: nothing runs
+  uint64_t id_ = 0;
+};
+
+inline RequestScope Connection::CountRequest() const {
+  return fd() < 0 ? RequestScope() : RequestScope(*services_, connection_.id);
+}
 
 }  // namespace cluster::sdk
 

@@ -1,8 +1,8 @@
 // Host: what a worker asks of the process it runs in. A small handle; copy it.
 //
-// Thread safety: Log, Config, Argument, worker_id, worker_count, Post and
-// ReportClosed from any thread; the rest on the loop thread.
-// Lifetime: valid as long as the worker that was given it.
+// Thread safety: Log, Config, Argument, worker_id, worker_count, Post,
+// SetReady, SetNotReady, Heartbeat and ReportClosed from any thread; the rest
+// on the loop thread. Lifetime: valid as long as the worker that was given it.
 //
 //   host().Log(CLUSTER_LOG_INFO, "ready");
 //   std::string_view message = host().Config("message").value_or("hello");
@@ -90,6 +90,26 @@ class Host {
     return Status();
   }
 
+  // Says whether this worker should get connections; OnStart may say no, any
+  // thread may change it. `reason` is one line. Nothing on a host of ABI 0.1.
+  //   CLUSTER_E_FULL  too much waits for the loop; try again
+  Status SetReady() const {
+    if (services_->health.ready == nullptr) return Status();
+    return OfCode(services_->health.ready(services_->host), "cannot be ready");
+  }
+  Status SetNotReady(std::string_view reason) const {
+    if (services_->health.not_ready == nullptr) return Status();
+    return OfCode(services_->health.not_ready(services_->host,
+                                              {reason.data(), reason.size()}),
+                  "cannot be not ready");
+  }
+  // Says that the plugin lives: from the first call on, a worker that is silent
+  // for --heartbeat_timeout is replaced. Any thread.
+  void Heartbeat() const {
+    if (services_->health.heartbeat == nullptr) return;
+    services_->health.heartbeat(services_->host);
+  }
+
   // Ends a connection whose descriptor was taken by Connection::Release.
   void ReportClosed(uint64_t connection_id) const {
     services_->connection.closed(services_->host, connection_id);
@@ -107,6 +127,10 @@ class Host {
   static void OnPosted(void* ctx) noexcept {
     const std::unique_ptr<Posted> posted(static_cast<Posted*>(ctx));
     CatchAll(posted->services, "a posted call", [&] { posted->run(); });
+  }
+
+  static Status OfCode(cluster_status code, const char* message) {
+    return code == CLUSTER_OK ? Status() : Status(code, message);
   }
 
   static std::optional<std::string_view> View(cluster_string text) {

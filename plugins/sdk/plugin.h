@@ -30,6 +30,11 @@ struct PluginOptions {
   // Beyond those the SDK itself needs: loop, connection, config and log, and
   // embedding for a worker with a loop of its own.
   std::array<const char*, kMaxServices> required_services = {};
+  // What it can use and can do without; a host that lacks one says so once.
+  std::array<const char*, kMaxServices + 1> optional_services = {};
+  // The oldest minor of the ABI that it can do with. The SDK can do with 0.1:
+  // what a host lacks does nothing.
+  uint32_t abi_minor_min = CLUSTER_ABI_OLDEST_MINOR;
 };
 
 // A worker with a loop of its own has a member `Status Run()`.
@@ -72,7 +77,7 @@ consteval cluster_plugin_note MakeNote(const PluginOptions& options) {
   note.desc.kind = CLUSTER_PLUGIN_KIND_WORKER;
   note.desc.abi_major = CLUSTER_ABI_MAJOR;
   note.desc.abi_minor = CLUSTER_ABI_MINOR;
-  note.desc.abi_minor_min = CLUSTER_ABI_MINOR;
+  note.desc.abi_minor_min = options.abi_minor_min;
   note.desc.sanitizers = CLUSTER_SANITIZERS;
   Append(note.desc.name, options.name);
   Append(note.desc.version, options.version);
@@ -83,6 +88,13 @@ consteval cluster_plugin_note MakeNote(const PluginOptions& options) {
       Append(note.desc.required_services, " ");
     }
     Append(note.desc.required_services, id);
+  }
+  for (const char* id : options.optional_services) {
+    if (id == nullptr) break;
+    if (note.desc.optional_services[0] != 0) {
+      Append(note.desc.optional_services, " ");
+    }
+    Append(note.desc.optional_services, id);
   }
   return note;
 }
@@ -220,10 +232,11 @@ consteval cluster_plugin_entry_t MakeEntry() {
   entry.kind = CLUSTER_PLUGIN_KIND_WORKER;
   entry.abi_major = CLUSTER_ABI_MAJOR;
   entry.abi_minor = CLUSTER_ABI_MINOR;
-  entry.abi_minor_min = CLUSTER_ABI_MINOR;
+  entry.abi_minor_min = kOptions.abi_minor_min;
   entry.name = kOptions.name;
   entry.version = kOptions.version;
   entry.required_services = kRequiredServices<T, kOptions>.data();
+  entry.optional_services = kOptions.optional_services.data();
   entry.table = &kTable<T>;
   return entry;
 }

@@ -27,6 +27,8 @@ struct Services {
     Copy(host, CLUSTER_SERVICE_CONNECTION_V1, services.connection);
     Copy(host, CLUSTER_SERVICE_CONFIG_V1, services.config);
     Copy(host, CLUSTER_SERVICE_LOG_V1, services.log);
+    Copy(host, CLUSTER_SERVICE_METRIC_V1, services.metric);
+    Copy(host, CLUSTER_SERVICE_HEALTH_V1, services.health);
     return services;
   }
 
@@ -41,6 +43,8 @@ struct Services {
   cluster_connection_v1 connection = {};
   cluster_config_v1 config = {};
   cluster_log_v1 log = {};
+  cluster_metric_v1 metric = {};
+  cluster_health_v1 health = {};
 
  private:
   template <typename Table>

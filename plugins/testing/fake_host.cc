@@ -189,15 +189,15 @@ struct FakeHost::Tables {
                                               &Post};
     static constexpr cluster_embedding_v1 kEmbedding = {
         sizeof(kEmbedding), 0, &Pollable, &Tables::Dispatch};
-    // Their `size` ends before what is not served.
     static constexpr cluster_connection_v1 kConnection = {
-        offsetof(cluster_connection_v1, requests),
+        sizeof(kConnection),
         0,
         &Close,
         &Closed,
         &LocalAddress,
-        nullptr,
-        nullptr};
+        &FakeTelemetry::Requests<&TelemetryOf>,
+        &FakeTelemetry::Bytes<&TelemetryOf>};
+    // Its `size` ends before what is not served.
     static constexpr cluster_config_v1 kConfig = {
         offsetof(cluster_config_v1, slot),
         0,
@@ -216,6 +216,8 @@ struct FakeHost::Tables {
         {CLUSTER_SERVICE_CONFIG_V1, &kConfig},
         {CLUSTER_SERVICE_LOG_V1, &kLog}};
     if (Of(host).hidden_services.count(id) != 0) return nullptr;
+    if (const void* table = FakeTelemetry::Table<&TelemetryOf>(id))
+      return table;
     const auto at = kServices.find(id);
     return at == kServices.end() ? nullptr : at->second;
   }

@@ -30,6 +30,7 @@
 
 #include "core/base/unique_fd.h"
 #include "plugins/abi/cluster_plugin.h"
+#include "plugins/testing/fake_telemetry.h"
 
 struct cluster_watch {
   int fd = -1;
@@ -56,6 +57,9 @@ class FakeHost {
   // Set before Run.
   std::map<std::string, std::string> config;
   std::set<std::string> hidden_services;  // ids that get_service denies
+
+  // What the plugin tells of itself.
+  FakeTelemetry telemetry;
 
   const cluster_host* host() const { return &host_; }
 
@@ -98,6 +102,9 @@ class FakeHost {
 
   static FakeHost& Of(const cluster_host* host) {
     return *static_cast<FakeHost*>(host->host_data);
+  }
+  static FakeTelemetry& TelemetryOf(const cluster_host* host) {
+    return Of(host).telemetry;
   }
   void Enqueue(std::function<void()> task);
   cluster_status Dispatch();
