@@ -123,6 +123,9 @@ std::string FormatTable(const Inspection& seen) {
   Row("services",
       info.has_note ? Words(info.required_services) : std::string(),
       &out);
+  if (!info.optional_services.empty()) {
+    Row("optional", Words(info.optional_services), &out);
+  }
   Row("compiler", info.compiler, &out);
   Row("sanitizers", Words(Sanitizers(info)), &out);
   Row("build id", info.build_id.empty() ? "none" : info.build_id, &out);
@@ -150,6 +153,7 @@ std::string FormatJson(const Inspection& seen) {
   json.Number("abi_minor", info.abi_minor);
   json.Number("abi_minor_min", info.abi_minor_min);
   json.Texts("required_services", info.required_services);
+  json.Texts("optional_services", info.optional_services);
   json.Text("compiler", info.compiler);
   json.Texts("sanitizers", Sanitizers(info));
   json.Text("build_id", info.build_id);

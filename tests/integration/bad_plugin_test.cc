@@ -1,0 +1,189 @@
+// Plugins that a host must not run, or that do not behave: one line says which
+// and why, and the host ends with the documented code or serves on.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "core/host/exit_codes.h"
+#include "plugins/abi/cluster_plugin_note.h"
+#include "plugins/testing/client.h"
+#include "tests/integration/client_set.h"
+#include "tests/integration/host_process.h"
+
+namespace cluster {
+namespace {
+
+std::string Bad(absl::string_view name) {
+  return TestPlugin(absl::StrCat("bad/", name));
+}
+
+// True if a line of the log holds all `words`.
+bool Logged(HostProcess& host, const std::vector<std::string>& words) {
+  const std::vector<LogLine> log = host.Log();
+  return std::any_of(log.begin(), log.end(), [&](const LogLine& line) {
+    return std::all_of(words.begin(), words.end(), [&](const auto& word) {
+      return absl::StrContains(line.message, word);
+    });
+  });
+}
+
+// ---- Refused before anything starts
+
+struct Refusal {
+  const char* plugin;
+  std::vector<std::string> words;
+};
+
+class RefusedFileTest : public ::testing::TestWithParam<Refusal> {};
+
+TEST_P(RefusedFileTest, IsUsageAndOneLine) {
+  HostProcess host({Bad(GetParam().plugin)});
+  EXPECT_EQ(host.AwaitExit(), kExitUsage);
+  EXPECT_EQ(host.Output(), "");
+  const std::string error = host.ErrorOutput();
+  EXPECT_EQ(std::count(error.begin(), error.end(), '\n'), 1) << error;
+  for (const std::string& word : GetParam().words) {
+    EXPECT_TRUE(absl::StrContains(error, word)) << error;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    BadPluginTest,
+    RefusedFileTest,
+    ::testing::Values(
+        Refusal{"no_entry", {"no_entry.so", "exports no cluster_plugin_entry"}},
+        Refusal{"wrong_magic", {"wrong_magic.so", "0x1234", "magic number"}},
+        Refusal{"too_new", {"too_new.so", "needs plugin ABI 0.77"}},
+        Refusal{"too_old", {"too_old.so", "built for plugin ABI 0.0"}},
+        Refusal{"entry_size_0", {"entry_size_0.so", "is 0 bytes"}},
+        Refusal{"entry_size_max", {"entry_size_max.so", "4294967295 bytes"}}),
+    [](const auto& info) { return std::string(info.param.plugin); });
+
+TEST(BadPluginTest, PluginForASanitizedHostIsRefusedByAPlainOne) {
+  if ((CLUSTER_SANITIZERS & CLUSTER_SANITIZER_ADDRESS) != 0) {
+    GTEST_SKIP() << "this host has the runtime";
+  }
+  HostProcess host({Bad("needs_asan")});
+  EXPECT_EQ(host.AwaitExit(), kExitUsage);
+  EXPECT_TRUE(absl::StrContains(host.ErrorOutput(), "AddressSanitizer"))
+      << host.ErrorOutput();
+}
+
+// ---- Refused by the worker that loads it: no retry
+
+class RefusedByWorkerTest : public ::testing::TestWithParam<Refusal> {};
+
+TEST_P(RefusedByWorkerTest, EndsTheHostWithoutRetry) {
+  HostProcess host({Bad(GetParam().plugin), "--workers=1"});
+  EXPECT_EQ(host.AwaitExit(), kExitPluginRefused);
+  EXPECT_EQ(host.CountEvents("fork"), 1u);
+  EXPECT_TRUE(Logged(host, GetParam().words)) << host.ErrorOutput();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    BadPluginTest,
+    RefusedByWorkerTest,
+    ::testing::Values(
+        Refusal{"odd_service",
+                {"odd_service.so", "does not offer: cluster.tea/1"}},
+        Refusal{"draft_service", {"cluster.x-draft.tea/1", "draft"}},
+        Refusal{"table_size_0", {"table_size_0.so", "size is 0 bytes"}},
+        Refusal{"table_size_max", {"table_size_max.so", "4294967295 bytes"}},
+        Refusal{"no_create", {"no_create.so", "no function create"}},
+        Refusal{"no_on_connection",
+                {"no_on_connection.so", "no function on_connection"}},
+        Refusal{"create_throws", {"in create of throws", "the ball is out"}}),
+    [](const auto& info) { return std::string(info.param.plugin); });
+
+// ---- Dies or hangs: replaced within the restart intensity
+
+class DeadlyTest : public ::testing::TestWithParam<Refusal> {};
+
+TEST_P(DeadlyTest, IsRetriedAndEndsTheHost) {
+  HostProcess host({Bad(GetParam().plugin),
+                    "--workers=1",
+                    "--restarts=1",
+                    "--start_timeout=2s"});
+  EXPECT_EQ(host.AwaitExit(), kExitWorkersDied);
+  EXPECT_EQ(host.CountEvents("fork"), 2u);
+  EXPECT_TRUE(Logged(host, GetParam().words)) << host.ErrorOutput();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    BadPluginTest,
+    DeadlyTest,
+    ::testing::Values(
+        Refusal{"constructor_aborts",
+                {"(SIGABRT) while loading constructor_aborts.so"}},
+        Refusal{"start_hangs",
+                {"in start of start_hangs.so: it did not start within 2s"}},
+        Refusal{"timer_throws",
+                {"exited with code 68", "throws served", "the ball is out"}}),
+    [](const auto& info) { return std::string(info.param.plugin); });
+
+TEST(BadPluginTest, ExceptionOfACallbackCostsTheWorkerAndNotTheHost) {
+  HostProcess host({Bad("connection_throws"), "--workers=1"});
+  ASSERT_TRUE(host.AwaitServing(1));
+  EXPECT_EQ(Client(ConnectTo(host.port())).ReadToEnd(), "");
+  ASSERT_TRUE(host.AwaitEvent("listening", 2));
+  EXPECT_TRUE(Logged(host, {"in on_connection of throws", "the ball is out"}))
+      << host.ErrorOutput();
+  EXPECT_EQ(host.EndCleanly().lost, 1u);
+}
+
+// ---- Runs all the same
+
+TEST(BadPluginTest, ConnectionThatIsClosedTwiceIsLoggedOnce) {
+  HostProcess host({Bad("closes_twice"), "--workers=1"});
+  ASSERT_TRUE(host.AwaitServing(1));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(Client(ConnectTo(host.port())).ReadToEnd(), "");
+  }
+  const Books books = host.EndCleanly();
+  EXPECT_EQ(books.completed, 3u);
+  const std::vector<LogLine> log = host.Log();
+  EXPECT_EQ(std::count_if(log.begin(),
+                          log.end(),
+                          [](const LogLine& line) {
+                            return line.level == "error" &&
+                                   line.message ==
+                                       "misbehaviour of plugin bad: "
+                                       "cluster.connection/1 close: its id is "
+                                       "of no open connection";
+                          }),
+            1);
+}
+
+class ReducedTest : public ::testing::TestWithParam<Refusal> {};
+
+TEST_P(ReducedTest, RunsAndSaysOnceWhatIsMissing) {
+  HostProcess host({Bad(GetParam().plugin), "--workers=3"});
+  ASSERT_TRUE(host.AwaitServing(3));
+  EXPECT_EQ(Client(ConnectTo(host.port())).ReadToEnd(), "");
+  host.EndCleanly();
+  const std::vector<LogLine> log = host.Log();
+  EXPECT_EQ(std::count_if(log.begin(),
+                          log.end(),
+                          [](const LogLine& line) {
+                            return absl::StrContains(
+                                line.message, "runs with less than it could");
+                          }),
+            1);
+  EXPECT_TRUE(Logged(host, GetParam().words)) << host.ErrorOutput();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    BadPluginTest,
+    ReducedTest,
+    ::testing::Values(
+        Refusal{"odd_wishes", {"odd_wishes.so", "cluster.coffee/2"}},
+        Refusal{"built_for_newer", {"built_for_newer.so", "plugin ABI 0.77"}}),
+    [](const auto& info) { return std::string(info.param.plugin); });
+
+}  // namespace
+}  // namespace cluster
