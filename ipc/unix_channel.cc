@@ -66,6 +66,14 @@ bool UnixChannel::Send(uint16_t type,
                        std::span<const std::byte> payload,
                        std::vector<UniqueFd> fds,
                        uint32_t correlation) {
+  return SendJoined(type, payload, {}, std::move(fds), correlation);
+}
+
+bool UnixChannel::SendJoined(uint16_t type,
+                             std::span<const std::byte> head,
+                             std::span<const std::byte> rest,
+                             std::vector<UniqueFd> fds,
+                             uint32_t correlation) {
   if (fds.size() > kMaxFrameFds) {
     std::fprintf(stderr, "UnixChannel::Send: %zu descriptors\n", fds.size());
     std::abort();
@@ -74,9 +82,9 @@ bool UnixChannel::Send(uint16_t type,
   header.type = type;
   header.fd_count = static_cast<uint32_t>(fds.size());
   header.correlation = correlation;
-  const size_t frame_bytes = kFrameHeaderBytes + payload.size();
+  const size_t frame_bytes = kFrameHeaderBytes + head.size() + rest.size();
   Segment& segment = TailFor(frame_bytes, !fds.empty());
-  AppendFrame(header, payload, &segment.bytes);
+  AppendFrame(header, head, rest, &segment.bytes);
   if (!fds.empty()) segment.fds = std::move(fds);
   queued_bytes_ += frame_bytes;
   return queued_bytes_ < options_.high_watermark_bytes;
@@ -111,6 +119,7 @@ Sent UnixChannel::WriteOnce() {
 
 void UnixChannel::DropWritten(size_t bytes) {
   queued_bytes_ -= bytes;
+  written_bytes_ += bytes;
   queue_.front().fds.clear();
   while (bytes > 0) {
     Segment& front = queue_.front();

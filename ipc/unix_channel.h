@@ -57,6 +57,13 @@ class UnixChannel {
             std::vector<UniqueFd> fds = {},
             uint32_t correlation = 0);
 
+  // The same for a payload in two pieces, so that nobody has to join them.
+  bool SendJoined(uint16_t type,
+                  std::span<const std::byte> head,
+                  std::span<const std::byte> rest,
+                  std::vector<UniqueFd> fds = {},
+                  uint32_t correlation = 0);
+
   // Writes as much of the queue as the kernel takes, many frames a call.
   //   OK             also when the socket is full: see wants_write()
   //   the errno's    sendmsg failed. ETOOMANYREFS, ENOBUFS and ENOMEM pass:
@@ -70,6 +77,9 @@ class UnixChannel {
 
   // Bytes in the queue, headers included.
   size_t queued_bytes() const { return queued_bytes_; }
+
+  // Bytes that the kernel has taken since the channel was made, likewise.
+  uint64_t written_bytes() const { return written_bytes_; }
 
   // Reads until there is nothing more, frames were handled and 256 KiB read, or
   // 16 times, and calls `handler` for each whole frame, whose payload is valid
@@ -111,6 +121,7 @@ class UnixChannel {
 
   std::deque<Segment> queue_;
   size_t queued_bytes_ = 0;
+  uint64_t written_bytes_ = 0;
   // The memory of a written segment, for the next one.
   std::vector<std::byte> spare_;
 };
