@@ -24,6 +24,13 @@ enum class FrameType : uint16_t {
   kStart = 1,        // Start; descriptors: plugin file, scoreboard slot
   kListenReply = 2,  // ListenReply; descriptor: the slot's acceptor
   kDrain = 3,        // Drain
+  // The same, for messages of plugins (user_message.h).
+  kDelivery = 16,       // DeliveryHead, bytes; descriptors: the message's
+  kDeliveryPart = 17,   // PartHead, bytes
+  kDeliveryCut = 18,    // PartHead
+  kRequestFailed = 19,  // RequestFailure
+  kForgotten = 20,      // ForgetRequest
+  kCredit = 21,         // Credit
   // Worker to primary.
   kOnline = 256,      // empty: the runtime is up, the plugin not yet loaded
   kListen = 257,      // ListenRequest
@@ -36,11 +43,17 @@ enum class FrameType : uint16_t {
   kMetric = 304,           // MetricDefinition
   kReadiness = 305,        // Readiness
   kReducedFeatures = 306,  // ReducedFeatures
+  // The same, for messages of plugins.
+  kMessage = 272,      // MessageHead, bytes; descriptors: the message's
+  kMessagePart = 273,  // bytes
+  kForget = 274,       // ForgetRequest
 };
 
 struct Start {
   uint32_t worker_id = 0;
   uint32_t worker_count = 0;
+  uint32_t slot = 0;
+  uint32_t generation = 0;  // which worker of the slot, from 1
   uint32_t listener_count = 0;
   // SIGTERM asks the primary for a drain instead of killing the worker, so that
   // a signal to the whole process group loses nothing.
@@ -53,6 +66,8 @@ struct Start {
   void serialize(Archive& archive) {
     archive(worker_id,
             worker_count,
+            slot,
+            generation,
             listener_count,
             drain_on_sigterm,
             plugin_path,

@@ -21,14 +21,16 @@ namespace {
 
 // A worker that said why it is about to exit, and does not, is killed.
 constexpr absl::Duration kFailedGrace = absl::Seconds(10);
-// A worker that leaves more unread does not read.
+// A worker that leaves more unread does not read. Not counted is what others
+// sent it, which is no fault of its own.
 constexpr size_t kMaxUnreadBytes = size_t{16} << 20;
 
 }  // namespace
 
 absl::Status FrameHandler::Handle(Worker& worker, const Frame& frame) {
   RETURN_IF_ERROR(Obey(worker, frame));
-  if (worker.unread_bytes() <= kMaxUnreadBytes) return absl::OkStatus();
+  if (worker.unread_bytes() <= kMaxUnreadBytes + worker.message_bytes)
+    return absl::OkStatus();
   return absl::ResourceExhaustedError("it does not read what it is sent");
 }
 

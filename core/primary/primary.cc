@@ -35,6 +35,8 @@ Primary::Primary(boost::asio::io_context& io,
     : io_(io),
       options_(std::move(options)),
       observer_(observer),
+      messages_(io,
+                [this](const std::string& text) { observer_.OnTrouble(text); }),
       restart_window_(options_.restarts, options_.restart_period),
       drain_alarm_(io),
       spawn_alarm_(io),
@@ -101,12 +103,16 @@ absl::Status Primary::SpawnInto(Slot& slot) {
   Worker& added = **worker;
   workers_.emplace(id, *std::move(worker));
   watchdog_.Watch();
+  messages_.Add(added);
   return life_->Feed(added, WorkerInput::Spawned());
 }
 
 // ---- What workers say
 
 absl::Status Primary::OnFrame(Worker& worker, Frame frame) {
+  if (MessageExchange::Takes(frame)) {
+    return messages_.OnFrame(worker, std::move(frame));
+  }
   return frames_->Handle(worker, frame);
 }
 
@@ -117,6 +123,7 @@ void Primary::OnOutput(Worker& worker, int fd, absl::string_view line) {
 // ---- A worker's life
 
 void Primary::OnChannelClosed(Worker& worker, const absl::Status& why) {
+  messages_.Remove(worker);
   if (!absl::IsOutOfRange(why)) {
     worker.last_words =
         absl::StrCat("its control channel was closed: ", why.message());

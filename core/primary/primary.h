@@ -32,6 +32,7 @@
 #include "core/primary/listener_group.h"
 #include "core/primary/metric_book.h"
 #include "core/primary/metric_family.h"
+#include "core/primary/message_exchange.h"
 #include "core/primary/primary_observer.h"
 #include "core/primary/primary_options.h"
 #include "core/primary/watchdog.h"
@@ -85,6 +86,8 @@ class Primary : private WorkerOwner {
 
  private:
   absl::Status OnFrame(Worker& worker, Frame frame) override;
+  void OnTurnEnd(Worker&) override { messages_.OnTurnEnd(); }
+  void OnWritten(Worker& worker) override { messages_.OnWritten(worker); }
   void OnChannelClosed(Worker& worker, const absl::Status& why) override;
   void OnExit(Worker& worker, WorkerExit exit) override;
   void OnOutput(Worker& worker, int fd, absl::string_view line) override;
@@ -107,6 +110,7 @@ class Primary : private WorkerOwner {
   std::unique_ptr<ListenerGroup> group_;
   std::optional<WorkerLife> life_;
   std::optional<FrameHandler> frames_;
+  MessageExchange messages_;
 
   MetricBook book_;
   uint64_t restarts_ = 0;

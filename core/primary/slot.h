@@ -25,6 +25,8 @@ class Slot {
                                                       bool handoff);
 
   uint32_t index() const { return index_; }
+  // Returns which worker of the slot the next one is, from 1.
+  uint32_t NextGeneration() { return ++generation_; }
   const SlotMemory& memory() const { return memory_; }
   SlotPage& page() const { return memory_.page(); }
   HandoffStream& stream(size_t listener) const { return *streams_[listener]; }
@@ -110,6 +112,7 @@ class Slot {
   const uint32_t index_;
   const bool handoff_;
   const SlotMemory memory_;
+  uint32_t generation_ = 0;
   std::vector<std::unique_ptr<HandoffStream>> streams_;  // by listener
   uint64_t assigned_ = 0;            // sent, less what came back
   uint64_t accepted_by_worker_ = 0;  // in `share`

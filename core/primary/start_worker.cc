@@ -52,6 +52,8 @@ absl::StatusOr<std::unique_ptr<Worker>> StartWorker(
   worker->Send(FrameType::kStart,
                Start{.worker_id = id,
                      .worker_count = options.workers,
+                     .slot = slot.index(),
+                     .generation = slot.NextGeneration(),
                      .listener_count = static_cast<uint32_t>(listener_count),
                      .drain_on_sigterm = true,
                      .plugin_path = options.plugin_path,

@@ -84,21 +84,32 @@ void Worker::SendBytes(FrameType type,
                        std::vector<UniqueFd> fds) {
   if (!channel_) return;
   channel_->Send(static_cast<uint16_t>(type), payload, std::move(fds));
-  FlushChannel();
+  Flush();
 }
 
-void Worker::FlushChannel() {
+uint64_t Worker::Queue(FrameType type,
+                       std::span<const std::byte> head,
+                       std::span<const std::byte> rest,
+                       std::vector<UniqueFd> fds) {
+  if (!channel_) return 0;
+  channel_->SendJoined(static_cast<uint16_t>(type), head, rest, std::move(fds));
+  return channel_->written_bytes() + channel_->queued_bytes();
+}
+
+void Worker::Flush() {
   if (!channel_) return;
+  const uint64_t before = channel_->written_bytes();
   const absl::Status status = channel_->Flush();
+  if (channel_->written_bytes() != before) owner_.OnWritten(*this);
   if (status.ok()) {
     if (!channel_->wants_write()) return;
-    return channel_watch_->OnceWritable([this] { FlushChannel(); });
+    return channel_watch_->OnceWritable([this] { Flush(); });
   }
   // The socket has room, so it would not tell when this is over. Any other
   // failure means that the peer is gone; reading tells, in order.
   const int error = ErrnoOf(status);
   if (error == ETOOMANYREFS || error == ENOBUFS || error == ENOMEM) {
-    flush_alarm_.Set(kFlushRetry, [this] { FlushChannel(); });
+    flush_alarm_.Set(kFlushRetry, [this] { Flush(); });
   }
 }
 
@@ -107,6 +118,7 @@ void Worker::ReadChannel() {
   absl::Status status = channel_->OnReadable([&](Frame frame) {
     if (violation.ok()) violation = owner_.OnFrame(*this, std::move(frame));
   });
+  owner_.OnTurnEnd(*this);
   if (!violation.ok()) status = violation;
   if (!status.ok()) CloseChannel(status);
 }

@@ -52,6 +52,10 @@ class WorkerOwner {
   // A non-OK result is what the worker did against the protocol: the channel is
   // closed with it as the reason.
   virtual absl::Status OnFrame(Worker& worker, Frame frame) = 0;
+  // The frames of one turn have been told: those that came together.
+  virtual void OnTurnEnd(Worker& worker) {}
+  // The kernel took something of what was queued for it.
+  virtual void OnWritten(Worker& worker) {}
   // `why` is kOutOfRange for a plain end.
   virtual void OnChannelClosed(Worker& worker, const absl::Status& why) = 0;
   virtual void OnExit(Worker& worker, WorkerExit exit) = 0;
@@ -85,6 +89,9 @@ class Worker {
   std::string plugin;  // its file's name
   bool ready = true;   // its plugin wants connections
   WorkerSigns signs;
+  // Of unread_bytes(), what other workers sent it, or more.
+  uint64_t message_bytes = 0;
+  bool has_unflushed = false;  // messages
 
   // Queues a message; it is written before the loop waits again.
   template <class Message>
@@ -94,6 +101,18 @@ class Worker {
     SendBytes(type, Encode(message), std::move(fds));
   }
   void SendEmpty(FrameType type) { SendBytes(type, {}, {}); }
+  // Queues a frame in two pieces, which Flush() writes. Returns its end, as
+  // written_bytes() counts.
+  uint64_t Queue(FrameType type,
+                 std::span<const std::byte> head,
+                 std::span<const std::byte> rest,
+                 std::vector<UniqueFd> fds);
+  // Writes what the kernel takes; the rest follows when it takes more.
+  void Flush();
+  // Of the channel, from its beginning.
+  uint64_t written_bytes() const {
+    return channel_.has_value() ? channel_->written_bytes() : 0;
+  }
   // What it was sent and has not read.
   size_t unread_bytes() const {
     return channel_.has_value() ? channel_->queued_bytes() : 0;
@@ -125,7 +144,6 @@ class Worker {
   void SendBytes(FrameType type,
                  std::span<const std::byte> payload,
                  std::vector<UniqueFd> fds);
-  void FlushChannel();
   void ReadChannel();
   // False when the output has ended.
   bool ReadOutput(Output& output);

@@ -1,0 +1,75 @@
+// MessageExchange: carries the messages of plugins between the workers'
+// channels, as MessageRouter decides.
+//
+// It writes when a turn of reading ends, so that the many small messages of one
+// turn go to each receiver in one call.
+//
+// Thread safety: the io_context's thread. Lifetime: a worker must be removed
+// before it is destroyed.
+//
+//   exchange.Add(worker);
+//   if (MessageExchange::Takes(frame)) {
+//     return exchange.OnFrame(worker, std::move(frame));
+//   }
+#ifndef CORE_PRIMARY_MESSAGE_EXCHANGE_H_
+#define CORE_PRIMARY_MESSAGE_EXCHANGE_H_
+
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "core/base/unique_fd.h"
+#include "core/control/messages.h"
+#include "core/primary/alarm.h"
+#include "core/primary/messages/message_router.h"
+#include "core/primary/worker.h"
+#include "ipc/frame.h"
+
+namespace cluster {
+
+class MessageExchange : private MessageRouter::Out {
+ public:
+  using TroubleFunction = std::function<void(const std::string&)>;
+
+  // `trouble` is told what whoever runs the host should know.
+  MessageExchange(boost::asio::io_context& io, TroubleFunction trouble);
+
+  // Messages can be sent to the worker until it is removed, which its end does.
+  void Add(Worker& worker);
+  void Remove(Worker& worker);
+
+  static bool Takes(const Frame& frame);
+  // REQUIRES: Takes(frame). Errors: what the worker did against the protocol.
+  absl::Status OnFrame(Worker& worker, Frame frame);
+  // See WorkerOwner.
+  void OnTurnEnd() { Flush(); }
+  void OnWritten(Worker& worker);
+
+ private:
+  uint64_t Queue(uint32_t to,
+                 FrameType type,
+                 std::span<const std::byte> head,
+                 std::span<const std::byte> rest,
+                 std::vector<UniqueFd> fds) override;
+  void Trouble(const std::string& text) override { trouble_(text); }
+
+  void Flush();
+  void ScheduleTick();
+
+  const TroubleFunction trouble_;
+  MessageRouter router_{*this};
+  absl::btree_map<uint32_t, Worker*> workers_;  // by id
+  std::vector<uint32_t> unflushed_;
+  bool flushing_ = false;
+  Alarm tick_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_MESSAGE_EXCHANGE_H_

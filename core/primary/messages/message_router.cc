@@ -1,0 +1,311 @@
+#include "core/primary/messages/message_router.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
+
+namespace cluster {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+// Returns nothing when the kernel has no descriptor left.
+std::optional<std::vector<UniqueFd>> CopiesOf(
+    const std::vector<UniqueFd>& fds) {
+  std::vector<UniqueFd> copies;
+  for (const UniqueFd& fd : fds) {
+    copies.emplace_back(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+    if (!copies.back()) return std::nullopt;
+  }
+  return copies;
+}
+
+absl::Status CheckFirstPart(const MessageHead& head, Bytes bytes, size_t fds) {
+  if (head.total_bytes > kMaxUserMessageBytes) {
+    return absl::ResourceExhaustedError(absl::StrCat("it sends a message of ",
+                                                     head.total_bytes,
+                                                     " bytes, and at most ",
+                                                     kMaxUserMessageBytes,
+                                                     " are allowed"));
+  }
+  if (fds > kMaxUserMessageFds) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("it sends a message with ", fds, " descriptors"));
+  }
+  if (bytes.size() > std::min<uint64_t>(head.total_bytes, kMaxPartBytes)) {
+    return absl::DataLossError("it sends more of a message than announced");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WindowExceeded() {
+  return absl::ResourceExhaustedError(
+      "it sends messages though its window is used up");
+}
+
+}  // namespace
+
+// ---- Who is there
+
+MessageRouter::Peer* MessageRouter::Find(uint32_t worker) const {
+  const auto found = peers_.find(worker);
+  return found == peers_.end() ? nullptr : found->second.get();
+}
+
+void MessageRouter::Add(uint32_t worker, uint32_t slot) {
+  auto peer = std::make_unique<Peer>();
+  peer->id = worker;
+  peer->slot = slot;
+  peers_.emplace(worker, std::move(peer));
+  newest_[slot] = worker;
+}
+
+void MessageRouter::Remove(uint32_t worker) {
+  const auto found = peers_.find(worker);
+  if (found == peers_.end()) return;
+  const std::unique_ptr<Peer> gone = std::move(found->second);
+  peers_.erase(found);
+  if (const auto newest = newest_.find(gone->slot);
+      newest != newest_.end() && newest->second == worker) {
+    newest_.erase(newest);
+  }
+  for (const auto& [id, peer] : peers_) std::erase(peer->targets, worker);
+  const PartHead cut = {.from_worker = worker};
+  for (const uint32_t target : gone->targets) {
+    out_.Queue(target, FrameType::kDeliveryCut, BytesOf(cut), {}, {});
+  }
+  for (const RequestTable::Open& open : requests_.TakeAllOf(worker)) {
+    if (open.asked == worker) {
+      FailRequest(open.key, CLUSTER_E_GONE);
+    } else if (Find(open.asked) != nullptr) {
+      const ForgetRequest forgotten = {.request = open.key.request,
+                                       .asker = worker};
+      out_.Queue(open.asked, FrameType::kForgotten, BytesOf(forgotten), {}, {});
+    }
+  }
+  gone->waiting.Forgive(
+      [this](uint32_t sender, uint64_t cost) { Settle(sender, cost); });
+  ReportDropped(*gone);
+}
+
+// ---- Messages
+
+absl::Status MessageRouter::OnMessage(uint32_t worker,
+                                      Bytes payload,
+                                      std::vector<UniqueFd> fds) {
+  Peer* const from = Find(worker);
+  if (from == nullptr) return absl::OkStatus();
+  const uint64_t cost = MessageCost(payload.size(), fds.size());
+  if (!from->window.Take(cost)) return WindowExceeded();
+  const auto head = TakeHead<MessageHead>(&payload);
+  if (!head.has_value()) {
+    return absl::DataLossError("it sends a message without its head");
+  }
+  if (from->left > 0) {
+    return absl::DataLossError("it begins a message within another");
+  }
+  RETURN_IF_ERROR(CheckFirstPart(*head, payload, fds.size()));
+  cluster_status refusal = CLUSTER_OK;
+  RETURN_IF_ERROR(Resolve(*from, *head, &refusal));
+  from->left = head->total_bytes - payload.size();
+  if (refusal != CLUSTER_OK) {
+    // Paid for until it is read: else asking nobody would be free.
+    const RequestFailure failure = {.request = head->request,
+                                    .status = refusal};
+    QueueFor(*from,
+             FrameType::kRequestFailed,
+             BytesOf(failure),
+             {},
+             {},
+             worker,
+             cost);
+    return absl::OkStatus();
+  }
+  const bool is_reply = head->to == MessageTo::kAsker;
+  const DeliveryHead delivery = {.from_worker = worker,
+                                 .from_slot = from->slot,
+                                 .request = head->request,
+                                 .total_bytes = head->total_bytes,
+                                 .is_reply = is_reply ? 1u : 0u};
+  Forward(*from,
+          FrameType::kDelivery,
+          BytesOf(delivery),
+          payload,
+          std::move(fds),
+          cost);
+  EndIfWhole(*from);
+  return absl::OkStatus();
+}
+
+absl::Status MessageRouter::OnPart(uint32_t worker, Bytes payload) {
+  Peer* const from = Find(worker);
+  if (from == nullptr) return absl::OkStatus();
+  const uint64_t cost = MessageCost(payload.size(), 0);
+  if (!from->window.Take(cost)) return WindowExceeded();
+  if (payload.empty() ||
+      payload.size() > std::min<uint64_t>(from->left, kMaxPartBytes)) {
+    return absl::DataLossError("it sends a part that belongs to no message");
+  }
+  from->left -= payload.size();
+  CutFull(*from);
+  const PartHead head = {.from_worker = worker};
+  Forward(*from, FrameType::kDeliveryPart, BytesOf(head), payload, {}, cost);
+  EndIfWhole(*from);
+  return absl::OkStatus();
+}
+
+void MessageRouter::EndIfWhole(Peer& from) {
+  if (from.left > 0) return;
+  from.targets.clear();
+  if (from.answers.request != 0) requests_.Erase(from.answers);
+}
+
+// ---- On the way
+
+void MessageRouter::Forward(Peer& from,
+                            FrameType type,
+                            Bytes head,
+                            Bytes bytes,
+                            std::vector<UniqueFd> fds,
+                            uint64_t cost) {
+  const size_t count = from.targets.size();
+  if (count == 0) return Settle(from.id, cost);
+  // Each pays its share, so that the sender has it all back when all have read.
+  size_t number = 0;
+  std::erase_if(from.targets, [&](uint32_t target) {
+    const uint64_t share = cost * (number + 1) / count - cost * number / count;
+    const bool last = ++number == count;
+    auto own = last ? std::move(fds) : CopiesOf(fds);
+    if (!own.has_value()) {
+      out_.Trouble(absl::StrCat("a message from worker ",
+                                from.id,
+                                " to worker ",
+                                target,
+                                " is dropped: no descriptor is left"));
+      Settle(from.id, share);
+      return true;
+    }
+    QueueFor(*Find(target), type, head, bytes, *std::move(own), from.id, share);
+    return false;
+  });
+}
+
+void MessageRouter::QueueFor(Peer& to,
+                             FrameType type,
+                             Bytes head,
+                             Bytes bytes,
+                             std::vector<UniqueFd> fds,
+                             uint32_t sender,
+                             uint64_t cost) {
+  const uint64_t whole = MessageCost(head.size() + bytes.size(), fds.size());
+  const uint64_t end = out_.Queue(to.id, type, head, bytes, std::move(fds));
+  to.waiting.Add({.end = end,
+                  .sender = to.stuck ? 0 : sender,
+                  .cost = cost,
+                  .bytes = whole});
+  if (to.stuck) Settle(sender, cost);
+}
+
+void MessageRouter::Settle(uint32_t sender, uint64_t cost) {
+  Peer* const peer = Find(sender);
+  if (peer == nullptr) return;
+  peer->window.Settle(cost);
+  GiveCredit(*peer);
+}
+
+void MessageRouter::GiveCredit(Peer& peer) {
+  // One at a time: who does not read does not collect them here.
+  if (peer.window.owed() < MessageWindow::kCreditStep ||
+      peer.credit_end > peer.written) {
+    return;
+  }
+  const Credit credit = {.bytes = peer.window.TakeCredit()};
+  peer.credit_end =
+      out_.Queue(peer.id, FrameType::kCredit, BytesOf(credit), {}, {});
+}
+
+void MessageRouter::OnWritten(uint32_t worker, uint64_t written_bytes) {
+  Peer* const peer = Find(worker);
+  if (peer == nullptr) return;
+  peer->written = written_bytes;
+  peer->waiting.PopWritten(
+      written_bytes,
+      [this](uint32_t sender, uint64_t cost) { Settle(sender, cost); });
+  if (peer->stuck && peer->waiting.empty()) {
+    peer->stuck = false;
+    ReportDropped(*peer);
+  }
+  GiveCredit(*peer);
+}
+
+uint64_t MessageRouter::WaitingBytes(uint32_t worker) const {
+  const Peer* const peer = Find(worker);
+  return peer == nullptr ? 0 : peer->waiting.bytes();
+}
+
+bool MessageRouter::AnyWaits() const {
+  return std::any_of(peers_.begin(), peers_.end(), [](const auto& entry) {
+    return !entry.second->waiting.empty();
+  });
+}
+
+void MessageRouter::Tick() {
+  for (const auto& [id, peer] : peers_) {
+    const bool waits = !peer->waiting.empty();
+    const bool moved = peer->written != peer->written_at_tick;
+    if (waits && peer->waited_at_tick && !moved && !peer->stuck) {
+      peer->stuck = true;
+      peer->waiting.Forgive(
+          [this](uint32_t sender, uint64_t cost) { Settle(sender, cost); });
+    }
+    peer->waited_at_tick = waits;
+    peer->written_at_tick = peer->written;
+  }
+}
+
+void MessageRouter::ReportDropped(Peer& peer) {
+  const uint64_t dropped = std::exchange(peer.dropped, 0);
+  if (dropped == 0) return;
+  out_.Trouble(absl::StrCat(dropped,
+                            " messages to worker ",
+                            peer.id,
+                            " were dropped, as it did not read"));
+}
+
+// ---- Requests that end without a reply
+
+absl::Status MessageRouter::OnForget(uint32_t worker, Bytes payload) {
+  Peer* const from = Find(worker);
+  if (from == nullptr) return absl::OkStatus();
+  const uint64_t cost = MessageCost(payload.size(), 0);
+  if (!from->window.Take(cost)) return WindowExceeded();
+  const auto forget = TakeHead<ForgetRequest>(&payload);
+  if (!forget.has_value()) {
+    return absl::DataLossError("it forgets a request without saying which");
+  }
+  const RequestKey key = {.asker = worker, .request = forget->request};
+  Peer* const asked = Find(requests_.AskedOf(key));
+  requests_.Erase(key);
+  // A stuck one finds out when its reply gets no further.
+  if (asked == nullptr || asked->stuck) {
+    Settle(worker, cost);
+    return absl::OkStatus();
+  }
+  const ForgetRequest forgotten = {.request = key.request, .asker = worker};
+  QueueFor(
+      *asked, FrameType::kForgotten, BytesOf(forgotten), {}, {}, worker, cost);
+  return absl::OkStatus();
+}
+
+void MessageRouter::FailRequest(RequestKey key, cluster_status status) {
+  if (Find(key.asker) == nullptr) return;
+  const RequestFailure failure = {.request = key.request, .status = status};
+  out_.Queue(key.asker, FrameType::kRequestFailed, BytesOf(failure), {}, {});
+}
+
+}  // namespace cluster

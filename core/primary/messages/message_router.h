@@ -1,0 +1,147 @@
+// MessageRouter: decides what becomes of the messages that plugins send: who
+// gets them, who waits for a reply, and who has to wait because a receiver does
+// not read. docs/life_of_a_message.md has the rules.
+//
+// It does no I/O and reads no clock: frames of workers go in, frames for
+// workers come out by Out. What workers say may be lies: a result that is not
+// OK is what the worker did against the protocol, and it must be cut off.
+//
+// Thread safety: none. Lifetime: Out must outlive it.
+//
+//   router.Add(worker.id(), worker.slot().index());
+//   RETURN_IF_ERROR(router.OnMessage(worker.id(), payload, std::move(fds)));
+//   router.OnWritten(worker.id(), written_bytes);
+#ifndef CORE_PRIMARY_MESSAGES_MESSAGE_ROUTER_H_
+#define CORE_PRIMARY_MESSAGES_MESSAGE_ROUTER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "core/base/unique_fd.h"
+#include "core/control/messages.h"
+#include "core/control/user_message.h"
+#include "core/primary/messages/delivery_queue.h"
+#include "core/primary/messages/message_window.h"
+#include "core/primary/messages/request_table.h"
+#include "plugins/abi/cluster_plugin.h"
+
+namespace cluster {
+
+class MessageRouter {
+ public:
+  // How it acts.
+  class Out {
+   public:
+    virtual ~Out() = default;
+    // Queues a frame for worker `to`, who is there. Both spans are borrowed.
+    // Returns the position behind it (delivery_queue.h).
+    virtual uint64_t Queue(uint32_t to,
+                           FrameType type,
+                           std::span<const std::byte> head,
+                           std::span<const std::byte> rest,
+                           std::vector<UniqueFd> fds) = 0;
+    // Something that whoever runs the host should know.
+    virtual void Trouble(const std::string& text) = 0;
+  };
+
+  explicit MessageRouter(Out& out) : out_(out), requests_(kMaxOpenRequests) {}
+
+  // A worker can be sent messages from now on. Ids are never used again.
+  void Add(uint32_t worker, uint32_t slot);
+  // It has ended: all that it was asked and has not answered fails now. Does
+  // nothing the second time.
+  void Remove(uint32_t worker);
+
+  // A frame of `worker`, which was added. REQUIRES: payload is borrowed.
+  absl::Status OnMessage(uint32_t worker,
+                         std::span<const std::byte> payload,
+                         std::vector<UniqueFd> fds);
+  absl::Status OnPart(uint32_t worker, std::span<const std::byte> payload);
+  absl::Status OnForget(uint32_t worker, std::span<const std::byte> payload);
+
+  // The kernel has taken so much of the channel of `worker`, in all.
+  void OnWritten(uint32_t worker, uint64_t written_bytes);
+
+  // What waits for a stuck worker beyond this is dropped.
+  static constexpr uint64_t kMaxStuckBytes = uint64_t{4} << 20;
+
+  // To be called about once a second while AnyWaits(). A worker that had
+  // something to read at the last call, and whose channel took nothing since,
+  // is stuck until it has read all: nobody's window is charged for it.
+  void Tick();
+  bool AnyWaits() const;
+
+  // Bytes of others' messages that `worker` has not read.
+  uint64_t WaitingBytes(uint32_t worker) const;
+  size_t open_requests() const { return requests_.size(); }
+
+ private:
+  struct Peer {
+    uint32_t id = 0;
+    uint32_t slot = 0;
+    MessageWindow window;
+    // The message that it is sending, while `left` > 0: to whom it goes.
+    uint64_t left = 0;
+    std::vector<uint32_t> targets;
+    RequestKey asks;     // if it is a request
+    RequestKey answers;  // if it is a reply
+
+    DeliveryQueue waiting;  // for it to read
+    uint64_t written = 0;
+    uint64_t written_at_tick = 0;
+    bool waited_at_tick = false;
+    uint64_t credit_end = 0;  // position behind the last Credit
+    bool stuck = false;
+    uint64_t dropped = 0;  // messages, while stuck
+    bool wrote_to_primary = false;
+  };
+
+  Peer* Find(uint32_t worker) const;
+  static bool TakesNoMore(const Peer& peer) {
+    return peer.stuck && peer.waiting.bytes() >= kMaxStuckBytes;
+  }
+
+  // Sets from.targets. `*refusal` is why a request goes nowhere.
+  absl::Status Resolve(Peer& from,
+                       const MessageHead& head,
+                       cluster_status* refusal);
+  absl::Status ResolveReply(Peer& from, const MessageHead& head);
+  void AddTarget(Peer& from, uint32_t worker);
+  // Sends a part to the targets, and charges them for it.
+  void Forward(Peer& from,
+               FrameType type,
+               std::span<const std::byte> head,
+               std::span<const std::byte> bytes,
+               std::vector<UniqueFd> fds,
+               uint64_t cost);
+  // Queues a frame, at the cost of `sender` until it is written.
+  void QueueFor(Peer& to,
+                FrameType type,
+                std::span<const std::byte> head,
+                std::span<const std::byte> bytes,
+                std::vector<UniqueFd> fds,
+                uint32_t sender,
+                uint64_t cost);
+  // The message that it is sending goes no further to those who take no more.
+  void CutFull(Peer& from);
+  void EndIfWhole(Peer& from);
+  void FailRequest(RequestKey key, cluster_status status);
+  void Settle(uint32_t sender, uint64_t cost);
+  void GiveCredit(Peer& peer);
+  void ReportDropped(Peer& peer);
+
+  Out& out_;
+  absl::btree_map<uint32_t, std::unique_ptr<Peer>> peers_;  // by id
+  absl::btree_map<uint32_t, uint32_t> newest_;  // worker of a slot, by slot
+  RequestTable requests_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_MESSAGES_MESSAGE_ROUTER_H_
