@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 
 #include "absl/status/statusor.h"
+#include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
 
 namespace cluster {
@@ -36,6 +37,14 @@ void ControlChannel::SendBytes(FrameType type,
   if (flush_at_once_) Flush();
 }
 
+void ControlChannel::SendJoined(FrameType type,
+                                std::span<const std::byte> head,
+                                std::span<const std::byte> rest,
+                                std::vector<UniqueFd> fds) {
+  channel_.SendJoined(static_cast<uint16_t>(type), head, rest, std::move(fds));
+  if (flush_at_once_) Flush();
+}
+
 void ControlChannel::Flush() {
   if (!channel_.wants_write() && !watches_write_) return;
   // An error is an end of stream too; reading tells which.
@@ -50,6 +59,22 @@ void ControlChannel::FlushAll() {
     if (!channel_.wants_write()) break;
     pollfd poll_fd = {channel_.fd(), POLLOUT, 0};
     poll(&poll_fd, 1, -1);
+  }
+}
+
+void ControlChannel::ConverseUntil(absl::FunctionRef<bool()> done,
+                                   int64_t limit_ms) {
+  const int64_t end_ns = MonotonicNs() + limit_ms * 1'000'000;
+  while (channel_.Flush().ok() && (channel_.wants_write() || !done())) {
+    const int64_t left_ms = (end_ns - MonotonicNs()) / 1'000'000;
+    if (left_ms <= 0) return;
+    const short write = channel_.wants_write() ? POLLOUT : 0;
+    pollfd poll_fd = {channel_.fd(), static_cast<short>(POLLIN | write), 0};
+    poll(&poll_fd, 1, static_cast<int>(left_ms));
+    if ((poll_fd.revents & ~POLLOUT) == 0) continue;
+    const absl::Status status =
+        channel_.OnReadable([this](Frame frame) { frame_(std::move(frame)); });
+    if (!status.ok()) return;
   }
 }
 

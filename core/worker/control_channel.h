@@ -20,7 +20,9 @@
 #include <functional>
 #include <span>
 #include <utility>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
@@ -54,6 +56,11 @@ class ControlChannel {
     SendBytes(type, Encode(message));
   }
   void SendEmpty(FrameType type) { SendBytes(type, {}); }
+  // Queues a message that is encoded, in two pieces, with descriptors.
+  void SendJoined(FrameType type,
+                  std::span<const std::byte> head,
+                  std::span<const std::byte> rest,
+                  std::vector<UniqueFd> fds);
 
   void FlushAtOnce(bool at_once) { flush_at_once_ = at_once; }
 
@@ -63,6 +70,9 @@ class ControlChannel {
   // Writes all that is queued, waiting for the primary if need be, and not by
   // the loop. Gives up when the primary is gone.
   void FlushAll();
+  // Reads and writes, and not by the loop, until `done` and all is written, at
+  // most for `limit_ms` milliseconds. Gives up when the primary is gone.
+  void ConverseUntil(absl::FunctionRef<bool()> done, int64_t limit_ms);
 
  private:
   static void OnReady(void* channel, uint32_t epoll_events);

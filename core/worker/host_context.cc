@@ -17,7 +17,15 @@ HostContext::HostContext(Loop& loop,
       dispatch_(std::move(dispatch)),
       contract_([this](std::string text) {
         Log(CLUSTER_LOG_PLUGIN_MISBEHAVING, std::move(text));
-      }) {
+      }),
+      messenger_(
+          loop,
+          [this](FrameType type, auto head, auto rest, auto fds) {
+            channel_.SendJoined(type, head, rest, std::move(fds));
+          },
+          [this](std::string text) {
+            SendLine({CLUSTER_LOG_WARNING, std::move(text)});
+          }) {
   loop_.OnWake([](void* ctx) { static_cast<HostContext*>(ctx)->on_closed_(); },
                this);
 }
@@ -30,6 +38,7 @@ void HostContext::Configure(Start start, SlotPage& page) {
   metrics_.emplace(page.metric_cells, [this](const MetricDefinition& made) {
     channel_.Send(FrameType::kMetric, made);
   });
+  messenger_.SetSlots(start_.worker_count);
 }
 
 void HostContext::SetReady(bool ready, std::string reason) {

@@ -27,6 +27,7 @@
 #include "core/worker/loop.h"
 #include "core/worker/metric_registry.h"
 #include "core/worker/open_connections.h"
+#include "core/worker/messages/messenger.h"
 #include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
@@ -63,6 +64,11 @@ class HostContext {
   // What a service has to say to the primary. The loop thread.
   ControlChannel& channel() { return channel_; }
   const Start& start() const { return start_; }
+  // The loop thread.
+  Messenger& messenger() { return messenger_; }
+  bool on_loop_thread() const {
+    return std::this_thread::get_id() == loop_thread_;
+  }
 
   // The rules that the plugin is held to, and where it is in its life.
   Contract& contract() { return contract_; }
@@ -113,6 +119,7 @@ class HostContext {
   std::atomic<bool> wake_on_close_{false};
   Start start_;
   SlotPage* page_ = nullptr;
+  Messenger messenger_;
 
   std::mutex lines_mutex_;
   std::vector<Line> lines_;    // of other threads; guarded by lines_mutex_

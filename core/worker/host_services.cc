@@ -11,6 +11,7 @@
 #include "core/worker/services/log_service.h"
 #include "core/worker/services/loop_service.h"
 #include "core/worker/services/metric_service.h"
+#include "core/worker/services/message_service.h"
 
 namespace cluster {
 namespace {
@@ -29,6 +30,7 @@ constexpr Service kServices[] = {
     {CLUSTER_SERVICE_METRIC_V1, &kMetricService},
     {CLUSTER_SERVICE_HEALTH_V1, &kHealthService},
     {CLUSTER_SERVICE_THREAD_CHECK_V1, &kThreadCheckService},
+    {CLUSTER_SERVICE_MESSAGE_V1, &kMessageService},
 };
 
 constexpr auto kIds = [] {

@@ -23,6 +23,9 @@ namespace {
 
 // How often a draining worker looks whether the primary took the rest back.
 constexpr uint64_t kDrainCheckUs = 5'000;
+// How long a worker that has ended waits for room for its last messages. The
+// primary makes some within two seconds, whoever does not read.
+constexpr int64_t kLastMessagesMs = 5'000;
 constexpr uint64_t kNoDeadline = UINT64_MAX;
 
 }  // namespace
@@ -100,8 +103,13 @@ void Runtime::OnChannelEnd(const absl::Status& why) {
 }
 
 void Runtime::OnFrame(Frame frame) {
-  if (stage_ == Stage::kStopped) return;
   absl::Status status;
+  if (Messenger::Takes(frame)) {
+    status = context_.messenger().OnFrame(std::move(frame));
+    if (!status.ok()) Fail(kWorkerExitProtocol, std::string(status.message()));
+    return;
+  }
+  if (stage_ == Stage::kStopped) return;
   switch (static_cast<FrameType>(frame.type)) {
     case FrameType::kStart:
       status = OnStart(std::move(frame));
@@ -234,6 +242,7 @@ absl::Status Runtime::OnDrain(Frame frame) {
   }
   if (stage_ == Stage::kStopped) return absl::OkStatus();
   stage_ = Stage::kDraining;
+  context_.messenger().Drain();
   drain_ = std::move(drain);
   context_.WakeOnClose();
   if (drain_.deadline_ms != kNoDeadline) {
@@ -304,10 +313,14 @@ void Runtime::Stop(int code) {
 int Runtime::End() {
   SetInLoop(true);
   if (intake_.has_value()) intake_->Stop();
+  Messenger& messenger = context_.messenger();
+  messenger.Close();
   if (plugin_.has_value()) plugin_->End();
   context_.SendPostedLines();
   // What was logged last still gets out; the primary reads as long as it lives.
   // Not by the loop: watches and posts of the plugin may be left in it.
+  channel_.ConverseUntil([&] { return !messenger.holds_messages(); },
+                         kLastMessagesMs);
   channel_.FlushAll();
   return exit_code_;
 }

@@ -13,11 +13,14 @@ extern "C" {
 
 /* cluster.message/1, since 0.2: messages between workers, and between a worker
  * and the primary. The payload is the plugin's; nobody else looks into it. A
- * message may carry descriptors.
+ * message may carry descriptors. All functions return CLUSTER_E_THREAD on
+ * another thread and CLUSTER_E_STATE in another state than their tags say.
  *
  * Messages from one worker to another arrive in the order of sending; a message
  * and a connection have no order. What is sent to a worker that has ended, or
- * ends before it reads, is lost; a request then fails with CLUSTER_E_GONE. */
+ * ends before it reads, is lost; a request then fails with CLUSTER_E_GONE. A
+ * worker that reads slowly holds up who sends to it. One that has not read for
+ * a second or two no longer does: 4 MiB more wait for it, the rest is lost. */
 #define CLUSTER_SERVICE_MESSAGE_V1 "cluster.message/1"
 
 /* Whom a message is for. */
@@ -67,7 +70,8 @@ typedef struct cluster_message_v1 {
 
   /* Sends. CLUSTER_E_FULL: this worker's channel holds 64 MiB that the primary
    * has not read, nothing was sent; CLUSTER_E_INVALID: too large, too many
-   * descriptors, or a bad one; CLUSTER_E_GONE: there is no such slot.
+   * descriptors, or a bad one; CLUSTER_E_SYSTEM: no descriptor was left to copy
+   * one (see errno); CLUSTER_E_GONE: there is no such slot.
    * [loop-thread & created to draining] */
   cluster_status (*send)(const cluster_host* host,
                          const cluster_outgoing* message);
@@ -75,9 +79,11 @@ typedef struct cluster_message_v1 {
   /* Sends, and calls `replied` once from the loop: with CLUSTER_OK and the
    * reply; or with `reply` NULL and CLUSTER_E_GONE (the other side has ended,
    * or there is none), CLUSTER_E_TIMEOUT (after `timeout_ms` milliseconds, 1 to
-   * 2^31), CLUSTER_E_UNSUPPORTED (the primary does not answer requests of
+   * 2^31), CLUSTER_E_FULL (the other side has long not read what waits for
+   * it), CLUSTER_E_UNSUPPORTED (the primary does not answer requests of
    * plugins here). Not to CLUSTER_TO_OTHERS. Not called after `stop`.
-   * Fails as `send`; then `replied` is not called.
+   * Fails as `send`, and with CLUSTER_E_FULL when 16,384 requests wait; then
+   * `replied` is not called.
    * [loop-thread & created to draining] */
   cluster_status (*request)(const cluster_host* host,
                             const cluster_outgoing* message,
@@ -88,8 +94,9 @@ typedef struct cluster_message_v1 {
                             void* ctx);
 
   /* Answers request `request`, once, now or later. `message->to` and `number`
-   * are ignored. CLUSTER_E_STATE: there is no such request, or it was answered;
-   * others as `send`. [loop-thread & created to draining] */
+   * are ignored. CLUSTER_E_STATE: there is no such request, it was answered, or
+   * nobody waits for it any more; others as `send`. [loop-thread & created to
+   * draining] */
   cluster_status (*reply)(const cluster_host* host,
                           uint64_t request,
                           const cluster_outgoing* message);

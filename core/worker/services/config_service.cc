@@ -1,6 +1,5 @@
 #include "core/worker/services/config_service.h"
 
-#include <cstddef>
 #include <string>
 
 #include "core/worker/contract.h"
@@ -66,18 +65,24 @@ uint32_t WorkerCount(const cluster_host* host) {
   return HostContext::From(host).start().worker_count;
 }
 
+uint32_t Slot(const cluster_host* host) {
+  return HostContext::From(host).start().slot;
+}
+
+uint32_t Generation(const cluster_host* host) {
+  return HostContext::From(host).start().generation;
+}
+
 }  // namespace
 
-// `size` ends before what is not served.
-constexpr cluster_config_v1 kConfigService = {
-    .size = offsetof(cluster_config_v1, slot),
-    .flags = 0,
-    .get = &Get,
-    .entry = &Entry,
-    .argument = &Argument,
-    .worker_id = &WorkerId,
-    .worker_count = &WorkerCount,
-    .slot = nullptr,
-    .generation = nullptr};
+constexpr cluster_config_v1 kConfigService = {.size = sizeof(cluster_config_v1),
+                                              .flags = 0,
+                                              .get = &Get,
+                                              .entry = &Entry,
+                                              .argument = &Argument,
+                                              .worker_id = &WorkerId,
+                                              .worker_count = &WorkerCount,
+                                              .slot = &Slot,
+                                              .generation = &Generation};
 
 }  // namespace cluster

@@ -26,6 +26,8 @@ TEST_F(ConfigServiceTest, ConfigurationIsTheHosts) {
   EXPECT_EQ(Text(config_->argument(host_, 1)), "(null)");
   EXPECT_EQ(config_->worker_id(host_), 7u);
   EXPECT_EQ(config_->worker_count(host_), 9u);
+  EXPECT_EQ(config_->slot(host_), 3u);
+  EXPECT_EQ(config_->generation(host_), 2u);
 }
 
 TEST_F(ConfigServiceTest, ConfigurationCanBeListed) {

@@ -20,6 +20,7 @@
 #include "core/worker/host_context.h"
 #include "core/worker/host_services.h"
 #include "core/worker/loop.h"
+#include "core/worker/messages/messenger.h"
 #include "ipc/fd_passing.h"
 #include "ipc/frame.h"
 #include "ipc/unix_channel.h"
@@ -33,11 +34,17 @@ class ServiceFixture : public ::testing::Test {
     context_.Configure(
         {.worker_id = 7,
          .worker_count = 9,
+         .slot = 3,
+         .generation = 2,
          .plugin_path = "",
          .config = {{"key", "value"}, {"empty", ""}, {"key", "second"}},
          .arguments = {"first"}},
         *page_);
-    EXPECT_TRUE(channel_.Begin([](Frame) {}, [](const absl::Status&) {}).ok());
+    const auto on_frame = [this](Frame frame) {
+      if (!Messenger::Takes(frame)) return;
+      EXPECT_TRUE(context_.messenger().OnFrame(std::move(frame)).ok());
+    };
+    EXPECT_TRUE(channel_.Begin(on_frame, [](const absl::Status&) {}).ok());
     context_.OnClosed([this] { ++told_; });
     context_.contract().Enter(PluginPhase::kServing);
   }

@@ -1,0 +1,79 @@
+#include "core/worker/messages/message_outbox.h"
+
+#include <algorithm>
+
+namespace cluster {
+
+bool MessageOutbox::Add(MessageHead head,
+                        Bytes bytes,
+                        std::vector<UniqueFd> fds) {
+  head.total_bytes = bytes.size();
+  if (held_.empty() && window_is_open() && bytes.size() <= kMaxPartBytes) {
+    Send(FrameType::kMessage, BytesOf(head), bytes, std::move(fds));
+    return true;
+  }
+  const uint64_t cost = MessageCost(sizeof(head) + bytes.size(), fds.size());
+  if (!held_.empty() && held_bytes_ + cost > kMaxHeldBytes) return false;
+  Hold({.type = FrameType::kMessage,
+        .head = head,
+        .bytes = {bytes.begin(), bytes.end()},
+        .sent = 0,
+        .fds = std::move(fds),
+        .cost = cost});
+  return true;
+}
+
+void MessageOutbox::AddForget(uint64_t request) {
+  Hold({.type = FrameType::kForget,
+        .head = {.request = request},
+        .bytes = {},
+        .sent = 0,
+        .fds = {},
+        .cost = MessageCost(sizeof(ForgetRequest), 0)});
+}
+
+void MessageOutbox::OnCredit(uint64_t bytes) {
+  on_the_way_ -= std::min(bytes, on_the_way_);
+  SendHeld();
+}
+
+void MessageOutbox::Hold(Held held) {
+  held_bytes_ += held.cost;
+  held_.push_back(std::move(held));
+  SendHeld();
+}
+
+void MessageOutbox::SendHeld() {
+  while (!held_.empty() && window_is_open()) {
+    Held& front = held_.front();
+    if (front.type == FrameType::kForget) {
+      const ForgetRequest forget = {.request = front.head.request};
+      Send(FrameType::kForget, BytesOf(forget), {}, {});
+    } else {
+      const Bytes left = Bytes(front.bytes).subspan(front.sent);
+      const Bytes part = left.first(std::min(left.size(), kMaxPartBytes));
+      if (front.sent == 0) {
+        Send(FrameType::kMessage,
+             BytesOf(front.head),
+             part,
+             std::move(front.fds));
+      } else {
+        Send(FrameType::kMessagePart, {}, part, {});
+      }
+      front.sent += part.size();
+      if (front.sent < front.bytes.size()) continue;
+    }
+    held_bytes_ -= front.cost;
+    held_.pop_front();
+  }
+}
+
+void MessageOutbox::Send(FrameType type,
+                         Bytes head,
+                         Bytes rest,
+                         std::vector<UniqueFd> fds) {
+  on_the_way_ += MessageCost(head.size() + rest.size(), fds.size());
+  send_(type, head, rest, std::move(fds));
+}
+
+}  // namespace cluster

@@ -1,0 +1,75 @@
+// MessageOutbox: the messages of this worker's plugin on their way to the
+// primary: as much as the window allows is sent, the rest is held
+// (core/control/user_message.h).
+//
+// Thread safety: none.
+//
+//   MessageOutbox outbox([&](FrameType type, auto head, auto rest, auto fds) {
+//     channel.SendJoined(type, head, rest, std::move(fds));
+//   });
+//   if (!outbox.Add(head, bytes, std::move(fds))) return CLUSTER_E_FULL;
+//   outbox.OnCredit(credit.bytes);
+#ifndef CORE_WORKER_MESSAGES_MESSAGE_OUTBOX_H_
+#define CORE_WORKER_MESSAGES_MESSAGE_OUTBOX_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/base/unique_fd.h"
+#include "core/control/messages.h"
+#include "core/control/user_message.h"
+
+namespace cluster {
+
+class MessageOutbox {
+ public:
+  using Bytes = std::span<const std::byte>;
+  // The payload of a frame in two pieces, both borrowed.
+  using SendFunction = std::function<void(
+      FrameType type, Bytes head, Bytes rest, std::vector<UniqueFd> fds)>;
+
+  // What may be held. One message is taken whatever its size.
+  static constexpr uint64_t kMaxHeldBytes = kMaxUserMessageBytes;
+
+  explicit MessageOutbox(SendFunction send) : send_(std::move(send)) {}
+
+  // Sends a message, or holds a copy of `bytes` until it can be sent; `head`
+  // lacks only `total_bytes`. False if too much is held: nothing was done.
+  bool Add(MessageHead head, Bytes bytes, std::vector<UniqueFd> fds);
+  // Says, behind what is held, that nobody waits for a reply any more.
+  void AddForget(uint64_t request);
+
+  // The primary gives back so much of the window.
+  void OnCredit(uint64_t bytes);
+
+  bool empty() const { return held_.empty(); }
+
+ private:
+  struct Held {
+    FrameType type = FrameType::kMessage;
+    MessageHead head;  // kForget: of which `request` alone counts
+    std::vector<std::byte> bytes;
+    size_t sent = 0;  // of `bytes`
+    std::vector<UniqueFd> fds;
+    uint64_t cost = 0;
+  };
+
+  bool window_is_open() const { return on_the_way_ < kMessageWindowBytes; }
+  void Hold(Held held);
+  void SendHeld();
+  void Send(FrameType type, Bytes head, Bytes rest, std::vector<UniqueFd> fds);
+
+  const SendFunction send_;
+  uint64_t on_the_way_ = 0;
+  std::deque<Held> held_;
+  uint64_t held_bytes_ = 0;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_WORKER_MESSAGES_MESSAGE_OUTBOX_H_

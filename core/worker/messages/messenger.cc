@@ -1,0 +1,291 @@
+#include "core/worker/messages/messenger.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace cluster {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+constexpr uint64_t kMaxTimeoutMs = uint64_t{1} << 31;
+
+uint64_t SizeOf(const ReceivedMessage& message) {
+  return MessageCost(sizeof(message) + message.bytes().size(),
+                     message.fds.size());
+}
+
+// A message as the plugin sees it. Closes the descriptors that the plugin has
+// not taken by writing -1 in their place.
+class Shown {
+ public:
+  Shown(const ReceivedMessage& message, uint64_t request) {
+    for (const UniqueFd& fd : message.fds) fds_.push_back(fd.get());
+    const Bytes bytes = message.bytes();
+    message_ = {
+        .size = sizeof(message_),
+        .from_worker = message.head.from_worker,
+        .from_slot = message.head.from_slot,
+        .fd_count = static_cast<uint32_t>(fds_.size()),
+        .request = request,
+        .payload = {reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+        .fds = fds_.empty() ? nullptr : fds_.data()};
+  }
+
+  const cluster_message* get() const { return &message_; }
+
+  void ReleaseTaken(std::vector<UniqueFd>& fds) const {
+    for (size_t i = 0; i < fds.size(); ++i) {
+      if (fds_[i] == -1) (void)fds[i].Release();
+    }
+  }
+
+ private:
+  std::vector<int32_t> fds_;
+  cluster_message message_;
+};
+
+}  // namespace
+
+Messenger::Messenger(Loop& loop,
+                     MessageOutbox::SendFunction send,
+                     WarnFunction warn)
+    : loop_(loop), outbox_(std::move(send)), warn_(std::move(warn)) {}
+
+// ---- What the primary brings
+
+bool Messenger::Takes(const Frame& frame) {
+  const auto type = static_cast<FrameType>(frame.type);
+  return type >= FrameType::kDelivery && type <= FrameType::kCredit;
+}
+
+absl::Status Messenger::OnFrame(Frame frame) {
+  const auto take = [this](ReceivedMessage message) {
+    Take(std::move(message));
+  };
+  Bytes payload = frame.payload;
+  const auto type = static_cast<FrameType>(frame.type);
+  if (type == FrameType::kCredit) {
+    const auto credit = TakeHead<Credit>(&payload);
+    if (!credit.has_value()) return absl::DataLossError("malformed Credit");
+    outbox_.OnCredit(credit->bytes);
+    return absl::OkStatus();
+  }
+  if (stage_ == Stage::kClosed) return absl::OkStatus();
+  switch (type) {
+    case FrameType::kDelivery:
+      return assembly_.OnDelivery(payload, std::move(frame.fds), take);
+    case FrameType::kDeliveryPart:
+      return assembly_.OnPart(payload, take);
+    case FrameType::kDeliveryCut:
+      return assembly_.OnCut(payload);
+    case FrameType::kRequestFailed:
+      return OnRequestFailed(payload);
+    default:
+      return OnForgotten(payload);
+  }
+}
+
+void Messenger::Take(ReceivedMessage message) {
+  if (message.head.is_reply != 0) return TakeReply(std::move(message));
+  uint64_t number = 0;
+  if (message.head.request != 0) {
+    number = next_asked_++;
+    const Asked asked(message.head.from_worker, message.head.request);
+    asked_.emplace(number, asked);
+    asked_numbers_.emplace(asked, number);
+  }
+  if (received_ == nullptr || !kept_.empty()) {
+    return KeepForLater(number, std::move(message));
+  }
+  Deliver(number, std::move(message));
+}
+
+void Messenger::Deliver(uint64_t number, ReceivedMessage message) {
+  const Shown shown(message, number);
+  received_(received_ctx_, shown.get());
+  shown.ReleaseTaken(message.fds);
+}
+
+// ---- Messages that nobody has asked for yet
+
+void Messenger::KeepForLater(uint64_t number, ReceivedMessage message) {
+  message.Keep();
+  kept_bytes_ += SizeOf(message);
+  kept_.emplace_back(number, std::move(message));
+  while (kept_bytes_ > kMaxWaitingBytes && kept_.size() > 1) {
+    if (kept_dropped_++ == 0) {
+      warn_(
+          "messages are dropped: 64 MiB wait that the plugin does not ask "
+          "for");
+    }
+    ForgetAsked(kept_.front().first);
+    kept_bytes_ -= SizeOf(kept_.front().second);
+    kept_.pop_front();
+  }
+}
+
+void Messenger::DeliverKept() {
+  due_ = nullptr;
+  if (const uint64_t dropped = std::exchange(kept_dropped_, 0); dropped > 0) {
+    warn_(absl::StrCat(dropped,
+                       " messages were dropped before the plugin ",
+                       "asked for messages"));
+  }
+  while (!kept_.empty()) {
+    auto [number, message] = std::move(kept_.front());
+    kept_bytes_ -= SizeOf(message);
+    kept_.pop_front();
+    Deliver(number, std::move(message));
+  }
+}
+
+void Messenger::OnDue(void* messenger) {
+  static_cast<Messenger*>(messenger)->DeliverKept();
+}
+
+cluster_status Messenger::OnMessage(Received received, void* ctx) {
+  if (stage_ != Stage::kOpen) return CLUSTER_E_STATE;
+  if (received == nullptr) return CLUSTER_E_INVALID;
+  received_ = received;
+  received_ctx_ = ctx;
+  if (!kept_.empty() && due_ == nullptr) {
+    due_ = loop_.StartTimer(0, &Messenger::OnDue, this);
+  }
+  return CLUSTER_OK;
+}
+
+// ---- What the plugin sends
+
+cluster_status Messenger::Send(const cluster_outgoing* message) {
+  if (stage_ == Stage::kClosed) return CLUSTER_E_STATE;
+  Outgoing outgoing;
+  cluster_status status = ReadTarget(message, slots_, &outgoing);
+  if (status == CLUSTER_OK) status = ReadContent(message, &outgoing);
+  if (status != CLUSTER_OK) return status;
+  return outbox_.Add(outgoing.head, outgoing.bytes, std::move(outgoing.fds))
+             ? CLUSTER_OK
+             : CLUSTER_E_FULL;
+}
+
+cluster_status Messenger::Request(const cluster_outgoing* message,
+                                  uint64_t timeout_ms,
+                                  Replied replied,
+                                  void* ctx) {
+  if (stage_ == Stage::kClosed) return CLUSTER_E_STATE;
+  if (replied == nullptr || timeout_ms == 0 || timeout_ms > kMaxTimeoutMs) {
+    return CLUSTER_E_INVALID;
+  }
+  Outgoing outgoing;
+  cluster_status status = ReadTarget(message, slots_, &outgoing);
+  if (status == CLUSTER_OK) status = ReadContent(message, &outgoing);
+  if (status != CLUSTER_OK) return status;
+  if (outgoing.head.to == MessageTo::kOthers) return CLUSTER_E_INVALID;
+  if (waiting_.size() >= kMaxOpenRequests) return CLUSTER_E_FULL;
+  outgoing.head.request = next_request_;
+  if (!outbox_.Add(outgoing.head, outgoing.bytes, std::move(outgoing.fds))) {
+    return CLUSTER_E_FULL;
+  }
+  auto waiting = std::make_unique<Waiting>(
+      Waiting{this, next_request_++, replied, ctx, nullptr});
+  waiting->timer =
+      loop_.StartTimer(timeout_ms * 1000, &Messenger::OnTimeout, waiting.get());
+  waiting_.emplace(waiting->request, std::move(waiting));
+  return CLUSTER_OK;
+}
+
+cluster_status Messenger::Reply(uint64_t request,
+                                const cluster_outgoing* message) {
+  if (stage_ == Stage::kClosed) return CLUSTER_E_STATE;
+  const auto found = asked_.find(request);
+  if (found == asked_.end()) return CLUSTER_E_STATE;
+  Outgoing outgoing;
+  const cluster_status status = ReadContent(message, &outgoing);
+  if (status != CLUSTER_OK) return status;
+  outgoing.head.to = MessageTo::kAsker;
+  outgoing.head.number = found->second.first;
+  outgoing.head.request = found->second.second;
+  if (!outbox_.Add(outgoing.head, outgoing.bytes, std::move(outgoing.fds))) {
+    return CLUSTER_E_FULL;
+  }
+  ForgetAsked(request);
+  return CLUSTER_OK;
+}
+
+void Messenger::ForgetAsked(uint64_t number) {
+  const auto found = asked_.find(number);
+  if (found == asked_.end()) return;
+  asked_numbers_.erase(found->second);
+  asked_.erase(found);
+}
+
+absl::Status Messenger::OnForgotten(Bytes payload) {
+  const auto forgotten = TakeHead<ForgetRequest>(&payload);
+  if (!forgotten.has_value()) return absl::DataLossError("malformed Forgotten");
+  const auto found =
+      asked_numbers_.find(Asked(forgotten->asker, forgotten->request));
+  if (found != asked_numbers_.end()) ForgetAsked(found->second);
+  return absl::OkStatus();
+}
+
+// ---- How a request ends
+
+void Messenger::TakeReply(ReceivedMessage message) {
+  const std::unique_ptr<Waiting> waiting = TakeWaiting(message.head.request);
+  if (waiting == nullptr) return;  // it came too late
+  const Shown shown(message, 0);
+  waiting->replied(waiting->ctx, CLUSTER_OK, shown.get());
+  shown.ReleaseTaken(message.fds);
+}
+
+absl::Status Messenger::OnRequestFailed(Bytes payload) {
+  const auto failure = TakeHead<RequestFailure>(&payload);
+  if (!failure.has_value()) {
+    return absl::DataLossError("malformed RequestFailed");
+  }
+  const std::unique_ptr<Waiting> waiting = TakeWaiting(failure->request);
+  if (waiting != nullptr) {
+    waiting->replied(waiting->ctx, failure->status, nullptr);
+  }
+  return absl::OkStatus();
+}
+
+void Messenger::OnTimeout(void* waiting) {
+  auto* const timed_out = static_cast<Waiting*>(waiting);
+  timed_out->timer = nullptr;
+  Messenger& self = *timed_out->messenger;
+  const std::unique_ptr<Waiting> taken = self.TakeWaiting(timed_out->request);
+  self.outbox_.AddForget(taken->request);
+  taken->replied(taken->ctx, CLUSTER_E_TIMEOUT, nullptr);
+}
+
+std::unique_ptr<Messenger::Waiting> Messenger::TakeWaiting(uint64_t request) {
+  const auto found = waiting_.find(request);
+  if (found == waiting_.end()) return nullptr;
+  std::unique_ptr<Waiting> waiting = std::move(found->second);
+  waiting_.erase(found);
+  if (waiting->timer != nullptr) loop_.CancelTimer(waiting->timer);
+  return waiting;
+}
+
+// ---- The end
+
+void Messenger::Drain() {
+  if (stage_ == Stage::kOpen) stage_ = Stage::kDraining;
+}
+
+void Messenger::Close() {
+  stage_ = Stage::kClosed;
+  for (const auto& [request, waiting] : waiting_) {
+    loop_.CancelTimer(waiting->timer);
+  }
+  waiting_.clear();
+  if (due_ != nullptr) loop_.CancelTimer(std::exchange(due_, nullptr));
+  kept_.clear();
+  kept_bytes_ = 0;
+  asked_.clear();
+  asked_numbers_.clear();
+}
+
+}  // namespace cluster

@@ -1,0 +1,126 @@
+// Messenger: a worker's side of cluster.message/1 (plugins/abi): sends what the
+// plugin says, matches replies with requests, and gives the plugin what came.
+//
+//   open --Drain()--> draining --Close()--> closed
+//
+// Thread safety: the loop's thread, apart from what says so. Lifetime: `loop`
+// must outlive it.
+//
+//   messenger.Send(outgoing);
+//   if (Messenger::Takes(frame)) status = messenger.OnFrame(std::move(frame));
+#ifndef CORE_WORKER_MESSAGES_MESSENGER_H_
+#define CORE_WORKER_MESSAGES_MESSENGER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "core/control/user_message.h"
+#include "core/worker/loop.h"
+#include "core/worker/messages/message_assembly.h"
+#include "core/worker/messages/message_outbox.h"
+#include "core/worker/messages/outgoing.h"
+#include "ipc/frame.h"
+#include "plugins/abi/cluster_plugin.h"
+
+namespace cluster {
+
+class Messenger {
+ public:
+  using Received = void (*)(void* ctx, const cluster_message* message);
+  using Replied = void (*)(void* ctx,
+                           cluster_status status,
+                           const cluster_message* reply);
+  using WarnFunction = std::function<void(std::string text)>;
+
+  // What waits for a plugin that has not asked for messages.
+  static constexpr uint64_t kMaxWaitingBytes = uint64_t{64} << 20;
+
+  // `send` queues a frame for the primary, `warn` a line for the log.
+  Messenger(Loop& loop, MessageOutbox::SendFunction send, WarnFunction warn);
+  Messenger(const Messenger&) = delete;
+  Messenger& operator=(const Messenger&) = delete;
+  ~Messenger() { Close(); }
+
+  void SetSlots(uint32_t slots) { slots_ = slots; }
+
+  static bool Takes(const Frame& frame);
+  // REQUIRES: Takes(frame). Errors: the primary makes no sense.
+  absl::Status OnFrame(Frame frame);
+
+  void Drain();
+  // No callback follows. What was sent before still goes, by OnFrame() with the
+  // frames of type kCredit.
+  void Close();
+  // True if the primary has yet to make room for something.
+  bool holds_messages() const { return !outbox_.empty(); }
+
+  // The functions of cluster_message_v1, which says what they return.
+  cluster_status OnMessage(Received received, void* ctx);
+  cluster_status Send(const cluster_outgoing* message);
+  cluster_status Request(const cluster_outgoing* message,
+                         uint64_t timeout_ms,
+                         Replied replied,
+                         void* ctx);
+  cluster_status Reply(uint64_t request, const cluster_outgoing* message);
+
+ private:
+  enum class Stage { kOpen, kDraining, kClosed };
+  // A request of this worker's.
+  struct Waiting {
+    Messenger* messenger;
+    uint64_t request;
+    Replied replied;
+    void* ctx;
+    Loop::Timer* timer;
+  };
+  // A request to this worker: the asker and its number for it.
+  using Asked = std::pair<uint32_t, uint64_t>;
+
+  static void OnTimeout(void* waiting);
+  static void OnDue(void* messenger);
+
+  void Take(ReceivedMessage message);
+  void TakeReply(ReceivedMessage message);
+  // `number` is what the plugin knows a request by, else 0.
+  void KeepForLater(uint64_t number, ReceivedMessage message);
+  void DeliverKept();
+  void Deliver(uint64_t number, ReceivedMessage message);
+  void ForgetAsked(uint64_t number);
+  absl::Status OnForgotten(std::span<const std::byte> payload);
+  absl::Status OnRequestFailed(std::span<const std::byte> payload);
+  // Returns it without its timer; null if nobody waits for it.
+  std::unique_ptr<Waiting> TakeWaiting(uint64_t request);
+
+  Loop& loop_;
+  MessageOutbox outbox_;
+  const WarnFunction warn_;
+  uint32_t slots_ = 0;
+  Stage stage_ = Stage::kOpen;
+  MessageAssembly assembly_;
+
+  Received received_ = nullptr;
+  void* received_ctx_ = nullptr;
+  std::deque<std::pair<uint64_t, ReceivedMessage>> kept_;  // with its number
+  uint64_t kept_bytes_ = 0;
+  uint64_t kept_dropped_ = 0;
+  Loop::Timer* due_ = nullptr;  // what was kept can be delivered
+
+  uint64_t next_request_ = 1;
+  absl::btree_map<uint64_t, std::unique_ptr<Waiting>> waiting_;
+  // What the plugin was asked, by the number that it knows, and the reverse.
+  uint64_t next_asked_ = 1;
+  absl::btree_map<uint64_t, Asked> asked_;
+  absl::btree_map<Asked, uint64_t> asked_numbers_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_WORKER_MESSAGES_MESSENGER_H_

@@ -1,0 +1,39 @@
+// Outgoing: what a plugin wants to send, checked and with descriptors of its
+// own.
+//
+// Thread safety: free functions and plain values.
+#ifndef CORE_WORKER_MESSAGES_OUTGOING_H_
+#define CORE_WORKER_MESSAGES_OUTGOING_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/base/unique_fd.h"
+#include "core/control/user_message.h"
+#include "plugins/abi/cluster_plugin.h"
+
+namespace cluster {
+
+struct Outgoing {
+  MessageHead head;
+  std::span<const std::byte> bytes;  // the plugin's
+  std::vector<UniqueFd> fds;         // copies
+};
+
+// Reads `*message` into `*outgoing`, but for whom it is.
+//   CLUSTER_E_INVALID  too large, too many descriptors, or a bad one
+//   CLUSTER_E_SYSTEM   no descriptor is left to copy one (see errno)
+cluster_status ReadContent(const cluster_outgoing* message, Outgoing* outgoing);
+
+// Reads for whom it is. There are `slots` slots.
+//   CLUSTER_E_INVALID  `to` or `number` makes no sense
+//   CLUSTER_E_GONE     there is no such slot
+cluster_status ReadTarget(const cluster_outgoing* message,
+                          uint32_t slots,
+                          Outgoing* outgoing);
+
+}  // namespace cluster
+
+#endif  // CORE_WORKER_MESSAGES_OUTGOING_H_
