@@ -19,6 +19,7 @@
 
 #include "plugins/abi/cluster_plugin.h"
 #include "plugins/sdk/loop.h"
+#include "plugins/sdk/messages.h"
 #include "plugins/sdk/result.h"
 #include "plugins/sdk/services.h"
 
@@ -66,6 +67,13 @@ class Host {
     return services_->config.worker_count(services_->host);
   }
 
+  // This worker's place, from 0, which its successor inherits, and which worker
+  // of that place it is, from 1. REQUIRES: a host of ABI 0.2.
+  uint32_t slot() const { return services_->config.slot(services_->host); }
+  uint32_t generation() const {
+    return services_->config.generation(services_->host);
+  }
+
   // Calls `ready` while `fd` is ready for one of `events` (CLUSTER_READABLE,
   // CLUSTER_WRITABLE; level-triggered). The descriptor is borrowed: end the
   // watch before it is closed.
@@ -108,6 +116,42 @@ class Host {
   void Heartbeat() const {
     if (services_->health.heartbeat == nullptr) return;
     services_->health.heartbeat(services_->host);
+  }
+
+  // Calls `received` for each message that is no reply, also for those that
+  // came before. A second call replaces the first.
+  //   CLUSTER_E_STATE  draining has begun
+  Status OnMessage(Messages::Received received) const {
+    return Messages::OnMessage(*services_, std::move(received));
+  }
+
+  // Sends; the payload is copied, at most 64 MiB, and so are up to 64
+  // descriptors.
+  //   CLUSTER_E_FULL     64 MiB wait to be read: nothing was sent, try later
+  //   CLUSTER_E_GONE     there is no such slot
+  //   CLUSTER_E_INVALID  too large, too many descriptors, or a bad one
+  Status Send(To to, std::string_view payload, Messages::Fds fds = {}) const {
+    return Messages::Send(*services_, to, payload, fds);
+  }
+
+  // Sends, and calls `replied` once, unless the worker ends before. Fails as
+  // Send, then `replied` is not called. `timeout` is 1 ms to 2^31 ms.
+  Status Request(To to,
+                 std::string_view payload,
+                 std::chrono::milliseconds timeout,
+                 Messages::Replied replied,
+                 Messages::Fds fds = {}) const {
+    return Messages::Request(
+        *services_, to, payload, timeout, std::move(replied), fds);
+  }
+
+  // Answers Message::request(), once, now or later.
+  //   CLUSTER_E_STATE  it was answered, or nobody waits any more
+  //   others           as Send
+  Status Reply(uint64_t request,
+               std::string_view payload,
+               Messages::Fds fds = {}) const {
+    return Messages::Reply(*services_, request, payload, fds);
   }
 
   // Ends a connection whose descriptor was taken by Connection::Release.

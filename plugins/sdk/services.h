@@ -1,7 +1,7 @@
 // Services: the function tables that a host offers, as full-size copies. What
 // an older host does not have is NULL in them.
 //
-// Thread safety: immutable once made.
+// Thread safety: immutable once made, apart from `messages`: loop thread.
 // Lifetime: one for each instance of a plugin; it outlives the instance's
 // worker.
 #ifndef PLUGINS_SDK_SERVICES_H_
@@ -9,12 +9,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "plugins/abi/cluster_plugin.h"
 
 namespace cluster::sdk {
+
+class Messages;
 
 struct Services {
   // Asks `host` for every service the SDK knows. A table whose service is not
@@ -29,6 +32,7 @@ struct Services {
     Copy(host, CLUSTER_SERVICE_LOG_V1, services.log);
     Copy(host, CLUSTER_SERVICE_METRIC_V1, services.metric);
     Copy(host, CLUSTER_SERVICE_HEALTH_V1, services.health);
+    Copy(host, CLUSTER_SERVICE_MESSAGE_V1, services.message);
     return services;
   }
 
@@ -45,6 +49,9 @@ struct Services {
   cluster_log_v1 log = {};
   cluster_metric_v1 metric = {};
   cluster_health_v1 health = {};
+  cluster_message_v1 message = {};
+  // What message's callbacks need, made when the first is set (messages.h).
+  mutable std::shared_ptr<Messages> messages;
 
  private:
   template <typename Table>

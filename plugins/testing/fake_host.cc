@@ -167,6 +167,8 @@ struct FakeHost::Tables {
   static cluster_string Argument(const cluster_host*, uint64_t) { return {}; }
   static uint32_t WorkerId(const cluster_host*) { return 7; }
   static uint32_t WorkerCount(const cluster_host*) { return 8; }
+  static uint32_t Slot(const cluster_host*) { return 6; }
+  static uint32_t Generation(const cluster_host*) { return 1; }
 
   static void Write(const cluster_host* host,
                     int32_t level,
@@ -197,24 +199,23 @@ struct FakeHost::Tables {
         &LocalAddress,
         &FakeTelemetry::Requests<&TelemetryOf>,
         &FakeTelemetry::Bytes<&TelemetryOf>};
-    // Its `size` ends before what is not served.
-    static constexpr cluster_config_v1 kConfig = {
-        offsetof(cluster_config_v1, slot),
-        0,
-        &Get,
-        &Entry,
-        &Argument,
-        &WorkerId,
-        &WorkerCount,
-        nullptr,
-        nullptr};
+    static constexpr cluster_config_v1 kConfig = {sizeof(kConfig),
+                                                  0,
+                                                  &Get,
+                                                  &Entry,
+                                                  &Argument,
+                                                  &WorkerId,
+                                                  &WorkerCount,
+                                                  &Slot,
+                                                  &Generation};
     static constexpr cluster_log_v1 kLog = {sizeof(kLog), 0, &Write};
     static const std::map<std::string, const void*> kServices = {
         {CLUSTER_SERVICE_LOOP_V1, &kLoop},
         {CLUSTER_SERVICE_EMBEDDING_V1, &kEmbedding},
         {CLUSTER_SERVICE_CONNECTION_V1, &kConnection},
         {CLUSTER_SERVICE_CONFIG_V1, &kConfig},
-        {CLUSTER_SERVICE_LOG_V1, &kLog}};
+        {CLUSTER_SERVICE_LOG_V1, &kLog},
+        {CLUSTER_SERVICE_MESSAGE_V1, &FakeMessages::table()}};
     if (Of(host).hidden_services.count(id) != 0) return nullptr;
     if (const void* table = FakeTelemetry::Table<&TelemetryOf>(id))
       return table;

@@ -31,6 +31,7 @@
 #include "core/base/unique_fd.h"
 #include "plugins/abi/cluster_plugin.h"
 #include "plugins/testing/fake_telemetry.h"
+#include "plugins/testing/fake_messages.h"
 
 struct cluster_watch {
   int fd = -1;
@@ -69,6 +70,9 @@ class FakeHost {
   cluster_status Run(const cluster_worker_plugin& table,
                      std::function<void()> client);
 
+  // The other workers (fake_messages.h).
+  FakeMessages& messages() { return messages_; }
+
   // Hands the plugin one end of a socket pair and returns the other, blocking.
   // [any-thread, during Run]
   UniqueFd Connect();
@@ -99,6 +103,7 @@ class FakeHost {
  private:
   struct Tables;
   friend struct Tables;
+  friend class FakeMessages;
 
   static FakeHost& Of(const cluster_host* host) {
     return *static_cast<FakeHost*>(host->host_data);
@@ -130,6 +135,8 @@ class FakeHost {
   std::atomic<size_t> misreported_ = 0;
   uint64_t next_id_ = 1;
   bool stopping_ = false;
+
+  FakeMessages messages_{*this};
 
   std::mutex mu_;
   std::deque<std::function<void()>> tasks_;  // guarded by mu_

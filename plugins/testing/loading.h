@@ -19,12 +19,13 @@
 
 namespace cluster {
 
-inline constexpr std::array<absl::string_view, 5> kEveryService = {
+inline constexpr std::array<absl::string_view, 6> kEveryService = {
     CLUSTER_SERVICE_LOOP_V1,
     CLUSTER_SERVICE_EMBEDDING_V1,
     CLUSTER_SERVICE_CONNECTION_V1,
     CLUSTER_SERVICE_CONFIG_V1,
-    CLUSTER_SERVICE_LOG_V1};
+    CLUSTER_SERVICE_LOG_V1,
+    CLUSTER_SERVICE_MESSAGE_V1};
 
 // Returns where a file among a test's `data` is.
 inline std::string DataPath(const std::string& label_path) {

@@ -5,6 +5,7 @@
 #include "plugins/host/plugin_file.h"
 #include "plugins/testing/client.h"
 #include "plugins/testing/fake_host.h"
+#include "plugins/testing/fake_messages.h"
 #include "plugins/testing/loading.h"
 
 namespace cluster {
@@ -47,6 +48,22 @@ TEST(DocsCxxTest, ExampleSaysWhatIsNotConfigured) {
       LoadForTest("plugins/testing/docs/greeter_cpp.so");
   EXPECT_EQ(host.Run(plugin.table, [] {}), CLUSTER_E_CONFIG);
   EXPECT_EQ(host.error_message(), "set what to say: --set greeting=TEXT");
+}
+
+TEST(DocsCxxTest, ExampleOfMessagesCountsWithTheOthers) {
+  for (const char* file : {"greeter_counter.so", "greeter_gcc_counter.so"}) {
+    FakeHost host;
+    const LoadedPlugin plugin =
+        LoadForTest(std::string("plugins/testing/docs/") + file);
+    host.Run(plugin.table, [&] {
+      host.messages().Deliver({.payload = "one more"});
+      host.messages().Deliver({.payload = "something else"});
+      EXPECT_EQ(Client(host.Connect()).ReadToEnd(), "2\n");
+      const FakeMessages::Sent sent = host.messages().AwaitSent();
+      EXPECT_EQ(sent.to, CLUSTER_TO_OTHERS);
+      EXPECT_EQ(sent.payload, "one more");
+    });
+  }
 }
 
 }  // namespace
