@@ -25,9 +25,9 @@
 #include "core/scoreboard/slot_page.h"
 #include "core/worker/contract.h"
 #include "core/worker/loop.h"
+#include "core/worker/messages/messenger.h"
 #include "core/worker/metric_registry.h"
 #include "core/worker/open_connections.h"
-#include "core/worker/messages/messenger.h"
 #include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {

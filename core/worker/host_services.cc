@@ -10,8 +10,8 @@
 #include "core/worker/services/health_service.h"
 #include "core/worker/services/log_service.h"
 #include "core/worker/services/loop_service.h"
-#include "core/worker/services/metric_service.h"
 #include "core/worker/services/message_service.h"
+#include "core/worker/services/metric_service.h"
 
 namespace cluster {
 namespace {

@@ -84,12 +84,11 @@ uint8_t IsLoopThread(const cluster_host* host) {
 
 }  // namespace
 
-constexpr cluster_health_v1 kHealthService = {
-    .size = sizeof(cluster_health_v1),
-    .flags = 0,
-    .ready = &Ready,
-    .not_ready = &NotReady,
-    .heartbeat = &Heartbeat};
+constexpr cluster_health_v1 kHealthService = {.size = sizeof(cluster_health_v1),
+                                              .flags = 0,
+                                              .ready = &Ready,
+                                              .not_ready = &NotReady,
+                                              .heartbeat = &Heartbeat};
 
 constexpr cluster_thread_check_v1 kThreadCheckService = {
     .size = sizeof(cluster_thread_check_v1),

@@ -119,14 +119,13 @@ void Observe(cluster_metric* histogram, double value) {
 
 }  // namespace
 
-constexpr cluster_metric_v1 kMetricService = {
-    .size = sizeof(cluster_metric_v1),
-    .flags = 0,
-    .counter = &MakeCounter,
-    .gauge = &MakeGauge,
-    .histogram = &MakeHistogram,
-    .add = &Add,
-    .set = &Set,
-    .observe = &Observe};
+constexpr cluster_metric_v1 kMetricService = {.size = sizeof(cluster_metric_v1),
+                                              .flags = 0,
+                                              .counter = &MakeCounter,
+                                              .gauge = &MakeGauge,
+                                              .histogram = &MakeHistogram,
+                                              .add = &Add,
+                                              .set = &Set,
+                                              .observe = &Observe};
 
 }  // namespace cluster
