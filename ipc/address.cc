@@ -26,8 +26,8 @@ namespace cluster {
 namespace {
 
 constexpr char kForms[] =
-    "expected host:port, [ipv6]:port, :port, port, unix:/path, unix:@name or "
-    "fd:number";
+    "expected host:port, [ipv6]:port, :port, port, unix:/path, unix:@name, "
+    "fd:number or udp: before host:port";
 constexpr size_t kSunPathBytes = sizeof(sockaddr_un::sun_path);
 constexpr socklen_t kUnixPrefix = offsetof(sockaddr_un, sun_path);
 
@@ -107,22 +107,25 @@ ListenAddress AnyHost(uint16_t port) {
 // Numbers first: they must not wait for a resolver.
 int Resolve(const std::string& host,
             const std::string& port,
+            HostNames names,
             addrinfo** found) {
   addrinfo hints = {};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV | AI_NUMERICHOST;
   const int error = getaddrinfo(host.c_str(), port.c_str(), &hints, found);
-  if (error == 0) return 0;
+  if (error == 0 || names == HostNames::kRefuse) return error;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   return getaddrinfo(host.c_str(), port.c_str(), &hints, found);
 }
 
 absl::StatusOr<ListenAddress> ParseHost(absl::string_view text,
                                         absl::string_view host,
-                                        int port) {
+                                        int port,
+                                        HostNames names) {
   addrinfo* found = nullptr;
-  const int error = Resolve(std::string(host), absl::StrCat(port), &found);
+  const int error =
+      Resolve(std::string(host), absl::StrCat(port), names, &found);
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found,
                                                              freeaddrinfo);
   if (error == EAI_AGAIN) {
@@ -140,11 +143,14 @@ absl::StatusOr<ListenAddress> ParseHost(absl::string_view text,
   return address;
 }
 
-absl::StatusOr<ListenAddress> ParseTcp(absl::string_view text) {
-  const size_t colon = text.rfind(':');
+// Parses `rest`, a part of `text`.
+absl::StatusOr<ListenAddress> ParseTcp(absl::string_view text,
+                                       absl::string_view rest,
+                                       HostNames names) {
+  const size_t colon = rest.rfind(':');
   const bool bare = colon == absl::string_view::npos;
-  absl::string_view host = bare ? "" : text.substr(0, colon);
-  const absl::string_view port_text = bare ? text : text.substr(colon + 1);
+  absl::string_view host = bare ? "" : rest.substr(0, colon);
+  const absl::string_view port_text = bare ? rest : rest.substr(colon + 1);
   const std::optional<int> port = ParseNumber(port_text, 65535);
   if (!port) {
     return Invalid(text, absl::StrCat("no port from 0 to 65535; ", kForms));
@@ -156,14 +162,18 @@ absl::StatusOr<ListenAddress> ParseTcp(absl::string_view text) {
       host.find_first_of(absl::string_view("[]/ \0", 5)) != host.npos) {
     return Invalid(text, absl::StrCat("no host; ", kForms));
   }
-  return ParseHost(text, host, *port);
+  return ParseHost(text, host, *port, names);
 }
 
-absl::StatusOr<ListenAddress> ParseAnyForm(absl::string_view text) {
+absl::StatusOr<ListenAddress> ParseAnyForm(absl::string_view text,
+                                           HostNames names) {
   absl::string_view rest = text;
   if (absl::ConsumePrefix(&rest, "unix:")) return ParseUnix(text, rest);
   if (absl::ConsumePrefix(&rest, "fd:")) return ParseFd(text, rest);
-  return ParseTcp(text);
+  const bool udp = absl::ConsumePrefix(&rest, "udp:");
+  ASSIGN_OR_RETURN(ListenAddress address, ParseTcp(text, rest, names));
+  if (udp) address.kind = ListenAddress::Kind::kUdp;
+  return address;
 }
 
 std::string TcpToString(const ListenAddress& address) {
@@ -207,8 +217,9 @@ void IdentifyFile(ListenAddress* address) {
 
 }  // namespace
 
-absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text) {
-  ASSIGN_OR_RETURN(ListenAddress address, ParseAnyForm(text));
+absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text,
+                                                 HostNames names) {
+  ASSIGN_OR_RETURN(ListenAddress address, ParseAnyForm(text, names));
   address.text = std::string(text);
   return address;
 }
@@ -217,6 +228,8 @@ std::string ToString(const ListenAddress& address) {
   switch (address.kind) {
     case ListenAddress::Kind::kTcp:
       return TcpToString(address);
+    case ListenAddress::Kind::kUdp:
+      return absl::StrCat("udp:", TcpToString(address));
     case ListenAddress::Kind::kUnix:
       return UnixToString(address);
     case ListenAddress::Kind::kFd:
@@ -239,6 +252,12 @@ absl::StatusOr<ListenAddress> LocalAddress(int fd) {
   if (getsockname(fd, sockaddr, &address.length) != 0) {
     return ErrnoStatus("getsockname", absl::StrCat("fd ", fd));
   }
+  int type = SOCK_STREAM;
+  socklen_t size = sizeof(type);
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
+    return ErrnoStatus("getsockopt", absl::StrCat("fd ", fd));
+  }
+  if (type == SOCK_DGRAM) address.kind = ListenAddress::Kind::kUdp;
   const sa_family_t family = address.storage.ss_family;
   if (family == AF_UNIX) {
     address.kind = ListenAddress::Kind::kUnix;

@@ -4,6 +4,7 @@
 //   :8080  *:8080  8080                          TCP, every address
 //   unix:/run/app.sock  unix:@name               Unix, by path or abstract
 //   fd:3                                         inherited, and listening
+//   udp:127.0.0.1:53  udp:[::]:53  udp::53       UDP, in the forms of TCP
 //
 // Every address is [::], for IPv6 and IPv4 both, or 0.0.0.0 where the kernel
 // has no IPv6.
@@ -27,15 +28,15 @@
 namespace cluster {
 
 struct ListenAddress {
-  enum class Kind { kTcp, kUnix, kFd };
+  enum class Kind { kTcp, kUdp, kUnix, kFd };
 
   Kind kind = Kind::kTcp;
-  // kTcp and kUnix: the address and its length in bytes.
+  // kTcp, kUdp and kUnix: the address and its length in bytes.
   sockaddr_storage storage = {};
   socklen_t length = 0;
   // kFd: the inherited descriptor, borrowed.
   int fd = -1;
-  // kTcp without a host: `storage` is [::], and 0.0.0.0 will do.
+  // kTcp and kUdp without a host: `storage` is [::], and 0.0.0.0 will do.
   bool any_host = false;
   // kUnix with a path, from LocalAddress(): the socket file's identity.
   uint64_t file_device = 0;
@@ -44,12 +45,16 @@ struct ListenAddress {
   std::string text;
 };
 
-// Parses one address in a form listed above. A host name is looked up, which
-// may take as long as the resolver does; numbers are not.
+// Whether a host's name is looked up, which may take as long as the resolver
+// does; numbers never wait.
+enum class HostNames { kLookUp, kRefuse };
+
+// Parses one address in a form listed above.
 //   kInvalidArgument  no such form, a port above 65535, a path too long
-//   kNotFound         the host has no address
+//   kNotFound         the host has no address, or is a name and kRefuse is set
 //   kUnavailable      the resolver has no answer now
-absl::StatusOr<ListenAddress> ParseListenAddress(absl::string_view text);
+absl::StatusOr<ListenAddress> ParseListenAddress(
+    absl::string_view text, HostNames names = HostNames::kLookUp);
 
 // Returns the address in numbers, in a form that ParseListenAddress() takes:
 // "[::]:8080", "unix:@name", "fd:3". Bytes of a Unix name that cannot be

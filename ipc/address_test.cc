@@ -52,6 +52,23 @@ TEST(ListenAddressTest, NoHostIsEveryAddress) {
   EXPECT_FALSE(ParseListenAddress("[::]:8080")->any_host);
 }
 
+TEST(ListenAddressTest, UdpTakesTheFormsOfTcp) {
+  EXPECT_EQ(Canonical("udp:127.0.0.1:53"), "udp:127.0.0.1:53");
+  EXPECT_EQ(Canonical("udp:[::]:53"), "udp:[::]:53");
+  EXPECT_EQ(Canonical("udp::53"), "udp:[::]:53");
+  EXPECT_EQ(Canonical("udp:53"), "udp:[::]:53");
+  EXPECT_EQ(ParseListenAddress("udp:1")->kind, ListenAddress::Kind::kUdp);
+  for (const char* text : {"udp:", "udp:unix:/x", "udp:fd:3", "udp:udp:1"}) {
+    EXPECT_FALSE(ParseListenAddress(text).ok()) << text;
+  }
+}
+
+TEST(ListenAddressTest, NamesCanBeRefused) {
+  EXPECT_TRUE(absl::IsNotFound(
+      ParseListenAddress("localhost:1", HostNames::kRefuse).status()));
+  EXPECT_TRUE(ParseListenAddress("127.0.0.1:1", HostNames::kRefuse).ok());
+}
+
 TEST(ListenAddressTest, NameIsLookedUp) {
   const std::string found = Canonical("localhost:8080");
   EXPECT_TRUE(found == "127.0.0.1:8080" || found == "[::1]:8080") << found;

@@ -18,6 +18,7 @@ namespace cluster {
 namespace {
 
 constexpr int kSocketFlags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+constexpr int kDatagramFlags = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
 const sockaddr* Sockaddr(const ListenAddress& address) {
   return reinterpret_cast<const sockaddr*>(&address.storage);
@@ -78,16 +79,24 @@ absl::StatusOr<UniqueFd> OpenUnix(const ListenAddress& address) {
   return fd;
 }
 
-absl::StatusOr<UniqueFd> OpenTcp(const ListenAddress& address) {
+absl::StatusOr<UniqueFd> OpenIp(const ListenAddress& address,
+                                const ListenOptions& options) {
   const int family = address.storage.ss_family;
-  UniqueFd fd(socket(family, kSocketFlags, 0));
+  const bool udp = address.kind == ListenAddress::Kind::kUdp;
+  UniqueFd fd(socket(family, udp ? kDatagramFlags : kSocketFlags, 0));
   if (!fd) return ErrnoStatus("socket", address.text);
-  RETURN_IF_ERROR(SetFlag(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, address));
+  if (!udp) {
+    RETURN_IF_ERROR(SetFlag(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, address));
+  }
+  if (options.reuse_port) {
+    RETURN_IF_ERROR(SetFlag(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1, address));
+  }
   if (family == AF_INET6) {
     // Said always: the system's default may be either (net.ipv6.bindv6only).
     sockaddr_in6 in6;
     std::memcpy(&in6, &address.storage, sizeof(in6));
-    const int only_v6 = IN6_IS_ADDR_UNSPECIFIED(&in6.sin6_addr) ? 0 : 1;
+    const bool any = IN6_IS_ADDR_UNSPECIFIED(&in6.sin6_addr) != 0;
+    const int only_v6 = any && !options.ipv6_only ? 0 : 1;
     RETURN_IF_ERROR(
         SetFlag(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, only_v6, address));
   }
@@ -108,13 +117,14 @@ ListenAddress AnyHostV4(const ListenAddress& address) {
   return result;
 }
 
-absl::StatusOr<UniqueFd> OpenTcpAnyFamily(const ListenAddress& address) {
-  absl::StatusOr<UniqueFd> fd = OpenTcp(address);
-  if (fd.ok() || !address.any_host) return fd;
+absl::StatusOr<UniqueFd> OpenIpAnyFamily(const ListenAddress& address,
+                                         const ListenOptions& options) {
+  absl::StatusOr<UniqueFd> fd = OpenIp(address, options);
+  if (fd.ok() || !address.any_host || options.ipv6_only) return fd;
   // How a kernel without IPv6, or one where it is switched off, says so.
   const int error = ErrnoOf(fd.status());
   if (error != EAFNOSUPPORT && error != EADDRNOTAVAIL) return fd;
-  return OpenTcp(AnyHostV4(address));
+  return OpenIp(AnyHostV4(address), options);
 }
 
 absl::StatusOr<int> SocketOption(int fd,
@@ -153,7 +163,8 @@ absl::StatusOr<UniqueFd> OpenListener(const ListenAddress& address,
   ASSIGN_OR_RETURN(UniqueFd fd,
                    address.kind == ListenAddress::Kind::kUnix
                        ? OpenUnix(address)
-                       : OpenTcpAnyFamily(address));
+                       : OpenIpAnyFamily(address, options));
+  if (address.kind == ListenAddress::Kind::kUdp) return fd;
   if (listen(fd.get(), options.backlog) != 0) {
     return ErrnoStatus("listen", address.text);
   }

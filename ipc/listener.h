@@ -1,4 +1,5 @@
-// Listeners: bound, listening stream sockets, opened from a ListenAddress.
+// Listeners: bound, listening stream sockets, and bound datagram sockets,
+// opened from a ListenAddress.
 //
 // Thread safety: free functions, safe from any thread. Two processes that open
 // the same stale Unix path at one moment may both believe to have it; hold a
@@ -20,10 +21,15 @@ namespace cluster {
 struct ListenOptions {
   // The kernel's queue of connections that nobody has accepted, as listen(2).
   int backlog = 511;
+  // [::] takes no IPv4.
+  bool ipv6_only = false;
+  // Other sockets with this option may bind the port, too (SO_REUSEPORT).
+  bool reuse_port = false;
 };
 
 // Opens a listening socket, non-blocking and close-on-exec. [::] takes IPv4
-// too; SO_REUSEADDR is set. For a Unix path:
+// too; SO_REUSEADDR is set for TCP (for UDP it would let others take the port).
+// For a Unix path:
 //   - the socket file of a dead process is removed, after connect(2) to it was
 //     refused; a live one and any other file are never touched
 // and for fd:N a duplicate of N is returned, which shares its non-blocking mode

@@ -240,5 +240,31 @@ TEST_F(ListenerTest, InheritedDescriptorThatIsClosedIsEbadf) {
   EXPECT_EQ(ErrnoOf(OpenListener(Parse("fd:1000000")).status()), EBADF);
 }
 
+TEST_F(ListenerTest, DatagramSocketIsBoundAndItsOwn) {
+  const UniqueFd fd = *OpenListener(Parse("udp:127.0.0.1:0"));
+  const ListenAddress bound = LocalOf(fd);
+  EXPECT_EQ(bound.kind, ListenAddress::Kind::kUdp);
+  EXPECT_NE(PortOf(bound), 0);
+  EXPECT_NE(fcntl(fd.get(), F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_NE(fcntl(fd.get(), F_GETFD) & FD_CLOEXEC, 0);
+  // SO_REUSEADDR would let another take datagrams away.
+  EXPECT_EQ(ErrnoOf(OpenListener(Parse(ToString(bound))).status()), EADDRINUSE);
+}
+
+TEST_F(ListenerTest, ReusedPortIsBoundTwice) {
+  const UniqueFd first =
+      *OpenListener(Parse("127.0.0.1:0"), {.reuse_port = true});
+  const ListenAddress bound = LocalOf(first);
+  EXPECT_TRUE(OpenListener(bound, {.reuse_port = true}).ok());
+  EXPECT_FALSE(OpenListener(bound).ok());
+}
+
+TEST_F(ListenerTest, Ipv6AloneLeavesThePortToIpv4) {
+  if (!HasIpv6()) GTEST_SKIP() << "no IPv6 here";
+  const UniqueFd six = *OpenListener(Parse("[::]:0"), {.ipv6_only = true});
+  const int port = PortOf(LocalOf(six));
+  EXPECT_TRUE(OpenListener(Parse(absl::StrCat("0.0.0.0:", port))).ok());
+}
+
 }  // namespace
 }  // namespace cluster

@@ -90,6 +90,12 @@ bool UnixChannel::SendJoined(uint16_t type,
   return queued_bytes_ < options_.high_watermark_bytes;
 }
 
+size_t UnixChannel::queued_fds() const {
+  size_t count = 0;
+  for (const Segment& segment : queue_) count += segment.fds.size();
+  return count;
+}
+
 absl::Status UnixChannel::Flush() {
   while (!queue_.empty()) {
     const Sent sent = WriteOnce();

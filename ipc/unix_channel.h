@@ -77,6 +77,8 @@ class UnixChannel {
 
   // Bytes in the queue, headers included.
   size_t queued_bytes() const { return queued_bytes_; }
+  // Descriptors in the queue.
+  size_t queued_fds() const;
 
   // Bytes that the kernel has taken since the channel was made, likewise.
   uint64_t written_bytes() const { return written_bytes_; }
