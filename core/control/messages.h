@@ -15,13 +15,15 @@
 #include <vector>
 
 #include "core/control/data_path.h"
+#include "core/control/listener_messages.h"
 
 namespace cluster {
 
 // The `type` of a frame.
 enum class FrameType : uint16_t {
   // Primary to worker.
-  kStart = 1,        // Start; descriptors: plugin file, scoreboard slot
+  // Start; descriptors: plugin file, scoreboard slot, datagram sockets
+  kStart = 1,
   kListenReply = 2,  // ListenReply; descriptor: the slot's acceptor
   kDrain = 3,        // Drain
   // The same, for messages of plugins (user_message.h).
@@ -31,6 +33,7 @@ enum class FrameType : uint16_t {
   kRequestFailed = 19,  // RequestFailure
   kForgotten = 20,      // ForgetRequest
   kCredit = 21,         // Credit
+  kListenAtReply = 32,  // listener_messages.h, as all from 32 to 47
   // Worker to primary.
   kOnline = 256,      // empty: the runtime is up, the plugin not yet loaded
   kListen = 257,      // ListenRequest
@@ -47,6 +50,10 @@ enum class FrameType : uint16_t {
   kMessage = 272,      // MessageHead, bytes; descriptors: the message's
   kMessagePart = 273,  // bytes
   kForget = 274,       // ForgetRequest
+  kListenAt = 288,    // listener_messages.h, as all from 288 to 303
+  kCloseListener = 289,
+  kPauseListener = 290,
+  kResumeListener = 291,
 };
 
 struct Start {
@@ -55,6 +62,7 @@ struct Start {
   uint32_t slot = 0;
   uint32_t generation = 0;  // which worker of the slot, from 1
   uint32_t listener_count = 0;
+  std::vector<ListenerFacts> listeners = {};  // as many
   // SIGTERM asks the primary for a drain instead of killing the worker, so that
   // a signal to the whole process group loses nothing.
   bool drain_on_sigterm = false;
@@ -69,6 +77,7 @@ struct Start {
             slot,
             generation,
             listener_count,
+            listeners,
             drain_on_sigterm,
             plugin_path,
             config,

@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <cstdio>
@@ -36,6 +37,7 @@
 #include "core/scoreboard/slot_page.h"
 #include "ipc/address.h"
 #include "ipc/listener.h"
+#include "plugins/abi/cluster_plugin.h"
 #include "plugins/host/plugin_file.h"
 #include "plugins/host/plugin_name.h"
 #include "scheduler/registry.h"
@@ -46,6 +48,7 @@ namespace {
 // What the host was asked to do, opened and checked: nothing was started yet.
 struct Prepared {
   PrimaryOptions primary;
+  PluginInfo plugin;
   std::vector<ListenAddress> bound;
 };
 
@@ -93,15 +96,16 @@ void RaiseDescriptorLimit() {
 
 // ---- Preparing
 
-absl::Status PreparePlugin(const HostOptions& options, PrimaryOptions* out) {
+absl::Status PreparePlugin(const HostOptions& options, Prepared* prepared) {
+  PrimaryOptions* const out = &prepared->primary;
   ASSIGN_OR_RETURN(
       out->plugin_path,
       FindPlugin(options.plugin, BundledPluginDirs(), UserWorkingDirectory()));
   out->plugin_file.Reset(open(out->plugin_path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!out->plugin_file) return ErrnoStatus("open", out->plugin_path);
-  ASSIGN_OR_RETURN(const PluginInfo info,
+  ASSIGN_OR_RETURN(prepared->plugin,
                    ReadPluginFile(out->plugin_file.get(), out->plugin_path));
-  out->plugin_name = info.name;
+  out->plugin_name = prepared->plugin.name;
   if (out->plugin_name.empty()) {
     const size_t slash = out->plugin_path.rfind('/');
     out->plugin_name = std::string(
@@ -145,6 +149,29 @@ absl::StatusOr<std::vector<ListenAddress>> ParseAddresses(
   return addresses;
 }
 
+// A plugin that does not ask for datagrams would leave them unread.
+absl::Status CheckDatagrams(const std::vector<ListenAddress>& addresses,
+                            const Prepared& prepared) {
+  const std::vector<std::string>& services = prepared.plugin.required_services;
+  if (!prepared.plugin.has_note ||
+      std::find(services.begin(),
+                services.end(),
+                CLUSTER_SERVICE_DATAGRAM_V1) != services.end()) {
+    return absl::OkStatus();
+  }
+  for (const ListenAddress& address : addresses) {
+    if (address.kind != ListenAddress::Kind::kUdp) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--listen=",
+        address.text,
+        ": the plugin ",
+        prepared.primary.plugin_name,
+        " takes no datagrams (it does not require " CLUSTER_SERVICE_DATAGRAM_V1
+        ")"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Bind(const std::vector<ListenAddress>& addresses,
                   int backlog,
                   Prepared* out) {
@@ -174,6 +201,7 @@ void FillOptions(const HostOptions& options, PrimaryOptions* out) {
   out->config = options.config;
   out->arguments = options.plugin_arguments;
   out->workers = options.workers;
+  out->backlog = options.backlog;
   out->drain_timeout = options.drain_timeout;
   out->restarts = options.restarts;
   out->restart_period = options.restart_period;
@@ -347,12 +375,14 @@ int HostMain(int argc, char** argv) {
   FillOptions(options, &prepared.primary);
   status = PrepareWrap(options, &prepared.primary);
   if (!status.ok()) return Complain(status, kExitUsage);
-  status = PreparePlugin(options, &prepared.primary);
+  status = PreparePlugin(options, &prepared);
   if (!status.ok()) return Complain(status, kExitUsage);
   const absl::StatusOr<std::vector<ListenAddress>> addresses =
       ParseAddresses(options);
   if (!addresses.ok()) return Complain(addresses.status(), kExitUsage);
   status = CheckMetricsFile(options);
+  if (!status.ok()) return Complain(status, kExitUsage);
+  status = CheckDatagrams(*addresses, prepared);
   if (!status.ok()) return Complain(status, kExitUsage);
   status = Bind(*addresses, options.backlog, &prepared);
   if (!status.ok()) return Complain(status, kExitBind);

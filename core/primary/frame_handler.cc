@@ -55,6 +55,11 @@ absl::Status FrameHandler::Obey(Worker& worker, const Frame& frame) {
     case FrameType::kReadiness:
     case FrameType::kReducedFeatures:
       return telemetry_.Handle(worker, frame);
+    case FrameType::kListenAt:
+    case FrameType::kCloseListener:
+    case FrameType::kPauseListener:
+    case FrameType::kResumeListener:
+      return listener_frames_.Handle(worker, frame);
     default:
       return absl::DataLossError(
           absl::StrCat("a frame of unknown type ", frame.type));
@@ -64,7 +69,8 @@ absl::Status FrameHandler::Obey(Worker& worker, const Frame& frame) {
 absl::Status FrameHandler::OnListen(Worker& worker, const Frame& frame) {
   ASSIGN_OR_RETURN(const ListenRequest request,
                    Decode<ListenRequest>(frame.payload));
-  if (request.listener >= group_.listener_count()) {
+  if (request.listener >= group_.listener_count() ||
+      group_.listener(request.listener)->datagram()) {
     return absl::DataLossError("it asks for a listener that there is not");
   }
   // Each reply holds a descriptor until the worker reads it.
@@ -90,16 +96,14 @@ absl::Status FrameHandler::OnListening(Worker& worker, const Frame& frame) {
   ASSIGN_OR_RETURN(const ListeningNotice listening,
                    Decode<ListeningNotice>(frame.payload));
   const uint32_t listener = listening.listener;
-  if (listener >= group_.listener_count() || !worker.asked_for.test(listener) ||
-      worker.listens_on.test(listener)) {
+  if (group_.listener(listener) == nullptr ||
+      !worker.asked_for.test(listener) || worker.listens_on.test(listener)) {
     return absl::DataLossError("it listens where it did not ask to");
   }
   worker.listens_on.set(listener);
   worker.newest_listener = listener;
   RETURN_IF_ERROR(life_.Feed(worker, WorkerInput::ListeningFrame()));
-  if (worker.record.serving && worker.ready) {
-    group_.Serve(worker.slot(), listener);
-  }
+  if (worker.serves(listener)) group_.Serve(worker.slot(), listener);
   return absl::OkStatus();
 }
 

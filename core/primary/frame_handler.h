@@ -8,6 +8,7 @@
 #define CORE_PRIMARY_FRAME_HANDLER_H_
 
 #include "absl/status/status.h"
+#include "core/primary/listener_frames.h"
 #include "core/primary/listener_group.h"
 #include "core/primary/metric_book.h"
 #include "core/primary/primary_observer.h"
@@ -22,10 +23,12 @@ class FrameHandler {
  public:
   // All must outlive it.
   FrameHandler(ListenerGroup& group,
+               ListenerFrames& listener_frames,
                WorkerLife& life,
                MetricBook& book,
                PrimaryObserver& observer)
       : group_(group),
+        listener_frames_(listener_frames),
         life_(life),
         observer_(observer),
         telemetry_(group, book, observer) {}
@@ -44,6 +47,7 @@ class FrameHandler {
   absl::Status OnLog(Worker& worker, const Frame& frame);
 
   ListenerGroup& group_;
+  ListenerFrames& listener_frames_;
   WorkerLife& life_;
   PrimaryObserver& observer_;
   TelemetryHandler telemetry_;

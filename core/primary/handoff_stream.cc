@@ -31,8 +31,10 @@ absl::StatusOr<std::unique_ptr<HandoffStream>> HandoffStream::Create(
              SO_SNDBUF,
              &kSendBufferBytes,
              sizeof(kSendBufferBytes));
-  return std::unique_ptr<HandoffStream>(
+  std::unique_ptr<HandoffStream> stream(
       new HandoffStream(std::move(pair.first), std::move(pair.second), cell));
+  stream->RestoreCell();
+  return stream;
 }
 
 void HandoffStream::Queue(AcceptedConnection connection, int64_t now_ns) {

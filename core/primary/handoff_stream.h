@@ -32,7 +32,8 @@ class HandoffStream {
  public:
   using Connections = std::vector<AcceptedConnection>;
 
-  // Makes the pair. Errors: the kernel's.
+  // Makes the pair and clears the cell, whatever stands there. Errors: the
+  // kernel's.
   static absl::StatusOr<std::unique_ptr<HandoffStream>> Create(
       StreamCell& cell);
 
@@ -83,10 +84,7 @@ class HandoffStream {
   HandoffStream(UniqueFd sender, UniqueFd receiver, StreamCell& cell)
       : sender_(std::move(sender)),
         receiver_(std::move(receiver)),
-        cell_(cell),
-        sent_(cell.claim.load()),
-        released_(sent_),
-        refusals_seen_(cell.refusals.load()) {}
+        cell_(cell) {}
 
   Retained& At(uint64_t number) { return ring_[number % kMaxUnstarted]; }
   const Retained& At(uint64_t number) const {
@@ -99,10 +97,10 @@ class HandoffStream {
   const UniqueFd sender_;
   const UniqueFd receiver_;
   StreamCell& cell_;
-  uint64_t sent_;
-  uint64_t queued_ = 0;  // behind sent_, not yet sent
-  uint64_t released_;    // all up to here are no longer ours
-  uint64_t refusals_seen_;
+  uint64_t sent_ = 0;
+  uint64_t queued_ = 0;    // behind sent_, not yet sent
+  uint64_t released_ = 0;  // all up to here are no longer ours
+  uint64_t refusals_seen_ = 0;
   std::array<Retained, kMaxUnstarted> ring_;
 };
 

@@ -1,16 +1,19 @@
 // ListenerGroup: all listeners of the host, and the workers that serve them.
 //
-// For hand-off it runs an accept loop and a dispatcher a listener, and one
-// timer that looks after what was handed off while no connection wakes the
-// primary. For share it only keeps the sockets, which the workers accept from.
+// For hand-off it runs an accept loop and a dispatcher a stream listener, and
+// one timer that looks after what was handed off while no connection wakes the
+// primary. For share, and for datagrams, it only keeps the sockets, of which
+// workers have copies.
 //
 // Thread safety: the io_context's thread. Lifetime: slots must outlive it.
 #ifndef CORE_PRIMARY_LISTENER_GROUP_H_
 #define CORE_PRIMARY_LISTENER_GROUP_H_
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,11 +23,12 @@
 #include "absl/status/statusor.h"
 #include "core/base/unique_fd.h"
 #include "core/control/data_path.h"
-#include "core/primary/accept_loop.h"
 #include "core/primary/alarm.h"
 #include "core/primary/dispatcher.h"
 #include "core/primary/ledger.h"
+#include "core/primary/listener.h"
 #include "core/primary/slot.h"
+#include "core/scoreboard/slot_page.h"
 
 namespace cluster {
 
@@ -38,7 +42,8 @@ struct ListenerGroupOptions {
 
 class ListenerGroup {
  public:
-  // `sockets` are listening and non-blocking, in the order of the addresses.
+  // `sockets` are non-blocking and bound, in the order of the addresses; those
+  // of streams listen. At most kMaxListeners.
   // kInvalidArgument: unknown policy.
   static absl::StatusOr<std::unique_ptr<ListenerGroup>> Create(
       boost::asio::io_context& io,
@@ -56,11 +61,27 @@ class ListenerGroup {
   // Returns a new descriptor from which a worker of `slot` takes the
   // connections of `listener`. kInvalidArgument: there is no such listener.
   // With an errno: the kernel's, or ESHUTDOWN after Close() for share.
-  absl::StatusOr<UniqueFd> AcceptorFor(const Slot& slot, uint32_t listener);
+  absl::StatusOr<UniqueFd> AcceptorFor(Slot& slot, uint32_t listener);
+
+  // Adds a listener while the group runs. Its number was not used before or,
+  // when all were, is the one that was closed longest ago.
+  //   kResourceExhausted  there are kMaxListeners
+  //   with an errno       the kernel's, or ESHUTDOWN after Close()
+  absl::StatusOr<uint32_t> Open(UniqueFd socket);
+  // Closes one that was added. What waits is refused. REQUIRES: no slot serves
+  // it, and all was taken back from those that did.
+  void CloseListener(uint32_t listener);
+  // Null if there is none of that number.
+  const Listener* listener(uint32_t listener) const {
+    return listener < kMaxListeners ? listeners_[listener].get() : nullptr;
+  }
 
   // The slot's worker listens there: it gets connections from now on.
   void Serve(Slot& slot, uint32_t listener);
-  // It gets no more. What it has not started stays with it.
+  // It listens there no more, or pauses: what it has not started goes to
+  // others. That it said so is a sign of life.
+  void Withdraw(Slot& slot, uint32_t listener);
+  // It gets no more of any. What it has not started stays with it.
   void StopServing(Slot& slot);
   // All it has not started goes to others.
   void TakeBack(Slot& slot);
@@ -78,6 +99,7 @@ class ListenerGroup {
   void RefusePending();
 
   DataPath data_path() const { return options_.data_path; }
+  // How many listeners there were from the beginning: those below it.
   size_t listener_count() const { return listener_count_; }
 
   // The books as they stand, and what is live by them.
@@ -94,14 +116,15 @@ class ListenerGroup {
 
  private:
   ListenerGroup(boost::asio::io_context& io,
-                std::vector<UniqueFd> sockets,
+                size_t listener_count,
                 const ListenerGroupOptions& options)
       : io_(io),
         options_(options),
-        listener_count_(sockets.size()),
-        sockets_(std::move(sockets)),
+        listener_count_(listener_count),
         alarm_(io) {}
 
+  absl::Status Add(uint32_t listener, UniqueFd socket);
+  void StartAccepting(Listener& listener);
   void ScheduleTick();
   void Tick();
   void ResumeAccepting();
@@ -109,14 +132,16 @@ class ListenerGroup {
   boost::asio::io_context& io_;
   const ListenerGroupOptions options_;
   const size_t listener_count_;
-  // Until Start() for handoff, Close() for share.
-  std::vector<UniqueFd> sockets_;
+  bool started_ = false;
   bool closed_ = false;
+  std::function<void(const absl::Status&)> on_trouble_;
   std::vector<std::unique_ptr<Slot>> slots_;
   Ledger ledger_;
   uint64_t next_connection_id_ = 1;
-  std::vector<std::unique_ptr<Dispatcher>> dispatchers_;   // by listener
-  std::vector<std::unique_ptr<AcceptLoop>> accept_loops_;  // by listener
+  // By number; null where there is none (any more).
+  std::array<std::unique_ptr<Listener>, kMaxListeners> listeners_;
+  std::vector<Listener*> dispatching_;  // those with a dispatcher
+  std::deque<uint32_t> free_numbers_;   // the one to use next first
 
   Alarm alarm_;
   std::chrono::nanoseconds tick_interval_{0};

@@ -53,7 +53,9 @@ absl::Status Primary::Start() {
                    ListenerGroup::Create(
                        io_, std::move(options_.sockets), options_.listeners));
   life_.emplace(*group_, observer_, options_.drain_timeout);
-  frames_.emplace(*group_, *life_, book_, observer_);
+  dynamic_.emplace(io_, *group_, options_.backlog);
+  listener_frames_.emplace(*group_, *dynamic_, *life_);
+  frames_.emplace(*group_, *listener_frames_, *life_, book_, observer_);
   // The observer may end it all while they start.
   for (uint32_t i = 0; i < options_.workers && !draining(); ++i) {
     ASSIGN_OR_RETURN(Slot * slot, group_->AddSlot());
@@ -93,7 +95,7 @@ absl::Status Primary::SpawnInto(Slot& slot) {
   const uint32_t id = next_worker_id_++;
   WorkerOwner& owner = *this;
   absl::StatusOr<std::unique_ptr<Worker>> worker =
-      StartWorker(io_, id, slot, options_, group_->listener_count(), owner);
+      StartWorker(io_, id, slot, options_, *group_, owner);
   if (!worker.ok()) {
     observer_.OnEvent({.kind = WorkerEventKind::kError,
                        .worker_id = id,
@@ -153,6 +155,7 @@ void Primary::Bury(Worker& worker) {
   book_.Read(slot.index(), slot.page().metric_cells);
   book_.Retire(slot.index());
   group_->CloseBooks(slot);
+  dynamic_->WorkerDied(slot);
   // Its callbacks are still on the stack.
   auto found = workers_.find(worker.id());
   boost::asio::post(

@@ -28,7 +28,9 @@
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "core/primary/alarm.h"
+#include "core/primary/dynamic_listeners.h"
 #include "core/primary/frame_handler.h"
+#include "core/primary/listener_frames.h"
 #include "core/primary/listener_group.h"
 #include "core/primary/message_exchange.h"
 #include "core/primary/metric_book.h"
@@ -109,6 +111,8 @@ class Primary : private WorkerOwner {
   // From Start() on.
   std::unique_ptr<ListenerGroup> group_;
   std::optional<WorkerLife> life_;
+  std::optional<DynamicListeners> dynamic_;
+  std::optional<ListenerFrames> listener_frames_;
   std::optional<FrameHandler> frames_;
   MessageExchange messages_;
 

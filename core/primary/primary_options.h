@@ -22,7 +22,8 @@ struct PrimaryOptions {
   UniqueFd plugin_file;     // pinned: what every worker loads
   std::vector<std::pair<std::string, std::string>> config;
   std::vector<std::string> arguments;
-  std::vector<UniqueFd> sockets;  // listening, non-blocking
+  std::vector<UniqueFd> sockets;  // bound (streams listen), non-blocking
+  int backlog = 511;              // of listeners that workers ask for
   ListenerGroupOptions listeners;
   uint32_t workers = 1;
   absl::Duration drain_timeout = absl::Seconds(30);

@@ -26,11 +26,27 @@ absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(uint32_t index,
   ASSIGN_OR_RETURN(SlotMemory memory, SlotMemory::Create());
   std::unique_ptr<Slot> slot(new Slot(index, std::move(memory), handoff));
   for (size_t i = 0; handoff && i < listeners; ++i) {
-    ASSIGN_OR_RETURN(auto stream,
-                     HandoffStream::Create(slot->page().streams[i]));
-    slot->streams_.push_back(std::move(stream));
+    RETURN_IF_ERROR(slot->AddStream(i));
   }
   return slot;
+}
+
+size_t Slot::stream_count() const {
+  size_t count = streams_.size();
+  while (count > 0 && streams_[count - 1] == nullptr) --count;
+  return count;
+}
+
+absl::Status Slot::AddStream(size_t listener) {
+  if (!handoff_ || has_stream(listener)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(streams_[listener],
+                   HandoffStream::Create(page().streams[listener]));
+  return absl::OkStatus();
+}
+
+void Slot::DropStream(size_t listener) {
+  if (probe_due_ == streams_[listener].get()) probe_due_ = nullptr;
+  streams_[listener].reset();
 }
 
 void Slot::ReadCounters() {
@@ -89,7 +105,9 @@ void Slot::RestorePage() {
   page.bytes_sent.store(0);
   page.heartbeat_ns.store(0);
   for (std::atomic<uint64_t>& cell : page.metric_cells) cell.store(0);
-  for (const auto& stream : streams_) stream->RestoreCell();
+  for (const auto& stream : streams_) {
+    if (stream != nullptr) stream->RestoreCell();
+  }
 }
 
 bool Slot::full(int64_t now_ns) {

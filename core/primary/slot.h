@@ -5,21 +5,23 @@
 #ifndef CORE_PRIMARY_SLOT_H_
 #define CORE_PRIMARY_SLOT_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
-#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/primary/handoff_stream.h"
 #include "core/scoreboard/slot_memory.h"
+#include "core/scoreboard/slot_page.h"
 
 namespace cluster {
 
 class Slot {
  public:
-  // Makes the page and, for hand-off, one stream for each of `listeners`.
+  // Makes the page and, for hand-off, streams for the first `listeners`.
   static absl::StatusOr<std::unique_ptr<Slot>> Create(uint32_t index,
                                                       size_t listeners,
                                                       bool handoff);
@@ -29,8 +31,18 @@ class Slot {
   uint32_t NextGeneration() { return ++generation_; }
   const SlotMemory& memory() const { return memory_; }
   SlotPage& page() const { return memory_.page(); }
+  // REQUIRES: has_stream(listener).
   HandoffStream& stream(size_t listener) const { return *streams_[listener]; }
-  size_t stream_count() const { return streams_.size(); }
+  bool has_stream(size_t listener) const {
+    return streams_[listener] != nullptr;
+  }
+  // All streams are below it.
+  size_t stream_count() const;
+  // Makes a stream, unless there is one. Nothing that a worker wrote to its
+  // cell before counts. Errors: the kernel's.
+  absl::Status AddStream(size_t listener);
+  // Closes it. REQUIRES: all was taken back from it.
+  void DropStream(size_t listener);
 
   // Connections sent here (or accepted here, in `share`) and not finished.
   uint32_t in_flight() const { return static_cast<uint32_t>(open()); }
@@ -113,7 +125,8 @@ class Slot {
   const bool handoff_;
   const SlotMemory memory_;
   uint32_t generation_ = 0;
-  std::vector<std::unique_ptr<HandoffStream>> streams_;  // by listener
+  // By listener; null where there is none.
+  std::array<std::unique_ptr<HandoffStream>, kMaxListeners> streams_;
   uint64_t assigned_ = 0;            // sent, less what came back
   uint64_t accepted_by_worker_ = 0;  // in `share`
   uint64_t started_ = 0;

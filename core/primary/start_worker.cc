@@ -30,12 +30,20 @@ absl::StatusOr<std::unique_ptr<Worker>> StartWorker(
     uint32_t id,
     Slot& slot,
     const PrimaryOptions& options,
-    size_t listener_count,
+    ListenerGroup& group,
     WorkerOwner& owner) {
   const int64_t fork_ns = MonotonicNs();
   std::vector<UniqueFd> fds(2);
   ASSIGN_OR_RETURN(fds[0], Copy(options.plugin_file.get()));
   ASSIGN_OR_RETURN(fds[1], Copy(slot.memory().fd()));
+  std::vector<ListenerFacts> listeners;
+  for (uint32_t i = 0; i < group.listener_count(); ++i) {
+    const Listener& listener = *group.listener(i);
+    listeners.push_back(listener.facts);
+    if (!listener.datagram()) continue;
+    ASSIGN_OR_RETURN(UniqueFd socket, group.AcceptorFor(slot, i));
+    fds.push_back(std::move(socket));
+  }
   ASSIGN_OR_RETURN(
       ChildProcess child,
       Spawn({.title =
@@ -49,17 +57,25 @@ absl::StatusOr<std::unique_ptr<Worker>> StartWorker(
       Worker::Create(io, id, slot, std::move(child), fork_ns, owner));
   worker->plugin =
       options.plugin_path.substr(options.plugin_path.rfind('/') + 1);
-  worker->Send(FrameType::kStart,
-               Start{.worker_id = id,
-                     .worker_count = options.workers,
-                     .slot = slot.index(),
-                     .generation = slot.NextGeneration(),
-                     .listener_count = static_cast<uint32_t>(listener_count),
-                     .drain_on_sigterm = true,
-                     .plugin_path = options.plugin_path,
-                     .config = options.config,
-                     .arguments = options.arguments},
-               std::move(fds));
+  for (const ListenerFacts& facts : listeners) {
+    // Their sockets come along.
+    if (facts.kind == ListenerKind::kDatagram) {
+      worker->asked_for.set(facts.listener);
+    }
+  }
+  worker->Send(
+      FrameType::kStart,
+      Start{.worker_id = id,
+            .worker_count = options.workers,
+            .slot = slot.index(),
+            .generation = slot.NextGeneration(),
+            .listener_count = static_cast<uint32_t>(group.listener_count()),
+            .listeners = std::move(listeners),
+            .drain_on_sigterm = true,
+            .plugin_path = options.plugin_path,
+            .config = options.config,
+            .arguments = options.arguments},
+      std::move(fds));
   return worker;
 }
 

@@ -3,16 +3,16 @@
 // Thread safety: the io_context's thread.
 //
 //   ASSIGN_OR_RETURN(std::unique_ptr<Worker> worker,
-//                    StartWorker(io, id, slot, options, listeners, *this));
+//                    StartWorker(io, id, slot, options, group, *this));
 #ifndef CORE_PRIMARY_START_WORKER_H_
 #define CORE_PRIMARY_START_WORKER_H_
 
 #include <boost/asio/io_context.hpp>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "core/primary/listener_group.h"
 #include "core/primary/primary_options.h"
 #include "core/primary/slot.h"
 #include "core/primary/worker.h"
@@ -26,7 +26,7 @@ absl::StatusOr<std::unique_ptr<Worker>> StartWorker(
     uint32_t id,
     Slot& slot,
     const PrimaryOptions& options,
-    size_t listener_count,
+    ListenerGroup& group,
     WorkerOwner& owner);
 
 }  // namespace cluster

@@ -9,6 +9,7 @@
 #include "core/control/messages.h"
 #include "core/control/metric_definition.h"
 #include "core/control/telemetry_messages.h"
+#include "core/scoreboard/slot_page.h"
 #include "ipc/archive.h"
 #include "plugins/abi/cluster_plugin.h"
 
@@ -58,9 +59,8 @@ absl::Status TelemetryHandler::OnReadiness(Worker& worker, const Frame& frame) {
     return absl::OkStatus();
   }
   observer_.OnLog(worker.id(), worker.pid(), CLUSTER_LOG_INFO, "ready");
-  if (!worker.record.serving) return absl::OkStatus();
-  for (uint32_t i = 0; i < group_.listener_count(); ++i) {
-    if (worker.listens_on.test(i)) group_.Serve(worker.slot(), i);
+  for (uint32_t i = 0; i < kMaxListeners; ++i) {
+    if (worker.serves(i)) group_.Serve(worker.slot(), i);
   }
   return absl::OkStatus();
 }

@@ -84,11 +84,17 @@ class Worker {
   std::string last_words;                 // why it said it failed
   std::bitset<kMaxListeners> asked_for;   // listeners, each once
   std::bitset<kMaxListeners> listens_on;  // likewise
+  std::bitset<kMaxListeners> pauses;      // takes none for now
   uint32_t newest_listener = 0;           // the last of those
   bool told_to_drain = false;
   std::string plugin;  // its file's name
   bool ready = true;   // its plugin wants connections
   WorkerSigns signs;
+  // Whether it takes connections of `listener` now.
+  bool serves(uint32_t listener) const {
+    return record.serving && ready && listens_on.test(listener) &&
+           !pauses.test(listener);
+  }
   // Of unread_bytes(), what other workers sent it, or more.
   uint64_t message_bytes = 0;
   bool has_unflushed = false;  // messages
@@ -116,6 +122,9 @@ class Worker {
   // What it was sent and has not read.
   size_t unread_bytes() const {
     return channel_.has_value() ? channel_->queued_bytes() : 0;
+  }
+  size_t unread_fds() const {
+    return channel_.has_value() ? channel_->queued_fds() : 0;
   }
   void Signal(int signal) { SendSignal(pidfd_.get(), signal); }
   // Kills it if it still runs after `delay`. Of several, the earliest counts.

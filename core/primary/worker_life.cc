@@ -66,8 +66,9 @@ void WorkerLife::SendDrain(Worker& worker) {
     // The worker keeps the time by itself, if it can.
     worker.KillAfter(left + kDrainGrace);
   }
-  for (size_t i = 0; i < worker.slot().stream_count(); ++i) {
-    drain.sent.push_back(worker.slot().stream(i).sent());
+  const Slot& slot = worker.slot();
+  for (size_t i = 0; i < slot.stream_count(); ++i) {
+    drain.sent.push_back(slot.has_stream(i) ? slot.stream(i).sent() : 0);
   }
   worker.Send(FrameType::kDrain, drain);
 }

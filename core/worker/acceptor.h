@@ -11,14 +11,17 @@
 #ifndef CORE_WORKER_ACCEPTOR_H_
 #define CORE_WORKER_ACCEPTOR_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "core/base/unique_fd.h"
 #include "core/control/handoff.h"
 #include "core/scoreboard/slot_page.h"
+#include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
 
@@ -31,6 +34,9 @@ struct IncomingConnection {
   PeerAddress peer;
 };
 
+// The same for the plugin, the descriptor included.
+cluster_connection ToAbi(IncomingConnection connection);
+
 using ConnectionTaker = absl::FunctionRef<void(IncomingConnection)>;
 
 class Acceptor {
@@ -41,13 +47,24 @@ class Acceptor {
   virtual int fd() const = 0;
   virtual uint32_t epoll_events() const = 0;
 
-  // Takes what is there (at most one batch) and gives it to `give`, one by one,
-  // each counted as started before the call.
+  // Takes what is there (at most one batch) and gives it to `give`, one by one
+  // and at most `limit`, each counted as started before the call. What was
+  // received beyond that waits here, and the primary may still take it back.
+  // `give` may call Drop(): nothing is given after that.
   //   kResourceExhausted  out of descriptors: what did not fit went back;
   //                       watch again when one was closed
   //   kOutOfRange         the primary has closed the stream
   //   kDataLoss           what came makes no sense
-  virtual absl::Status Take(ConnectionTaker give) = 0;
+  virtual absl::Status Take(ConnectionTaker give, size_t limit) = 0;
+  absl::Status Take(ConnectionTaker give) { return Take(give, SIZE_MAX); }
+
+  // Closes what waits here; the primary takes those back, or has. Nothing more
+  // is given by a Take() that runs.
+  virtual void Drop() {}
+  // Lets a Take() that runs give nothing more; the rest waits here.
+  virtual void Hold() {}
+  // Whether connections wait here that were received and not given.
+  virtual bool waiting() const { return false; }
 
   // True once nothing up to number `last` of the stream can still arrive.
   virtual bool DecidedUpTo(uint64_t last) const = 0;
@@ -64,38 +81,58 @@ class HandoffAcceptor final : public Acceptor {
 
   int fd() const override { return receiver_.get(); }
   uint32_t epoll_events() const override;
-  absl::Status Take(ConnectionTaker give) override;
+  using Acceptor::Take;
+  absl::Status Take(ConnectionTaker give, size_t limit) override;
+  void Drop() override;
+  void Hold() override { hold_ = true; }
+  bool waiting() const override { return next_ < received_.size(); }
   bool DecidedUpTo(uint64_t last) const override;
 
  private:
+  struct Received {
+    uint64_t number = 0;
+    HandoffEntry entry;
+    UniqueFd fd;
+  };
+
+  // Receives one message. `*lost` is how many of its connections had no
+  // descriptor.
+  absl::Status ReceiveBatch(size_t* lost);
+  // Gives at most `limit` of those received. Returns how many.
+  size_t GiveReceived(ConnectionTaker give, size_t limit);
+
   const uint32_t listener_;
   const UniqueFd receiver_;
+  std::vector<Received> received_;
+  size_t next_ = 0;  // the first of those that wait
+  bool hold_ = false;
   SlotPage& page_;
   StreamCell& cell_;
 };
 
 class SharedAcceptor final : public Acceptor {
  public:
-  // `worker_id` makes the ids it gives unique in the host's life.
+  // `next_id` numbers the connections of all its listeners and outlives it.
   SharedAcceptor(uint32_t listener,
                  UniqueFd socket,
                  SlotPage& page,
-                 uint32_t worker_id)
+                 uint64_t& next_id)
       : listener_(listener),
         socket_(std::move(socket)),
         page_(page),
-        next_id_(uint64_t{worker_id} << 40 | uint64_t{listener} << 36) {}
+        next_id_(next_id) {}
 
   int fd() const override { return socket_.get(); }
   uint32_t epoll_events() const override;
-  absl::Status Take(ConnectionTaker give) override;
+  using Acceptor::Take;
+  absl::Status Take(ConnectionTaker give, size_t limit) override;
   bool DecidedUpTo(uint64_t) const override { return true; }
 
  private:
   const uint32_t listener_;
   const UniqueFd socket_;
   SlotPage& page_;
-  uint64_t next_id_;
+  uint64_t& next_id_;
 };
 
 }  // namespace cluster

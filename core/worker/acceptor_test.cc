@@ -215,6 +215,59 @@ TEST_F(HandoffAcceptorTest, DecidedFollowsTheClaim) {
   EXPECT_TRUE(acceptor_->DecidedUpTo(1));
 }
 
+TEST_F(HandoffAcceptorTest, WhatIsBeyondTheLimitCanBeTakenBack) {
+  Send({.count = 3, .first_number = 1}, 3);
+  const auto give = [this](IncomingConnection c) {
+    given_.push_back(std::move(c));
+  };
+  EXPECT_TRUE(acceptor_->Take(give, 1).ok());
+  EXPECT_EQ(GivenIds(), (std::vector<uint64_t>{101}));
+  EXPECT_TRUE(acceptor_->waiting());
+  EXPECT_EQ(cell_.claim.load(), 1u);
+  EXPECT_EQ(Revoke(cell_, 1, 3), 1u);
+  EXPECT_TRUE(acceptor_->Take(give, 5).ok());
+  EXPECT_EQ(given_.size(), 1u);
+  EXPECT_FALSE(acceptor_->waiting());
+  EXPECT_EQ(page_->started.load(), 1u);
+}
+
+TEST_F(HandoffAcceptorTest, WhatWaitsIsGivenBeforeMoreIsReceived) {
+  Send({.count = 2, .first_number = 1}, 2);
+  Send({.count = 1, .first_number = 3}, 1);
+  const auto give = [this](IncomingConnection c) {
+    given_.push_back(std::move(c));
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(acceptor_->Take(give, 1).ok());
+  EXPECT_EQ(GivenIds(), (std::vector<uint64_t>{101, 102, 103}));
+}
+
+TEST_F(HandoffAcceptorTest, NothingIsGivenAfterDropAndNothingClaimed) {
+  Send({.count = 3, .first_number = 1}, 3);
+  EXPECT_TRUE(acceptor_
+                  ->Take([this](IncomingConnection c) {
+                    given_.push_back(std::move(c));
+                    acceptor_->Drop();
+                  })
+                  .ok());
+  EXPECT_EQ(given_.size(), 1u);
+  EXPECT_FALSE(acceptor_->waiting());
+  EXPECT_EQ(cell_.claim.load(), 1u);
+}
+
+TEST_F(HandoffAcceptorTest, HoldKeepsTheRestForTheNextTake) {
+  Send({.count = 3, .first_number = 1}, 3);
+  EXPECT_TRUE(acceptor_
+                  ->Take([this](IncomingConnection c) {
+                    given_.push_back(std::move(c));
+                    acceptor_->Hold();
+                  })
+                  .ok());
+  EXPECT_EQ(given_.size(), 1u);
+  EXPECT_TRUE(acceptor_->waiting());
+  EXPECT_TRUE(Take().ok());
+  EXPECT_EQ(given_.size(), 3u);
+}
+
 // ---- Share
 
 class SharedAcceptorTest : public AcceptorTest {
@@ -223,7 +276,7 @@ class SharedAcceptorTest : public AcceptorTest {
     UniqueFd listener = *OpenListener(*ParseListenAddress("127.0.0.1:0"));
     address_ = *LocalAddress(listener.get());
     acceptor_ = std::make_unique<SharedAcceptor>(
-        2, std::move(listener), *page_, /*worker_id=*/3);
+        2, std::move(listener), *page_, next_id_);
   }
 
   UniqueFd Connect() {
@@ -238,6 +291,7 @@ class SharedAcceptorTest : public AcceptorTest {
   absl::Status Take() { return AcceptorTest::Take(*acceptor_); }
 
   ListenAddress address_;
+  uint64_t next_id_ = 0;
   std::unique_ptr<SharedAcceptor> acceptor_;
 };
 

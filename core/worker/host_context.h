@@ -33,6 +33,8 @@
 namespace cluster {
 
 class ControlChannel;
+class Intake;
+class ListenerTable;
 
 class HostContext {
  public:
@@ -59,6 +61,21 @@ class HostContext {
   // Calls `told` on the loop thread when a connection has ended while the
   // primary waits for room, or after WakeOnClose().
   void OnClosed(std::function<void()> told) { on_closed_ = std::move(told); }
+
+  // Gives the services what they reach connections and listeners through. Both
+  // outlive this.
+  void Connect(Intake& intake, ListenerTable& listeners) {
+    intake_ = &intake;
+    listeners_ = &listeners;
+  }
+  // REQUIRES: Connect(). The loop thread.
+  Intake& intake() { return *intake_; }
+  ListenerTable& listeners() { return *listeners_; }
+
+  // Whether this is the loop's thread. Any thread.
+  bool on_loop_thread() const {
+    return std::this_thread::get_id() == loop_thread_;
+  }
 
   Loop& loop() { return loop_; }
   // What a service has to say to the primary. The loop thread.
@@ -120,6 +137,8 @@ class HostContext {
   Start start_;
   SlotPage* page_ = nullptr;
   Messenger messenger_;
+  Intake* intake_ = nullptr;
+  ListenerTable* listeners_ = nullptr;
 
   std::mutex lines_mutex_;
   std::vector<Line> lines_;    // of other threads; guarded by lines_mutex_

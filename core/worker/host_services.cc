@@ -5,9 +5,11 @@
 #include <iterator>
 
 #include "core/worker/contract.h"
+#include "core/worker/services/acceptor_service.h"
 #include "core/worker/services/config_service.h"
 #include "core/worker/services/connection_service.h"
 #include "core/worker/services/health_service.h"
+#include "core/worker/services/listener_service.h"
 #include "core/worker/services/log_service.h"
 #include "core/worker/services/loop_service.h"
 #include "core/worker/services/message_service.h"
@@ -31,6 +33,9 @@ constexpr Service kServices[] = {
     {CLUSTER_SERVICE_HEALTH_V1, &kHealthService},
     {CLUSTER_SERVICE_THREAD_CHECK_V1, &kThreadCheckService},
     {CLUSTER_SERVICE_MESSAGE_V1, &kMessageService},
+    {CLUSTER_SERVICE_LISTENER_V1, &kListenerService},
+    {CLUSTER_SERVICE_DATAGRAM_V1, &kDatagramService},
+    {CLUSTER_SERVICE_ACCEPTOR_V1, &kAcceptorService},
 };
 
 constexpr auto kIds = [] {

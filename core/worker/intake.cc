@@ -1,5 +1,6 @@
 #include "core/worker/intake.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <string>
@@ -28,7 +29,8 @@ Intake::Intake(HostContext& context,
       give_(std::move(give)),
       taken_(std::move(taken)),
       started_before_(page.started.load()),
-      completed_before_(page.completed.load()) {}
+      completed_before_(page.completed.load()),
+      next_id_(uint64_t{context.start().worker_id} << 40) {}
 
 absl::Status Intake::Listen(const ListenReply& reply, UniqueFd fd) {
   auto listening =
@@ -36,7 +38,11 @@ absl::Status Intake::Listen(const ListenReply& reply, UniqueFd fd) {
                                   reply.listener,
                                   MakeAcceptor(reply, std::move(fd)),
                                   [this](Listening& ready) { Take(ready); });
+  if (taken_over(reply.listener)) {
+    listening->HandTo(*taken_over_[reply.listener]);
+  }
   if (held_) listening->Hold(Listening::kNotReady);
+  if (paused_.test(reply.listener)) listening->Hold(Listening::kPaused);
   RETURN_IF_ERROR(listening->Begin());
   listening_.push_back(std::move(listening));
   return absl::OkStatus();
@@ -49,7 +55,7 @@ std::unique_ptr<Acceptor> Intake::MakeAcceptor(const ListenReply& reply,
         reply.listener, std::move(fd), page_);
   }
   return std::make_unique<SharedAcceptor>(
-      reply.listener, std::move(fd), page_, context_.start().worker_id);
+      reply.listener, std::move(fd), page_, next_id_);
 }
 
 void Intake::Take(Listening& listening) {
@@ -60,6 +66,16 @@ void Intake::Take(Listening& listening) {
         give_(std::move(connection));
       });
   taking_ = false;
+  // It was taken over by what it gave.
+  if (listening.taken_over()) {
+    taken_over_[listening.index()]->SetWaiting(listening.acceptor().waiting());
+  }
+  Settle(listening, status);
+  // Only now: the call above was made by one of them.
+  closed_.clear();
+}
+
+void Intake::Settle(Listening& listening, const absl::Status& status) {
   TellRoom();
   if (status.ok()) return taken_(status);
   if (absl::IsResourceExhausted(status) || ErrnoOf(status) != 0) {
@@ -76,17 +92,98 @@ void Intake::SetHeld(bool held) {
   held_ = held;
   for (const auto& listening : listening_) {
     if (held) {
-      listening->Hold(Listening::kNotReady);
+      Hold(*listening, Listening::kNotReady);
     } else {
       listening->Release(Listening::kNotReady);
     }
   }
 }
 
+void Intake::Hold(Listening& listening, uint32_t reason) {
+  listening.Hold(reason);
+  listening.acceptor().Drop();
+  if (listening.taken_over()) {
+    taken_over_[listening.index()]->SetWaiting(false);
+  }
+}
+
+Listening* Intake::Find(uint32_t listener) const {
+  for (const auto& listening : listening_) {
+    if (listening->index() == listener) return listening.get();
+  }
+  return nullptr;
+}
+
+void Intake::Close(uint32_t listener) {
+  paused_.reset(listener);
+  const auto found =
+      std::find_if(listening_.begin(), listening_.end(), [&](const auto& each) {
+        return each->index() == listener;
+      });
+  if (found == listening_.end()) return;
+  (*found)->Stop();
+  (*found)->acceptor().Drop();
+  if (taken_over(listener)) taken_over_[listener]->SetWaiting(false);
+  if (taking_) closed_.push_back(std::move(*found));
+  listening_.erase(found);
+}
+
+bool Intake::Pause(uint32_t listener) {
+  if (paused_.test(listener)) return false;
+  paused_.set(listener);
+  if (Listening* listening = Find(listener)) {
+    Hold(*listening, Listening::kPaused);
+  }
+  return true;
+}
+
+bool Intake::Resume(uint32_t listener) {
+  if (!paused_.test(listener)) return false;
+  paused_.reset(listener);
+  if (Listening* listening = Find(listener)) {
+    listening->Release(Listening::kPaused);
+  }
+  return true;
+}
+
+absl::StatusOr<int> Intake::TakeOver(uint32_t listener) {
+  if (taken_over(listener)) return absl::AlreadyExistsError("taken over");
+  ASSIGN_OR_RETURN(taken_over_[listener], TakenOver::Create());
+  TakenOver& taken_over = *taken_over_[listener];
+  if (Listening* listening = Find(listener)) {
+    listening->Stop();
+    listening->acceptor().Hold();
+    listening->HandTo(taken_over);
+    RETURN_IF_ERROR(listening->Begin());
+  }
+  return taken_over.pollable();
+}
+
+void Intake::TakeInto(uint32_t listener, size_t limit, ConnectionTaker give) {
+  Listening* listening = Find(listener);
+  if (listening == nullptr || listening->held()) return;
+  absl::Status status;
+  size_t taken = 0;
+  size_t before;
+  do {
+    before = taken;
+    status = listening->acceptor().Take(
+        [&](IncomingConnection connection) {
+          ++taken;
+          context_.open_connections().Opened(connection.id);
+          give(std::move(connection));
+        },
+        limit - taken);
+  } while (status.ok() && taken > before && taken < limit);
+  taken_over_[listener]->SetWaiting(listening->acceptor().waiting());
+  if (!status.ok()) return Settle(*listening, status);
+  TellRoom();
+}
+
 void Intake::TakeBacklog(absl::FunctionRef<bool()> go_on) {
   const std::atomic<uint64_t>& accepted = page_.accepted;
   for (const auto& listening : listening_) {
-    if (listening->held()) continue;
+    if (listening->taken_over() || listening->held()) continue;
     for (int i = 0; i < kMaxBacklog; ++i) {
       const uint64_t before = accepted.load();
       Take(*listening);

@@ -8,6 +8,9 @@
 #ifndef CORE_WORKER_INTAKE_H_
 #define CORE_WORKER_INTAKE_H_
 
+#include <array>
+#include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,12 +18,14 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
 #include "core/scoreboard/slot_page.h"
 #include "core/worker/acceptor.h"
 #include "core/worker/host_context.h"
 #include "core/worker/listening.h"
+#include "core/worker/taken_over.h"
 
 namespace cluster {
 
@@ -48,6 +53,25 @@ class Intake {
   // still arrive. Returns whether it listens nowhere any more.
   // REQUIRES: !taking().
   bool StopDecided(const std::vector<uint64_t>& sent);
+
+  // Listens there no more: nothing of it is given after this, and what was
+  // received goes back. Nothing happens where it does not listen.
+  void Close(uint32_t listener);
+  // Takes nothing until Resume(); what was received goes back. Also where it
+  // does not listen yet. False: it was so already.
+  bool Pause(uint32_t listener);
+  bool Resume(uint32_t listener);
+
+  // From now on TakeInto() takes, and `give` is not called. Returns a
+  // descriptor, which is readable while there may be something to take.
+  // kAlreadyExists: it was taken over; or the kernel's errors.
+  absl::StatusOr<int> TakeOver(uint32_t listener);
+  bool taken_over(uint32_t listener) const {
+    return listener < kMaxListeners && taken_over_[listener] != nullptr;
+  }
+  // Takes up to `limit`. REQUIRES: taken_over(listener).
+  void TakeInto(uint32_t listener, size_t limit, ConnectionTaker give);
+
   // Stops listening. REQUIRES: not from within its callbacks.
   void Stop() { listening_.clear(); }
 
@@ -66,6 +90,11 @@ class Intake {
  private:
   std::unique_ptr<Acceptor> MakeAcceptor(const ListenReply& reply, UniqueFd fd);
   void Take(Listening& listening);
+  // What follows from a Take() of its acceptor.
+  void Settle(Listening& listening, const absl::Status& status);
+  Listening* Find(uint32_t listener) const;
+  // Takes nothing from there for `reason`, and gives back what was received.
+  void Hold(Listening& listening, uint32_t reason);
 
   HostContext& context_;
   SlotPage& page_;
@@ -73,7 +102,12 @@ class Intake {
   const TakenFunction taken_;
   const uint64_t started_before_;    // by the slot's earlier workers
   const uint64_t completed_before_;  // likewise
+  uint64_t next_id_;  // of connections that this worker accepts itself
+  std::array<std::unique_ptr<TakenOver>, kMaxListeners> taken_over_;
+  std::bitset<kMaxListeners> paused_;
   std::vector<std::unique_ptr<Listening>> listening_;
+  // Closed from within their own callback.
+  std::vector<std::unique_ptr<Listening>> closed_;
   bool taking_ = false;
   bool held_ = false;
 };

@@ -11,6 +11,11 @@ constexpr uint64_t kPauseUs = 50'000;
 absl::Status Listening::Begin() {
   begun_ = true;
   if (held()) return absl::OkStatus();
+  if (taken_over_ != nullptr) {
+    const absl::Status status = taken_over_->Watch(acceptor_->fd());
+    followed_ = status.ok();
+    return status;
+  }
   const absl::StatusOr<Loop::Watch*> watch = loop_.Add(
       acceptor_->fd(), acceptor_->epoll_events(), &Listening::OnReady, this);
   if (watch.ok()) watch_ = *watch;
@@ -41,6 +46,7 @@ void Listening::Stop() {
 }
 
 void Listening::EndWatch() {
+  if (std::exchange(followed_, false)) taken_over_->Unwatch(acceptor_->fd());
   if (watch_ != nullptr) loop_.Remove(std::exchange(watch_, nullptr));
   if (resume_ != nullptr) loop_.CancelTimer(std::exchange(resume_, nullptr));
 }

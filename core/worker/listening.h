@@ -14,12 +14,14 @@
 #include "absl/status/status.h"
 #include "core/worker/acceptor.h"
 #include "core/worker/loop.h"
+#include "core/worker/taken_over.h"
 
 namespace cluster {
 
 class Listening {
  public:
-  // Calls `ready` whenever `acceptor` may have connections, from Begin() on.
+  // Calls `ready` whenever `acceptor` may have connections, from Begin() on;
+  // once HandTo() was called, it is readable instead.
   Listening(Loop& loop,
             uint32_t index,
             std::unique_ptr<Acceptor> acceptor,
@@ -45,6 +47,10 @@ class Listening {
   void Hold(uint32_t reason);
   void Release(uint32_t reason);
   bool held() const { return holds_ != 0; }
+  // From the next Begin() on `taken_over`, which outlives this, is readable
+  // instead. REQUIRES: not begun, or stopped.
+  void HandTo(TakenOver& taken_over) { taken_over_ = &taken_over; }
+  bool taken_over() const { return taken_over_ != nullptr; }
   // Does not listen for a moment, then begins again.
   void Pause();
   // Listens no more.
@@ -63,6 +69,8 @@ class Listening {
   const std::function<void(Listening&)> ready_;
   Loop::Watch* watch_ = nullptr;
   Loop::Timer* resume_ = nullptr;
+  TakenOver* taken_over_ = nullptr;
+  bool followed_ = false;  // by it
 };
 
 }  // namespace cluster

@@ -52,16 +52,7 @@ std::optional<PluginInstance::Failure> PluginInstance::Begin(
 }
 
 void PluginInstance::Give(IncomingConnection connection) {
-  cluster_connection given = {
-      .size = sizeof(cluster_connection),
-      .fd = connection.fd.Release(),
-      .id = connection.id,
-      .accepted_ns = static_cast<uint64_t>(connection.accepted_ns),
-      .listener = connection.listener,
-      .reserved = 0,
-      .peer = {}};
-  static_assert(sizeof(given.peer) == sizeof(connection.peer));
-  std::memcpy(&given.peer, &connection.peer, sizeof(given.peer));
+  const cluster_connection given = ToAbi(std::move(connection));
   const PluginPhase before = contract_.Enter(PluginPhase::kConnection);
   table_.on_connection(self_, &given);
   contract_.Enter(before);

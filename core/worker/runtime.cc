@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/errno_status.h"
@@ -117,6 +119,9 @@ void Runtime::OnFrame(Frame frame) {
     case FrameType::kListenReply:
       status = OnListenReply(std::move(frame));
       break;
+    case FrameType::kListenAtReply:
+      status = OnListenAtReply(std::move(frame));
+      break;
     case FrameType::kDrain:
       status = OnDrain(std::move(frame));
       break;
@@ -131,7 +136,7 @@ void Runtime::OnFrame(Frame frame) {
 
 absl::Status Runtime::OnStart(Frame frame) {
   if (memory_.has_value()) return absl::DataLossError("a second Start");
-  if (frame.fds.size() != 2) {
+  if (frame.fds.size() < 2) {
     return absl::DataLossError("Start without its two descriptors");
   }
   ASSIGN_OR_RETURN(Start start, Decode<Start>(frame.payload));
@@ -139,6 +144,8 @@ absl::Status Runtime::OnStart(Frame frame) {
     return absl::DataLossError("Start with too many listeners");
   }
   ASSIGN_OR_RETURN(memory_, SlotMemory::Map(std::move(frame.fds[1])));
+  std::vector<UniqueFd> sockets(std::make_move_iterator(frame.fds.begin() + 2),
+                                std::make_move_iterator(frame.fds.end()));
   if (start.drain_on_sigterm) {
     RETURN_IF_ERROR(WatchSigterm(*loop_, &Runtime::OnSigterm, this));
   }
@@ -151,14 +158,23 @@ absl::Status Runtime::OnStart(Frame frame) {
       page,
       [this](IncomingConnection given) { plugin_->Give(std::move(given)); },
       [this](const absl::Status& status) { OnTaken(status); });
+  listeners_.emplace(channel_, *intake_);
+  context_.Connect(*intake_, *listeners_);
+  RETURN_IF_ERROR(
+      listeners_->Begin(context_.start().listeners, std::move(sockets)));
 
   bool started = false;
   const auto thrown = CatchThrown([&] { started = StartPlugin(path); });
   if (thrown) EndByException(kExitPluginRefused, *thrown);
   if (!started) return absl::OkStatus();
   stage_ = Stage::kStarted;
+  listeners_->SetStage(ListenerTable::Stage::kStarted);
   for (uint32_t i = 0; i < context_.start().listener_count; ++i) {
-    channel_.Send(FrameType::kListen, ListenRequest{.listener = i});
+    if (listeners_->Socket(i) >= 0) {
+      channel_.Send(FrameType::kListening, ListeningNotice{.listener = i});
+    } else {
+      channel_.Send(FrameType::kListen, ListenRequest{.listener = i});
+    }
   }
   return absl::OkStatus();
 }
@@ -217,6 +233,14 @@ absl::Status Runtime::OnListenReply(Frame frame) {
   return absl::OkStatus();
 }
 
+absl::Status Runtime::OnListenAtReply(Frame frame) {
+  ASSIGN_OR_RETURN(ListenAtReply reply, Decode<ListenAtReply>(frame.payload));
+  if (!listeners_.has_value()) {
+    return absl::DataLossError("ListenAtReply before Start");
+  }
+  return listeners_->OnReply(std::move(reply), std::move(frame.fds));
+}
+
 void Runtime::OnTaken(const absl::Status& status) {
   if (status.ok()) return ContinueDrain();
   Fail(kWorkerExitProtocol, std::string(status.message()));
@@ -243,6 +267,7 @@ absl::Status Runtime::OnDrain(Frame frame) {
   if (stage_ == Stage::kStopped) return absl::OkStatus();
   stage_ = Stage::kDraining;
   context_.messenger().Drain();
+  listeners_->SetStage(ListenerTable::Stage::kDraining);
   drain_ = std::move(drain);
   context_.WakeOnClose();
   if (drain_.deadline_ms != kNoDeadline) {
@@ -264,7 +289,8 @@ void Runtime::ContinueDrain() {
     }
     return;
   }
-  if (intake_->open_connections() > 0) {
+  // Nobody else tells it that its datagrams are the others' from now on.
+  if (intake_->open_connections() > 0 || listeners_->has_datagrams()) {
     plugin_->Drain(drain_.deadline_ms, intake_->open_connections());
   }
   if (intake_->open_connections() == 0) Stop(kWorkerExitOk);
@@ -315,6 +341,9 @@ int Runtime::End() {
   if (intake_.has_value()) intake_->Stop();
   Messenger& messenger = context_.messenger();
   messenger.Close();
+  if (listeners_.has_value()) {
+    listeners_->SetStage(ListenerTable::Stage::kStopped);
+  }
   if (plugin_.has_value()) plugin_->End();
   context_.SendPostedLines();
   // What was logged last still gets out; the primary reads as long as it lives.

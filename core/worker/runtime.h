@@ -27,6 +27,7 @@
 #include "core/worker/host_context.h"
 #include "core/worker/host_services.h"
 #include "core/worker/intake.h"
+#include "core/worker/listener_table.h"
 #include "core/worker/loop.h"
 #include "core/worker/plugin_instance.h"
 #include "ipc/frame.h"
@@ -54,6 +55,7 @@ class Runtime {
   void OnChannelEnd(const absl::Status& why);
   absl::Status OnStart(Frame frame);
   absl::Status OnListenReply(Frame frame);
+  absl::Status OnListenAtReply(Frame frame);
   absl::Status OnDrain(Frame frame);
 
   void OnTaken(const absl::Status& status);
@@ -88,8 +90,9 @@ class Runtime {
   Stage stage_ = Stage::kOnline;
   int exit_code_ = 0;
   std::optional<SlotMemory> memory_;
-  std::optional<Intake> intake_;  // from Start on
-  UniqueFd plugin_file_;          // open as long as its code is loaded
+  std::optional<Intake> intake_;            // from Start on
+  std::optional<ListenerTable> listeners_;  // likewise
+  UniqueFd plugin_file_;  // open as long as its code is loaded
   std::optional<PluginInstance> plugin_;
 
   Drain drain_;  // what the primary said

@@ -33,6 +33,9 @@ struct Services {
     Copy(host, CLUSTER_SERVICE_METRIC_V1, services.metric);
     Copy(host, CLUSTER_SERVICE_HEALTH_V1, services.health);
     Copy(host, CLUSTER_SERVICE_MESSAGE_V1, services.message);
+    Copy(host, CLUSTER_SERVICE_LISTENER_V1, services.listener);
+    Copy(host, CLUSTER_SERVICE_DATAGRAM_V1, services.datagram);
+    Copy(host, CLUSTER_SERVICE_ACCEPTOR_V1, services.acceptor);
     return services;
   }
 
@@ -52,6 +55,9 @@ struct Services {
   cluster_message_v1 message = {};
   // What message's callbacks need, made when the first is set (messages.h).
   mutable std::shared_ptr<Messages> messages;
+  cluster_listener_v1 listener = {};
+  cluster_datagram_v1 datagram = {};
+  cluster_acceptor_v1 acceptor = {};
 
  private:
   template <typename Table>

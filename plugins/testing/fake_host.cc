@@ -220,7 +220,7 @@ struct FakeHost::Tables {
     if (const void* table = FakeTelemetry::Table<&TelemetryOf>(id))
       return table;
     const auto at = kServices.find(id);
-    return at == kServices.end() ? nullptr : at->second;
+    return at == kServices.end() ? FakeListeners::Table(id) : at->second;
   }
 };
 
@@ -233,6 +233,7 @@ FakeHost::FakeHost()
   host_.abi_minor = CLUSTER_ABI_MINOR;
   host_.host_data = this;
   host_.get_service = &Tables::GetService;
+  FakeListeners::of = &ListenersOf;
   for (const UniqueFd* own : {&wake_, &timer_}) {
     epoll_event event = {};
     event.events = EPOLLIN;

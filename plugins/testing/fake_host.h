@@ -32,6 +32,7 @@
 #include "plugins/abi/cluster_plugin.h"
 #include "plugins/testing/fake_messages.h"
 #include "plugins/testing/fake_telemetry.h"
+#include "plugins/testing/fake_listeners.h"
 
 struct cluster_watch {
   int fd = -1;
@@ -63,6 +64,7 @@ class FakeHost {
   FakeTelemetry telemetry;
 
   const cluster_host* host() const { return &host_; }
+  FakeListeners& listeners() { return listeners_; }
 
   // Drives `table` through its states; see above. Returns what create, start or
   // run returned, if that failed; `client` is not called if create or start
@@ -111,6 +113,9 @@ class FakeHost {
   static FakeTelemetry& TelemetryOf(const cluster_host* host) {
     return Of(host).telemetry;
   }
+  static FakeListeners& ListenersOf(const cluster_host* host) {
+    return Of(host).listeners_;
+  }
   void Enqueue(std::function<void()> task);
   cluster_status Dispatch();
   void DispatchReady();
@@ -135,6 +140,8 @@ class FakeHost {
   std::atomic<size_t> misreported_ = 0;
   uint64_t next_id_ = 1;
   bool stopping_ = false;
+  FakeListeners listeners_{
+      [this](std::function<void()> task) { Enqueue(std::move(task)); }};
 
   FakeMessages messages_{*this};
 

@@ -39,6 +39,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Act{"online", "second online frame"},
                     Act{"nowhere", "it listens where"},
                     Act{"payload", ""},
+                    Act{"listens", "it does not read the descriptors"},
+                    Act{"addresses", "a listener that it does not serve"},
                     Act{"flood", "unknown type 9999"}),
     [](const auto& info) { return info.param.name; });
 

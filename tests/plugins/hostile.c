@@ -23,6 +23,8 @@ enum {
   TYPE_LISTENING = 258,
   TYPE_ROOM = 260,
   TYPE_LOG = 261,
+  TYPE_LISTEN_AT = 288,
+  TYPE_CLOSE_LISTENER = 289,
   TYPE_UNKNOWN = 9999,
 };
 
@@ -140,6 +142,49 @@ static void spoil_scoreboard(void) {
   }
 }
 
+/* ipc/archive: little-endian, request, flags, backlog, text's size, text. */
+static void put_listen_at(int channel, const char* text, uint64_t size) {
+  static char payload[1 + 12 + 8 + (64 << 10)];
+  payload[0] = 1;
+  memcpy(payload + 13, &size, sizeof size);
+  memcpy(payload + 21, text, size);
+  put_frame(channel, TYPE_LISTEN_AT, payload, 21 + size);
+}
+
+static void put_close(int channel, uint32_t listener) {
+  char payload[5] = {1};
+  memcpy(payload + 1, &listener, sizeof listener);
+  put_frame(channel, TYPE_CLOSE_LISTENER, payload, sizeof payload);
+}
+
+/* Each answer that is not read holds a descriptor of the primary's. A number
+ * is used again when all of them were. */
+static void put_listens(int channel) {
+  static const char kAddress[] = "127.0.0.1:0";
+  for (int i = 0; i < 100000; ++i) {
+    put_listen_at(channel, kAddress, sizeof kAddress - 1);
+    put_close(channel, 1 + (uint32_t)i % 15);
+  }
+}
+
+static void put_addresses(int channel) {
+  static char noise[32 << 10];
+  static const char* const kTexts[] = {"fd:0",
+                                       "fd:3",
+                                       "localhost:1",
+                                       "unix:relative",
+                                       "unix:",
+                                       "udp:fd:3",
+                                       "[::1",
+                                       ":99999",
+                                       ""};
+  for (size_t i = 0; i < sizeof kTexts / sizeof kTexts[0]; ++i) {
+    put_listen_at(channel, kTexts[i], strlen(kTexts[i]));
+  }
+  put_listen_at(channel, noise, sizeof noise);
+  put_close(channel, 7);
+}
+
 void turn_hostile(const char* act) {
   const int channel = find_channel();
   const struct header huge = header_of(TYPE_LISTEN, UINT64_MAX);
@@ -162,5 +207,7 @@ void turn_hostile(const char* act) {
     put_log_lines(channel);
     put_frame(channel, TYPE_UNKNOWN, "", 0);
   }
+  if (strcmp(act, "listens") == 0) put_listens(channel);
+  if (strcmp(act, "addresses") == 0) put_addresses(channel);
   if (strcmp(act, "scoreboard") == 0) spoil_scoreboard();
 }

@@ -15,6 +15,8 @@
  *   nowhere      listening, on a listener that does not exist
  *   payload      a listen request whose payload is cut
  *   flood        10 MB of log lines, then an unknown type
+ *   listens      asks for listeners for ever, and reads no answer
+ *   addresses    asks to listen at nonsense, then closes what it has not
  *   scoreboard   nonsense in every word of the scoreboard page
  */
 void turn_hostile(const char* act);

@@ -1,0 +1,88 @@
+// DynamicListeners: the listeners that workers ask for while the host runs, and
+// who holds them.
+//
+// Workers that name the same address, with the same options, hold one listener
+// together. One that nobody holds is closed, unless it is one of the host's
+// own. A worker that dies is due back: the slot's next one has 30 s to ask
+// again, and so long the listener stays open.
+//
+// Addresses are numbers or Unix paths: a name would make the primary wait for a
+// resolver, and a descriptor's number would be one of the primary's own.
+//
+// Thread safety: the io_context's thread.
+//
+//   absl::StatusOr<uint32_t> listener = listeners.Open(slot, request);
+//   listeners.Release(slot, *listener);
+#ifndef CORE_PRIMARY_DYNAMIC_LISTENERS_H_
+#define CORE_PRIMARY_DYNAMIC_LISTENERS_H_
+
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "absl/status/statusor.h"
+#include "core/control/listener_messages.h"
+#include "core/primary/alarm.h"
+#include "core/primary/listener_group.h"
+#include "core/primary/slot.h"
+#include "ipc/address.h"
+
+namespace cluster {
+
+class DynamicListeners {
+ public:
+  // `group` must outlive it. `backlog` is for requests that name none.
+  DynamicListeners(boost::asio::io_context& io,
+                   ListenerGroup& group,
+                   int backlog);
+
+  // Finds or opens the listener that `request` names, and makes `slot` a holder
+  // of it. Binds at once: it is one of these system calls that do not wait.
+  //   kInvalidArgument    no address to listen at
+  //   kResourceExhausted  there are as many listeners as there can be
+  //   with an errno       the kernel's
+  absl::StatusOr<uint32_t> Open(const Slot& slot,
+                                const ListenAtRequest& request);
+
+  // The slot's worker does not serve it any more. REQUIRES: all was taken back.
+  void Release(const Slot& slot, uint32_t listener);
+
+  // Its worker is dead; another is due in the slot.
+  void WorkerDied(const Slot& slot);
+
+ private:
+  // Equal for requests that share one listener.
+  struct Key {
+    std::string address;
+    uint32_t flags = 0;
+    uint32_t exclusive_slot = 0;  // from 1; 0: shared
+    auto operator<=>(const Key&) const = default;
+  };
+  struct Entry {
+    Key asked;  // as it was asked for: port 0 is one address
+    Key bound;  // the same with the real port
+    absl::btree_set<uint32_t> holders;            // slots
+    absl::btree_map<uint32_t, int64_t> due_back;  // slots, until when
+  };
+
+  Key KeyOf(const Slot& slot,
+            const ListenAddress& address,
+            uint32_t flags) const;
+  // The listener of that key; the count of numbers if there is none.
+  uint32_t Find(const Key& key) const;
+  void CloseIfUnheld(uint32_t listener);
+  void WatchDueBack();
+  void ExpireDueBack();
+
+  ListenerGroup& group_;
+  const int backlog_;
+  absl::btree_map<uint32_t, Entry> entries_;  // by listener
+  Alarm due_back_alarm_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_DYNAMIC_LISTENERS_H_

@@ -1,0 +1,127 @@
+#include "core/primary/listener_frames.h"
+
+#include <cerrno>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/base/errno_status.h"
+#include "core/base/status_macros.h"
+#include "core/base/unique_fd.h"
+#include "core/control/messages.h"
+#include "core/scoreboard/slot_page.h"
+#include "ipc/archive.h"
+
+namespace cluster {
+namespace {
+
+// Descriptors that a worker may leave unread. It asks for fewer at a time.
+constexpr size_t kMaxUnreadFds = 64;
+
+void Fail(ListenOutcome outcome,
+          const absl::Status& why,
+          ListenAtReply* reply) {
+  reply->outcome = outcome;
+  reply->error = ErrnoOf(why);
+  reply->reason = std::string(why.message());
+}
+
+ListenOutcome OutcomeOf(const absl::Status& status) {
+  if (ErrnoOf(status) != 0) return ListenOutcome::kSystem;
+  return absl::IsResourceExhausted(status) ? ListenOutcome::kLimit
+                                           : ListenOutcome::kConfig;
+}
+
+}  // namespace
+
+absl::Status ListenerFrames::Handle(Worker& worker, const Frame& frame) {
+  const auto type = static_cast<FrameType>(frame.type);
+  if (type == FrameType::kListenAt) return OnListenAt(worker, frame);
+  ASSIGN_OR_RETURN(const ListenerChange change,
+                   Decode<ListenerChange>(frame.payload));
+  const uint32_t listener = change.listener;
+  if (group_.listener(listener) == nullptr ||
+      !worker.asked_for.test(listener)) {
+    return absl::DataLossError("it names a listener that it does not serve");
+  }
+  switch (type) {
+    case FrameType::kCloseListener:
+      return OnClose(worker, listener);
+    case FrameType::kPauseListener:
+      worker.pauses.set(listener);
+      group_.Withdraw(worker.slot(), listener);
+      return absl::OkStatus();
+    case FrameType::kResumeListener:
+      worker.pauses.reset(listener);
+      if (worker.serves(listener)) group_.Serve(worker.slot(), listener);
+      return absl::OkStatus();
+    default:
+      return absl::DataLossError("no frame about a listener");
+  }
+}
+
+absl::Status ListenerFrames::OnListenAt(Worker& worker, const Frame& frame) {
+  ASSIGN_OR_RETURN(const ListenAtRequest request,
+                   Decode<ListenAtRequest>(frame.payload));
+  if (worker.unread_fds() >= kMaxUnreadFds) {
+    return absl::ResourceExhaustedError(
+        "it does not read the descriptors that it is sent");
+  }
+  UniqueFd acceptor;
+  const ListenAtReply reply = Listen(worker, request, &acceptor);
+  std::vector<UniqueFd> fds;
+  if (reply.outcome == ListenOutcome::kDone) fds.push_back(std::move(acceptor));
+  worker.Send(FrameType::kListenAtReply, reply, std::move(fds));
+  return absl::OkStatus();
+}
+
+ListenAtReply ListenerFrames::Listen(Worker& worker,
+                                     const ListenAtRequest& request,
+                                     UniqueFd* acceptor) {
+  ListenAtReply reply = {.request = request.request,
+                         .outcome = ListenOutcome::kDone,
+                         .error = 0,
+                         .reason = {},
+                         .data_path = group_.data_path(),
+                         .facts = {}};
+  if (life_.host_ends() || worker.told_to_drain) {
+    Fail(ListenOutcome::kState,
+         absl::FailedPreconditionError("the worker is told to end"),
+         &reply);
+    return reply;
+  }
+  Slot& slot = worker.slot();
+  const absl::StatusOr<uint32_t> listener = dynamic_.Open(slot, request);
+  if (!listener.ok()) {
+    Fail(OutcomeOf(listener.status()), listener.status(), &reply);
+    return reply;
+  }
+  if (worker.asked_for.test(*listener)) {
+    Fail(ListenOutcome::kSystem,
+         ErrnoStatus(EADDRINUSE, "listen", "this worker serves it already"),
+         &reply);
+    return reply;
+  }
+  absl::StatusOr<UniqueFd> copy = group_.AcceptorFor(slot, *listener);
+  if (!copy.ok()) {
+    dynamic_.Release(slot, *listener);
+    Fail(OutcomeOf(copy.status()), copy.status(), &reply);
+    return reply;
+  }
+  worker.asked_for.set(*listener);
+  reply.facts = group_.listener(*listener)->facts;
+  *acceptor = *std::move(copy);
+  return reply;
+}
+
+absl::Status ListenerFrames::OnClose(Worker& worker, uint32_t listener) {
+  worker.asked_for.reset(listener);
+  worker.listens_on.reset(listener);
+  worker.pauses.reset(listener);
+  group_.Withdraw(worker.slot(), listener);
+  dynamic_.Release(worker.slot(), listener);
+  return absl::OkStatus();
+}
+
+}  // namespace cluster

@@ -1,0 +1,49 @@
+// ListenerFrames: what workers say about listeners while they run: listen at an
+// address, close, pause, resume. A worker may say anything; each frame costs
+// the primary a bounded amount of work and at most one descriptor that it has
+// not read yet.
+//
+// Thread safety: the io_context's thread.
+//
+//   RETURN_IF_ERROR(listener_frames.Handle(worker, frame));
+#ifndef CORE_PRIMARY_LISTENER_FRAMES_H_
+#define CORE_PRIMARY_LISTENER_FRAMES_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "core/control/listener_messages.h"
+#include "core/primary/dynamic_listeners.h"
+#include "core/primary/listener_group.h"
+#include "core/primary/worker.h"
+#include "core/primary/worker_life.h"
+#include "ipc/frame.h"
+
+namespace cluster {
+
+class ListenerFrames {
+ public:
+  // All must outlive it.
+  ListenerFrames(ListenerGroup& group,
+                 DynamicListeners& dynamic,
+                 const WorkerLife& life)
+      : group_(group), dynamic_(dynamic), life_(life) {}
+
+  // Does what the frame asks. Errors: as FrameHandler::Handle.
+  absl::Status Handle(Worker& worker, const Frame& frame);
+
+ private:
+  absl::Status OnListenAt(Worker& worker, const Frame& frame);
+  ListenAtReply Listen(Worker& worker,
+                       const ListenAtRequest& request,
+                       UniqueFd* acceptor);
+  absl::Status OnClose(Worker& worker, uint32_t listener);
+
+  ListenerGroup& group_;
+  DynamicListeners& dynamic_;
+  const WorkerLife& life_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_LISTENER_FRAMES_H_
