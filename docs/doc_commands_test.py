@@ -276,6 +276,9 @@ class DocCommandsTest(unittest.TestCase):
     def test_host_page(self):
         self.check("docs/host.md")
 
+    def test_dns_page(self):
+        self.check("plugins/dns/README.md")
+
     def test_static_files_page(self):
         self.check("plugins/static_files/README.md")
 

@@ -50,7 +50,7 @@ enum class FrameType : uint16_t {
   kMessage = 272,      // MessageHead, bytes; descriptors: the message's
   kMessagePart = 273,  // bytes
   kForget = 274,       // ForgetRequest
-  kListenAt = 288,    // listener_messages.h, as all from 288 to 303
+  kListenAt = 288,     // listener_messages.h, as all from 288 to 303
   kCloseListener = 289,
   kPauseListener = 290,
   kResumeListener = 291,

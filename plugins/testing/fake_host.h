@@ -30,9 +30,9 @@
 
 #include "core/base/unique_fd.h"
 #include "plugins/abi/cluster_plugin.h"
+#include "plugins/testing/fake_listeners.h"
 #include "plugins/testing/fake_messages.h"
 #include "plugins/testing/fake_telemetry.h"
-#include "plugins/testing/fake_listeners.h"
 
 struct cluster_watch {
   int fd = -1;
