@@ -8,6 +8,9 @@
 #include <iterator>
 #include <string>
 
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
 namespace cluster {
 namespace {
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/worker/acceptor.h"
+#include "core/worker/contract.h"
 #include "core/worker/plugin_instance.h"
 #include "core/worker/services/service_fixture.h"
 #include "plugins/abi/cluster_plugin.h"
@@ -22,6 +23,7 @@ class Rig : public ServiceFixture {
  public:
   void TestBody() override {}
   const cluster_host* host() const { return host_; }
+  Contract& contract() { return context_.contract(); }
   template <class Service>
   const Service* Get(const char* id) {
     return Find<Service>(id);
@@ -43,7 +45,7 @@ void Give(benchmark::State& state) {
   table.create = &Create;
   table.on_connection = &OnConnection;
   Rig rig;
-  PluginInstance plugin(table);
+  PluginInstance plugin(table, rig.contract());
   if (plugin.Begin(rig.host())) {
     state.SkipWithError("does not begin");
     return;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "core/worker/contract.h"
 #include "core/worker/host_context.h"
 

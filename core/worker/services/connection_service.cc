@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "absl/strings/string_view.h"
 #include "core/control/handoff.h"
 #include "core/control/peer_address.h"
 #include "core/scoreboard/slot_page.h"

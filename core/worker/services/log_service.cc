@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "core/worker/contract.h"
 #include "core/worker/host_context.h"
 

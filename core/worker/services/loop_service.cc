@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "core/base/errno_status.h"
 #include "core/worker/contract.h"
 #include "core/worker/host_context.h"

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "core/control/metric_definition.h"
 #include "core/worker/contract.h"
 #include "core/worker/host_context.h"
