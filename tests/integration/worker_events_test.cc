@@ -88,7 +88,8 @@ TEST(WorkerEventsTest, ExitSaysHowItEnded) {
   ASSERT_TRUE(host.AwaitServing(1));
   kill(host.Workers().at(1), SIGKILL);
   ASSERT_TRUE(host.AwaitEvent("listening", 2));
-  EXPECT_EQ(host.LogOf(1).back().message, "exit: killed by signal 9 (SIGKILL)");
+  EXPECT_EQ(host.LogOf(1).back().message,
+            "exit: killed by signal 9 (SIGKILL) while puppet.so served");
   EXPECT_EQ(host.LogOf(1).back().level, "warning");
   host.EndCleanly();
 }
