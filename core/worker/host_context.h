@@ -83,9 +83,6 @@ class HostContext {
   const Start& start() const { return start_; }
   // The loop thread.
   Messenger& messenger() { return messenger_; }
-  bool on_loop_thread() const {
-    return std::this_thread::get_id() == loop_thread_;
-  }
 
   // The rules that the plugin is held to, and where it is in its life.
   Contract& contract() { return contract_; }
