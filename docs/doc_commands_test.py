@@ -141,6 +141,10 @@ class Page:
                 if header.endswith(".h"):
                     shutil.copyfile(os.path.join(ROOT, name, header),
                                     os.path.join(target, header))
+        zone = "plugins/dns/example.org.zone"
+        os.makedirs(os.path.join(self.folder, "plugins/dns"))
+        shutil.copyfile(os.path.join(ROOT, zone),
+                        os.path.join(self.folder, zone))
         os.mkdir(os.path.join(self.folder, "bin"))
         self._script("bin/bazel", BAZEL)
         self._script("bin/host", HOST_SCRIPT % {

@@ -231,9 +231,7 @@ ListenerGroup::Accounts ListenerGroup::Snapshot() {
     accounts.requests += slot->requests();
     accounts.bytes_received += slot->bytes_received();
     accounts.bytes_sent += slot->bytes_sent();
-    for (size_t i = 0; i < slot->stream_count(); ++i) {
-      accounts.handed_off += slot->stream(i).sent();
-    }
+    accounts.handed_off += slot->handed_off();
   }
   return accounts;
 }

@@ -45,8 +45,18 @@ absl::Status Slot::AddStream(size_t listener) {
 }
 
 void Slot::DropStream(size_t listener) {
+  if (!has_stream(listener)) return;
   if (probe_due_ == streams_[listener].get()) probe_due_ = nullptr;
+  sent_by_dropped_ += streams_[listener]->sent();
   streams_[listener].reset();
+}
+
+uint64_t Slot::handed_off() const {
+  uint64_t total = sent_by_dropped_;
+  for (const auto& stream : streams_) {
+    if (stream != nullptr) total += stream->sent();
+  }
+  return total;
 }
 
 void Slot::ReadCounters() {

@@ -44,6 +44,9 @@ class Slot {
   // Closes it. REQUIRES: all was taken back from it.
   void DropStream(size_t listener);
 
+  // Connections that the slot's workers were ever sent, by all listeners.
+  uint64_t handed_off() const;
+
   // Connections sent here (or accepted here, in `share`) and not finished.
   uint32_t in_flight() const { return static_cast<uint32_t>(open()); }
   uint64_t assigned() const { return assigned_ + accepted_by_worker_; }
@@ -127,6 +130,7 @@ class Slot {
   uint32_t generation_ = 0;
   // By listener; null where there is none.
   std::array<std::unique_ptr<HandoffStream>, kMaxListeners> streams_;
+  uint64_t sent_by_dropped_ = 0;     // by streams that are gone
   uint64_t assigned_ = 0;            // sent, less what came back
   uint64_t accepted_by_worker_ = 0;  // in `share`
   uint64_t started_ = 0;

@@ -17,6 +17,7 @@ import verdict
 CONNECTION = "cluster_connection.h"
 TYPES = "cluster_types.h"
 LAYOUT = "layout.h"
+NOTE = "cluster_plugin_note.h"
 
 ID = "  uint64_t id;          /* unique in this host's life */\n"
 ACCEPTED = "  uint64_t accepted_ns; /* CLOCK_MONOTONIC */\n"
@@ -63,6 +64,13 @@ BREAKS = {
     "a constant gets another value": [
         (TYPES, "#define CLUSTER_E_FULL 1", "#define CLUSTER_E_FULL 5")],
     "a constant goes": [(TYPES, "#define CLUSTER_E_GONE 4", "")],
+    "a field of the note changes its type": [
+        (NOTE, "char version[24];", "uint8_t version[24];")],
+    "a field comes in between in the note": [
+        (NOTE, "char version[24];", "char version[24];\n  uint32_t more;")],
+    "the note gets a field behind its description": [
+        (NOTE, "} cluster_plugin_note;",
+         "  uint32_t more;\n} cluster_plugin_note;")],
     "a service gets another id": [
         (CONNECTION, '"cluster.connection/1"', '"cluster.connection/2"')],
 }
@@ -74,6 +82,9 @@ ADDITIONS = {
     "a table gets functions": [
         (CONNECTION, TABLE_END,
          "  void (*more)(void);\n  int32_t (*most)(double);\n" + TABLE_END)],
+    "the note's description grows": [
+        (NOTE, "} cluster_plugin_note_desc;",
+         "  char more[8];\n} cluster_plugin_note_desc;")],
     "a new struct": [
         (CONNECTION, PEER, PEER + "\ntypedef struct cluster_new "
                            "{ uint32_t size; } cluster_new;"),

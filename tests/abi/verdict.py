@@ -7,10 +7,16 @@ an addition is a break.
 
 import re
 
-STRUCT = re.compile(r"^'struct (\w+)' changed:$")
-GREW = re.compile(r"^  type size changed from (\d+) to (\d+) \(in bits\)$")
-INSERTIONS = re.compile(r"^  \d+ data member insertions?:$")
-INSERTED = re.compile(r"^    '.*', at offset (\d+) \(in bits\)$")
+STRUCT = re.compile(r"^(?: *underlying type )?'struct (\w+)' changed:$")
+GREW = re.compile(r"^ +type size changed from (\d+) to (\d+) \(in bits\)$")
+INSERTIONS = re.compile(r"^ +\d+ data member insertions?:$")
+INSERTED = re.compile(r"^ +'.*', at offset (\d+) \(in bits\)$")
+# An ELF note's header says how long the description at its end is.
+NOTE = "cluster_plugin_note"
+NOTE_GREW = re.compile(
+    r"^ +(there are data member changes:|type 'typedef cluster_plugin_note_desc'"
+    r" of 'cluster_plugin_note::desc' changed:)$")
+EARLIER = re.compile(r"^  details were reported earlier$")
 SUMMARY = re.compile(
     r"^(Leaf changes summary: \d+ artifacts? changed( \(.*\))?"
     r"|Changed leaf types summary: \d+( \(.*\))? leaf types? changed( \(.*\))?"
@@ -36,15 +42,18 @@ def breaks_in_structs(report, growable):
                                  for pattern in (STRUCT, GREW, INSERTED))
         if named:
             struct, old_size = named.group(1), None
-            fine = struct in growable
+            fine = struct in growable or struct == NOTE
         elif grew:
             old_size = int(grew.group(1))
             fine = int(grew.group(2)) > old_size
         elif inserted:
-            fine = old_size is not None and int(inserted.group(1)) >= old_size
+            # Behind the description nothing finds a place.
+            fine = (struct != NOTE and old_size is not None
+                    and int(inserted.group(1)) >= old_size)
         else:
             fine = (not line.strip() or INSERTIONS.match(line)
-                    or SUMMARY.match(line))
+                    or SUMMARY.match(line) or EARLIER.match(line)
+                    or struct == NOTE and NOTE_GREW.match(line))
         if not fine:
             breaks.append(f"{struct}: {line.strip()}")
     return breaks
