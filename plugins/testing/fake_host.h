@@ -105,6 +105,7 @@ class FakeHost {
  private:
   struct Tables;
   friend struct Tables;
+  static const void* GetService(const cluster_host* host, const char* id);
   friend class FakeMessages;
 
   static FakeHost& Of(const cluster_host* host) {
