@@ -49,7 +49,7 @@ void HostContext::SetReady(bool ready, std::string reason) {
 }
 
 void HostContext::Log(int level, std::string text) {
-  if (std::this_thread::get_id() == loop_thread_) {
+  if (Contract::on_loop_thread()) {
     return SendLine({level, std::move(text)});
   }
   const std::lock_guard<std::mutex> lock(lines_mutex_);
@@ -84,7 +84,7 @@ void HostContext::ConnectionClosed() {
   page_->completed.fetch_add(1);
   const bool room_wanted = page_->wanted.load() != 0;
   if (!room_wanted && !wake_on_close_.load(std::memory_order_relaxed)) return;
-  if (std::this_thread::get_id() == loop_thread_) {
+  if (Contract::on_loop_thread()) {
     on_closed_();
   } else {
     loop_.Wake();

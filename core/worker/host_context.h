@@ -17,7 +17,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -72,11 +71,6 @@ class HostContext {
   Intake& intake() { return *intake_; }
   ListenerTable& listeners() { return *listeners_; }
 
-  // Whether this is the loop's thread. Any thread.
-  bool on_loop_thread() const {
-    return std::this_thread::get_id() == loop_thread_;
-  }
-
   Loop& loop() { return loop_; }
   // What a service has to say to the primary. The loop thread.
   ControlChannel& channel() { return channel_; }
@@ -123,7 +117,6 @@ class HostContext {
   Loop& loop_;
   ControlChannel& channel_;
   const DispatchFunction dispatch_;
-  const std::thread::id loop_thread_ = std::this_thread::get_id();
   Contract contract_;
   OpenConnections open_connections_;
   std::optional<MetricRegistry> metrics_;

@@ -70,6 +70,7 @@ const ListenerTable::Known* ListenerTable::Find(uint32_t listener) const {
 }
 
 int ListenerTable::Socket(uint32_t listener) const {
+  if (stage_ >= Stage::kDraining) return -1;
   const auto found = sockets_.find(listener);
   return found == sockets_.end() ? -1 : found->second.get();
 }
@@ -79,6 +80,8 @@ cluster_status ListenerTable::Listen(absl::string_view address,
                                      int32_t backlog,
                                      Done done,
                                      void* ctx) {
+  // The plugin may not have been told yet.
+  if (stage_ >= Stage::kDraining) return CLUSTER_E_STATE;
   if (requests_.size() == kMaxRequests) return CLUSTER_E_FULL;
   const uint32_t number = next_request_++;
   requests_[number] = {.done = done, .ctx = ctx};

@@ -33,7 +33,7 @@ class ListenerTable {
                         uint32_t listener,
                         const cluster_error* error);
 
-  // The state of the plugin, as far as it matters here.
+  // What the primary has told the worker; the plugin learns it later.
   enum class Stage { kCreated, kStarted, kDraining, kStopped };
 
   // Requests that may be under way at once.
@@ -51,7 +51,6 @@ class ListenerTable {
   // Draining offers no datagram sockets; stopped answers what is still open,
   // by calls of Done with CLUSTER_E_STATE.
   void SetStage(Stage stage);
-  Stage stage() const { return stage_; }
 
   // Whether there is a datagram listener that this worker serves.
   bool has_datagrams() const { return !sockets_.empty(); }
@@ -66,7 +65,8 @@ class ListenerTable {
   };
   const Known* Find(uint32_t listener) const;
 
-  // -1 if this is no datagram listener that is served.
+  // -1 if this is no datagram listener that is served. From draining on, none
+  // is.
   int Socket(uint32_t listener) const;
 
   // As cluster_listener_v1.listen and close.

@@ -266,7 +266,6 @@ absl::Status Runtime::OnDrain(Frame frame) {
   }
   if (stage_ == Stage::kStopped) return absl::OkStatus();
   stage_ = Stage::kDraining;
-  context_.messenger().Drain();
   listeners_->SetStage(ListenerTable::Stage::kDraining);
   drain_ = std::move(drain);
   context_.WakeOnClose();
@@ -339,11 +338,12 @@ void Runtime::Stop(int code) {
 int Runtime::End() {
   SetInLoop(true);
   if (intake_.has_value()) intake_->Stop();
-  Messenger& messenger = context_.messenger();
-  messenger.Close();
+  // Calls the plugin, which may send.
   if (listeners_.has_value()) {
     listeners_->SetStage(ListenerTable::Stage::kStopped);
   }
+  Messenger& messenger = context_.messenger();
+  messenger.Close();
   if (plugin_.has_value()) plugin_->End();
   context_.SendPostedLines();
   // What was logged last still gets out; the primary reads as long as it lives.

@@ -83,8 +83,8 @@ typedef struct cluster_acceptor_v1 {
   /* Takes up to `capacity` connections without waiting, and their descriptors
    * with them. Writes how many to `*taken`: 0 if there is none. The caller sets
    * the `size` of the first: it is the distance from one to the next, too.
-   * CLUSTER_E_STATE: not taken over.
-   * [loop-thread & started, draining] */
+   * CLUSTER_E_STATE: not taken over; CLUSTER_E_INVALID: `capacity` is 0, or
+   * that `size` is none. [loop-thread & started, draining] */
   cluster_status (*take)(const cluster_host* host,
                          uint32_t listener,
                          cluster_connection* connections,

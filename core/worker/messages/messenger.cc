@@ -9,8 +9,6 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
-constexpr uint64_t kMaxTimeoutMs = uint64_t{1} << 31;
-
 uint64_t SizeOf(const ReceivedMessage& message) {
   return MessageCost(sizeof(message) + message.bytes().size(),
                      message.fds.size());
@@ -72,7 +70,7 @@ absl::Status Messenger::OnFrame(Frame frame) {
     outbox_.OnCredit(credit->bytes);
     return absl::OkStatus();
   }
-  if (stage_ == Stage::kClosed) return absl::OkStatus();
+  if (closed_) return absl::OkStatus();
   switch (type) {
     case FrameType::kDelivery:
       return assembly_.OnDelivery(payload, std::move(frame.fds), take);
@@ -145,21 +143,17 @@ void Messenger::OnDue(void* messenger) {
   static_cast<Messenger*>(messenger)->DeliverKept();
 }
 
-cluster_status Messenger::OnMessage(Received received, void* ctx) {
-  if (stage_ != Stage::kOpen) return CLUSTER_E_STATE;
-  if (received == nullptr) return CLUSTER_E_INVALID;
+void Messenger::OnMessage(Received received, void* ctx) {
   received_ = received;
   received_ctx_ = ctx;
   if (!kept_.empty() && due_ == nullptr) {
     due_ = loop_.StartTimer(0, &Messenger::OnDue, this);
   }
-  return CLUSTER_OK;
 }
 
 // ---- What the plugin sends
 
-cluster_status Messenger::Send(const cluster_outgoing* message) {
-  if (stage_ == Stage::kClosed) return CLUSTER_E_STATE;
+cluster_status Messenger::Send(const cluster_outgoing& message) {
   Outgoing outgoing;
   cluster_status status = ReadTarget(message, slots_, &outgoing);
   if (status == CLUSTER_OK) status = ReadContent(message, &outgoing);
@@ -169,19 +163,14 @@ cluster_status Messenger::Send(const cluster_outgoing* message) {
              : CLUSTER_E_FULL;
 }
 
-cluster_status Messenger::Request(const cluster_outgoing* message,
+cluster_status Messenger::Request(const cluster_outgoing& message,
                                   uint64_t timeout_ms,
                                   Replied replied,
                                   void* ctx) {
-  if (stage_ == Stage::kClosed) return CLUSTER_E_STATE;
-  if (replied == nullptr || timeout_ms == 0 || timeout_ms > kMaxTimeoutMs) {
-    return CLUSTER_E_INVALID;
-  }
   Outgoing outgoing;
   cluster_status status = ReadTarget(message, slots_, &outgoing);
   if (status == CLUSTER_OK) status = ReadContent(message, &outgoing);
   if (status != CLUSTER_OK) return status;
-  if (outgoing.head.to == MessageTo::kOthers) return CLUSTER_E_INVALID;
   if (waiting_.size() >= kMaxOpenRequests) return CLUSTER_E_FULL;
   outgoing.head.request = next_request_;
   if (!outbox_.Add(outgoing.head, outgoing.bytes, std::move(outgoing.fds))) {
@@ -196,8 +185,7 @@ cluster_status Messenger::Request(const cluster_outgoing* message,
 }
 
 cluster_status Messenger::Reply(uint64_t request,
-                                const cluster_outgoing* message) {
-  if (stage_ == Stage::kClosed) return CLUSTER_E_STATE;
+                                const cluster_outgoing& message) {
   const auto found = asked_.find(request);
   if (found == asked_.end()) return CLUSTER_E_STATE;
   Outgoing outgoing;
@@ -271,12 +259,8 @@ std::unique_ptr<Messenger::Waiting> Messenger::TakeWaiting(uint64_t request) {
 
 // ---- The end
 
-void Messenger::Drain() {
-  if (stage_ == Stage::kOpen) stage_ = Stage::kDraining;
-}
-
 void Messenger::Close() {
-  stage_ = Stage::kClosed;
+  closed_ = true;
   for (const auto& [request, waiting] : waiting_) {
     loop_.CancelTimer(waiting->timer);
   }

@@ -1,8 +1,6 @@
 // Messenger: a worker's side of cluster.message/1 (plugins/abi): sends what the
 // plugin says, matches replies with requests, and gives the plugin what came.
 //
-//   open --Drain()--> draining --Close()--> closed
-//
 // Thread safety: the loop's thread, apart from what says so. Lifetime: `loop`
 // must outlive it.
 //
@@ -55,24 +53,23 @@ class Messenger {
   // REQUIRES: Takes(frame). Errors: the primary makes no sense.
   absl::Status OnFrame(Frame frame);
 
-  void Drain();
   // No callback follows. What was sent before still goes, by OnFrame() with the
   // frames of type kCredit.
   void Close();
   // True if the primary has yet to make room for something.
   bool holds_messages() const { return !outbox_.empty(); }
 
-  // The functions of cluster_message_v1, which says what they return.
-  cluster_status OnMessage(Received received, void* ctx);
-  cluster_status Send(const cluster_outgoing* message);
-  cluster_status Request(const cluster_outgoing* message,
+  // The functions of cluster_message_v1, which says what they return. REQUIRES:
+  // before Close(), with arguments that make sense.
+  void OnMessage(Received received, void* ctx);
+  cluster_status Send(const cluster_outgoing& message);
+  cluster_status Request(const cluster_outgoing& message,
                          uint64_t timeout_ms,
                          Replied replied,
                          void* ctx);
-  cluster_status Reply(uint64_t request, const cluster_outgoing* message);
+  cluster_status Reply(uint64_t request, const cluster_outgoing& message);
 
  private:
-  enum class Stage { kOpen, kDraining, kClosed };
   // A request of this worker's.
   struct Waiting {
     Messenger* messenger;
@@ -103,7 +100,7 @@ class Messenger {
   MessageOutbox outbox_;
   const WarnFunction warn_;
   uint32_t slots_ = 0;
-  Stage stage_ = Stage::kOpen;
+  bool closed_ = false;
   MessageAssembly assembly_;
 
   Received received_ = nullptr;

@@ -4,6 +4,8 @@
 
 #include <cerrno>
 
+#include "plugins/host/struct_size.h"
+
 namespace cluster {
 namespace {
 
@@ -15,25 +17,49 @@ static_assert(uint32_t{CLUSTER_TO_SLOT} == uint32_t(MessageTo::kSlot));
 static_assert(uint32_t{CLUSTER_TO_OTHERS} == uint32_t(MessageTo::kOthers));
 
 // No field of it was added later.
-bool IsWhole(const cluster_outgoing* message) {
-  return message != nullptr && message->size >= sizeof(cluster_outgoing);
-}
+static_assert(sizeof(cluster_outgoing) == kFirstOutgoingBytes);
 
 }  // namespace
 
-cluster_status ReadContent(const cluster_outgoing* message,
-                           Outgoing* outgoing) {
-  if (!IsWhole(message)) return CLUSTER_E_INVALID;
-  const cluster_string& payload = message->payload;
-  if (payload.size > CLUSTER_MAX_MESSAGE_BYTES ||
-      (payload.size > 0 && payload.data == nullptr) ||
-      message->fd_count > CLUSTER_MAX_MESSAGE_FDS ||
-      (message->fd_count > 0 && message->fds == nullptr)) {
-    return CLUSTER_E_INVALID;
+absl::string_view FaultOfContent(const cluster_outgoing* message) {
+  if (message == nullptr) return "message is NULL";
+  if (!CanBeSize(message->size, kFirstOutgoingBytes)) {
+    return "message->size is wrong";
   }
+  const cluster_string& payload = message->payload;
+  if (payload.size > CLUSTER_MAX_MESSAGE_BYTES) {
+    return "payload.size is over CLUSTER_MAX_MESSAGE_BYTES";
+  }
+  if (payload.size > 0 && payload.data == nullptr) {
+    return "payload.data is NULL";
+  }
+  if (message->fd_count > CLUSTER_MAX_MESSAGE_FDS) {
+    return "fd_count is over CLUSTER_MAX_MESSAGE_FDS";
+  }
+  if (message->fd_count > 0 && message->fds == nullptr) return "fds is NULL";
+  return "";
+}
+
+absl::string_view FaultOfTarget(const cluster_outgoing& message) {
+  switch (message.to) {
+    case CLUSTER_TO_PRIMARY:
+    case CLUSTER_TO_OTHERS:
+      return message.number == 0 ? "" : "number is not 0";
+    case CLUSTER_TO_WORKER:
+      return message.number != 0 ? "" : "number is 0, which no worker has";
+    case CLUSTER_TO_SLOT:
+      return "";
+    default:
+      return "to is not one of CLUSTER_TO_*";
+  }
+}
+
+cluster_status ReadContent(const cluster_outgoing& message,
+                           Outgoing* outgoing) {
+  const cluster_string& payload = message.payload;
   outgoing->bytes = std::as_bytes(std::span(payload.data, payload.size));
-  for (uint32_t i = 0; i < message->fd_count; ++i) {
-    outgoing->fds.emplace_back(fcntl(message->fds[i], F_DUPFD_CLOEXEC, 0));
+  for (uint32_t i = 0; i < message.fd_count; ++i) {
+    outgoing->fds.emplace_back(fcntl(message.fds[i], F_DUPFD_CLOEXEC, 0));
     if (!outgoing->fds.back()) {
       return errno == EBADF ? CLUSTER_E_INVALID : CLUSTER_E_SYSTEM;
     }
@@ -41,26 +67,14 @@ cluster_status ReadContent(const cluster_outgoing* message,
   return CLUSTER_OK;
 }
 
-cluster_status ReadTarget(const cluster_outgoing* message,
+cluster_status ReadTarget(const cluster_outgoing& message,
                           uint32_t slots,
                           Outgoing* outgoing) {
-  if (!IsWhole(message)) return CLUSTER_E_INVALID;
-  switch (message->to) {
-    case CLUSTER_TO_PRIMARY:
-    case CLUSTER_TO_OTHERS:
-      if (message->number != 0) return CLUSTER_E_INVALID;
-      break;
-    case CLUSTER_TO_WORKER:
-      if (message->number == 0) return CLUSTER_E_INVALID;
-      break;
-    case CLUSTER_TO_SLOT:
-      if (message->number >= slots) return CLUSTER_E_GONE;
-      break;
-    default:
-      return CLUSTER_E_INVALID;
+  if (message.to == CLUSTER_TO_SLOT && message.number >= slots) {
+    return CLUSTER_E_GONE;
   }
-  outgoing->head.to = static_cast<MessageTo>(message->to);
-  outgoing->head.number = message->number;
+  outgoing->head.to = static_cast<MessageTo>(message.to);
+  outgoing->head.number = message.number;
   return CLUSTER_OK;
 }
 

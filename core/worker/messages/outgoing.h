@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "core/base/unique_fd.h"
 #include "core/control/user_message.h"
 #include "plugins/abi/cluster_plugin.h"
@@ -22,15 +23,22 @@ struct Outgoing {
   std::vector<UniqueFd> fds;         // copies
 };
 
-// Reads `*message` into `*outgoing`, but for whom it is.
-//   CLUSTER_E_INVALID  too large, too many descriptors, or a bad one
-//   CLUSTER_E_SYSTEM   no descriptor is left to copy one (see errno)
-cluster_status ReadContent(const cluster_outgoing* message, Outgoing* outgoing);
+// Says what makes no sense in `message`, which may be null, but for whom it is:
+// "payload.data is NULL". Empty if nothing.
+absl::string_view FaultOfContent(const cluster_outgoing* message);
+// Likewise of `to` and `number`.
+absl::string_view FaultOfTarget(const cluster_outgoing& message);
 
-// Reads for whom it is. There are `slots` slots.
-//   CLUSTER_E_INVALID  `to` or `number` makes no sense
+// Reads `message` into `*outgoing`, but for whom it is. REQUIRES: there is no
+// fault of content.
+//   CLUSTER_E_INVALID  a descriptor is not open
+//   CLUSTER_E_SYSTEM   no descriptor is left to copy one (see errno)
+cluster_status ReadContent(const cluster_outgoing& message, Outgoing* outgoing);
+
+// Reads for whom it is. There are `slots` slots. REQUIRES: there is no fault of
+// target.
 //   CLUSTER_E_GONE     there is no such slot
-cluster_status ReadTarget(const cluster_outgoing* message,
+cluster_status ReadTarget(const cluster_outgoing& message,
                           uint32_t slots,
                           Outgoing* outgoing);
 

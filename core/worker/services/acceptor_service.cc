@@ -4,26 +4,38 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "core/base/errno_status.h"
 #include "core/control/listener_messages.h"
 #include "core/worker/acceptor.h"
+#include "core/worker/contract.h"
 #include "core/worker/host_context.h"
 #include "core/worker/intake.h"
 #include "core/worker/listener_table.h"
+#include "plugins/host/struct_size.h"
 
 namespace cluster {
 namespace {
 
-using Stage = ListenerTable::Stage;
+constexpr CallRule Rule(absl::string_view function, uint32_t states) {
+  return {CLUSTER_SERVICE_ACCEPTOR_V1, function, kLoopThread, states};
+}
+constexpr CallRule kTakeOver = Rule("take_over", kCreatedToStarted);
+constexpr CallRule kTake = Rule("take", kStartedToDraining);
+constexpr CallRule kPause = Rule("pause", kCreatedToDraining);
+constexpr CallRule kResume = Rule("resume", kCreatedToDraining);
 
-cluster_status Check(const cluster_host* host, Stage first, Stage last) {
-  HostContext& context = HostContext::From(host);
-  if (!context.on_loop_thread()) return CLUSTER_E_THREAD;
-  const Stage stage = context.listeners().stage();
-  return first <= stage && stage <= last ? CLUSTER_OK : CLUSTER_E_STATE;
+// CLUSTER_OK if such a number is or was in use.
+cluster_status CheckNumber(const cluster_host* host,
+                           const CallRule& rule,
+                           uint32_t listener) {
+  return listener < HostContext::From(host).listeners().count()
+             ? CLUSTER_OK
+             : Contract::Refuse(rule, "its listener is not below count()");
 }
 
 bool IsStream(const cluster_host* host, uint32_t listener) {
@@ -35,13 +47,12 @@ bool IsStream(const cluster_host* host, uint32_t listener) {
 cluster_status TakeOver(const cluster_host* host,
                         uint32_t listener,
                         int32_t* pollable) {
-  if (const cluster_status status =
-          Check(host, Stage::kCreated, Stage::kStarted)) {
-    return status;
+  if (const auto no = Contract::Check(host, kTakeOver)) return no;
+  if (pollable == nullptr) {
+    return Contract::Refuse(kTakeOver, "pollable is NULL");
   }
-  if (!IsStream(host, listener) || pollable == nullptr) {
-    return CLUSTER_E_INVALID;
-  }
+  if (const auto no = CheckNumber(host, kTakeOver, listener)) return no;
+  if (!IsStream(host, listener)) return CLUSTER_E_INVALID;
   const absl::StatusOr<int> fd =
       HostContext::From(host).intake().TakeOver(listener);
   if (fd.ok()) {
@@ -58,49 +69,43 @@ cluster_status Take(const cluster_host* host,
                     cluster_connection* connections,
                     uint64_t capacity,
                     uint64_t* taken) {
-  if (const cluster_status status =
-          Check(host, Stage::kStarted, Stage::kDraining)) {
-    return status;
-  }
-  if (taken == nullptr || (connections == nullptr && capacity > 0)) {
-    return CLUSTER_E_INVALID;
-  }
-  Intake& intake = HostContext::From(host).intake();
+  if (const auto no = Contract::Check(host, kTake)) return no;
+  if (taken == nullptr) return Contract::Refuse(kTake, "taken is NULL");
   *taken = 0;
-  if (!intake.taken_over(listener)) return CLUSTER_E_STATE;
+  if (capacity == 0) return Contract::Refuse(kTake, "capacity is 0");
+  if (connections == nullptr) {
+    return Contract::Refuse(kTake, "connections is NULL");
+  }
   // A struct of the caller's may be shorter or longer than ours; all of one
   // call are alike.
-  const size_t stride = capacity > 0 ? connections->size : 0;
-  if (capacity > 0 && stride < offsetof(cluster_connection, id)) {
-    return CLUSTER_E_INVALID;
+  const uint32_t stride = connections->size;
+  if (!CanBeSize(stride, kFirstConnectionBytes)) {
+    return Contract::Refuse(kTake, "connections->size is wrong");
   }
+  if (const auto no = CheckNumber(host, kTake, listener)) return no;
+  Intake& intake = HostContext::From(host).intake();
+  if (!intake.taken_over(listener)) return CLUSTER_E_STATE;
   auto* out = reinterpret_cast<char*>(connections);
   intake.TakeInto(listener, capacity, [&](IncomingConnection incoming) {
     cluster_connection given = ToAbi(std::move(incoming));
-    given.size = static_cast<uint32_t>(stride);
-    std::memcpy(out, &given, std::min(stride, sizeof(given)));
+    given.size = stride;
+    std::memcpy(out, &given, std::min<size_t>(stride, sizeof(given)));
     out += stride;
     ++*taken;
   });
   return CLUSTER_OK;
 }
 
-cluster_status SetPause(const cluster_host* host,
-                        uint32_t listener,
-                        bool pause) {
-  if (const cluster_status status =
-          Check(host, Stage::kCreated, Stage::kDraining)) {
-    return status;
-  }
-  return HostContext::From(host).listeners().Pause(listener, pause);
-}
-
 cluster_status Pause(const cluster_host* host, uint32_t listener) {
-  return SetPause(host, listener, true);
+  if (const auto no = Contract::Check(host, kPause)) return no;
+  if (const auto no = CheckNumber(host, kPause, listener)) return no;
+  return HostContext::From(host).listeners().Pause(listener, true);
 }
 
 cluster_status Resume(const cluster_host* host, uint32_t listener) {
-  return SetPause(host, listener, false);
+  if (const auto no = Contract::Check(host, kResume)) return no;
+  if (const auto no = CheckNumber(host, kResume, listener)) return no;
+  return HostContext::From(host).listeners().Pause(listener, false);
 }
 
 }  // namespace

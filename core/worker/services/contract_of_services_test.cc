@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <thread>
@@ -25,6 +26,11 @@ using ::testing::SizeIs;
 
 void Never(void*) { FAIL(); }
 void NeverReady(void*, uint32_t) { FAIL(); }
+void NeverMessage(void*, const cluster_message*) { FAIL(); }
+void NeverReply(void*, cluster_status, const cluster_message*) { FAIL(); }
+void NeverListening(void*, cluster_status, uint32_t, const cluster_error*) {
+  FAIL();
+}
 
 class ContractOfServicesTest : public ServiceFixture {
  protected:
@@ -70,6 +76,14 @@ class ContractOfServicesTest : public ServiceFixture {
       *Find<cluster_metric_v1>(CLUSTER_SERVICE_METRIC_V1);
   const cluster_health_v1& health_ =
       *Find<cluster_health_v1>(CLUSTER_SERVICE_HEALTH_V1);
+  const cluster_message_v1& message_ =
+      *Find<cluster_message_v1>(CLUSTER_SERVICE_MESSAGE_V1);
+  const cluster_listener_v1& listener_ =
+      *Find<cluster_listener_v1>(CLUSTER_SERVICE_LISTENER_V1);
+  const cluster_datagram_v1& datagram_ =
+      *Find<cluster_datagram_v1>(CLUSTER_SERVICE_DATAGRAM_V1);
+  const cluster_acceptor_v1& acceptor_ =
+      *Find<cluster_acceptor_v1>(CLUSTER_SERVICE_ACCEPTOR_V1);
   const cluster_thread_check_v1& thread_ =
       *Find<cluster_thread_check_v1>(CLUSTER_SERVICE_THREAD_CHECK_V1);
 
@@ -79,6 +93,11 @@ class ContractOfServicesTest : public ServiceFixture {
   cluster_string key_ = {};
   cluster_string value_ = {};
   cluster_address address_ = {};
+  cluster_outgoing outgoing_ = {};
+  cluster_listener_info info_ = {};
+  cluster_connection connections_ = {};
+  uint64_t taken_ = 0;
+  int32_t fd_ = -1;
 
   const std::vector<Call> calls_ = {
       {"watch",
@@ -164,6 +183,50 @@ class ContractOfServicesTest : public ServiceFixture {
       {"heartbeat", false, Void([this](auto* host) {
          health_.heartbeat(host);
        })},
+      {"on_message",
+       true,
+       [this](auto* host) {
+         return message_.on_message(host, &NeverMessage, nullptr);
+       }},
+      {"send",
+       true,
+       [this](auto* host) { return message_.send(host, &outgoing_); }},
+      {"request",
+       true,
+       [this](auto* host) {
+         return message_.request(host, &outgoing_, 1, &NeverReply, nullptr);
+       }},
+      {"reply",
+       true,
+       [this](auto* host) { return message_.reply(host, 1, &outgoing_); }},
+      {"count", true, Void([this](auto* host) {
+         EXPECT_EQ(listener_.count(host), 0u);
+       })},
+      {"info",
+       true,
+       [this](auto* host) { return listener_.info(host, 0, &info_); }},
+      {"listen",
+       true,
+       [this](auto* host) {
+         return listener_.listen(
+             host, {"x", 1}, nullptr, &NeverListening, nullptr);
+       }},
+      {"close", true, [this](auto* host) { return listener_.close(host, 0); }},
+      {"socket",
+       true,
+       [this](auto* host) { return datagram_.socket(host, 0, &fd_); }},
+      {"take_over",
+       true,
+       [this](auto* host) { return acceptor_.take_over(host, 0, &fd_); }},
+      {"take",
+       true,
+       [this](auto* host) {
+         return acceptor_.take(host, 0, &connections_, 1, &taken_);
+       }},
+      {"pause", true, [this](auto* host) { return acceptor_.pause(host, 0); }},
+      {"resume",
+       true,
+       [this](auto* host) { return acceptor_.resume(host, 0); }},
       {"is_loop_thread", false, Void([this](auto* host) {
          EXPECT_EQ(thread_.is_loop_thread(host), 0);
        })},
@@ -187,6 +250,46 @@ TEST_F(ContractOfServicesTest, WrongStateIsRefusedAndLoggedOnce) {
   EXPECT_EQ(page_->completed, 0u);
   EXPECT_EQ(page_->heartbeat_ns, 0u);
   EXPECT_EQ(watch_, nullptr);
+}
+
+TEST_F(ContractOfServicesTest, EachStateOfATagIsHeldTo) {
+  struct Allowed {
+    std::string name;
+    std::vector<PluginPhase> phases;
+  };
+  const std::vector<PluginPhase> until_started = {PluginPhase::kStarting,
+                                                  PluginPhase::kServing};
+  const std::vector<PluginPhase> from_started = {PluginPhase::kServing,
+                                                 PluginPhase::kDraining};
+  const std::vector<PluginPhase> until_draining = {
+      PluginPhase::kStarting, PluginPhase::kServing, PluginPhase::kDraining};
+  for (const auto& [name, phases] :
+       std::vector<Allowed>{{"on_message", until_started},
+                            {"send", until_draining},
+                            {"request", until_draining},
+                            {"reply", until_draining},
+                            {"listen", until_started},
+                            {"socket", until_draining},
+                            {"take_over", until_started},
+                            {"take", from_started},
+                            {"pause", until_draining},
+                            {"resume", until_draining}}) {
+    const auto call =
+        std::find_if(calls_.begin(), calls_.end(), [&](const Call& c) {
+          return c.name == name;
+        });
+    for (const PluginPhase phase : {PluginPhase::kStarting,
+                                    PluginPhase::kServing,
+                                    PluginPhase::kDraining,
+                                    PluginPhase::kStopping}) {
+      context_.contract().Enter(phase);
+      const bool allowed =
+          std::find(phases.begin(), phases.end(), phase) != phases.end();
+      // What is allowed may still be refused for its arguments.
+      EXPECT_EQ(call->make(host_) != CLUSTER_E_STATE, allowed)
+          << name << " in phase " << static_cast<int>(phase);
+    }
+  }
 }
 
 TEST_F(ContractOfServicesTest, WrongThreadIsRefusedAndLoggedOnce) {

@@ -6,35 +6,45 @@
 
 #include "absl/strings/string_view.h"
 #include "core/control/listener_messages.h"
+#include "core/worker/contract.h"
 #include "core/worker/host_context.h"
 #include "core/worker/listener_table.h"
+#include "plugins/host/struct_size.h"
 
 namespace cluster {
 namespace {
 
-using Stage = ListenerTable::Stage;
-
-// CLUSTER_OK if this is the loop thread and the plugin is at `last` at most.
-cluster_status Check(const cluster_host* host, Stage last) {
-  HostContext& context = HostContext::From(host);
-  if (!context.on_loop_thread()) return CLUSTER_E_THREAD;
-  return context.listeners().stage() <= last ? CLUSTER_OK : CLUSTER_E_STATE;
+constexpr CallRule Listener(absl::string_view function, uint32_t states) {
+  return {CLUSTER_SERVICE_LISTENER_V1, function, kLoopThread, states};
 }
+constexpr CallRule kCount = Listener("count", kCreatedToStopped);
+constexpr CallRule kInfo = Listener("info", kCreatedToStopped);
+constexpr CallRule kListen = Listener("listen", kCreatedToStarted);
+constexpr CallRule kClose = Listener("close", kStartedToDraining);
+constexpr CallRule kSocket = {
+    CLUSTER_SERVICE_DATAGRAM_V1, "socket", kLoopThread, kCreatedToDraining};
+
+constexpr absl::string_view kBeyondCount = "its listener is not below count()";
 
 uint32_t Count(const cluster_host* host) {
-  HostContext& context = HostContext::From(host);
-  return context.on_loop_thread() ? context.listeners().count() : 0;
+  if (Contract::Check(host, kCount) != CLUSTER_OK) return 0;
+  return HostContext::From(host).listeners().count();
 }
 
 cluster_status Info(const cluster_host* host,
                     uint32_t listener,
                     cluster_listener_info* info) {
-  if (const cluster_status status = Check(host, Stage::kStopped)) return status;
-  const ListenerTable::Known* known =
-      HostContext::From(host).listeners().Find(listener);
-  if (known == nullptr || info == nullptr || info->size < sizeof(info->size)) {
-    return CLUSTER_E_INVALID;
+  if (const auto no = Contract::Check(host, kInfo)) return no;
+  if (info == nullptr) return Contract::Refuse(kInfo, "info is NULL");
+  if (!CanBeSize(info->size, kFirstListenerInfoBytes)) {
+    return Contract::Refuse(kInfo, "info->size is wrong");
   }
+  const ListenerTable& listeners = HostContext::From(host).listeners();
+  if (listener >= listeners.count()) {
+    return Contract::Refuse(kInfo, kBeyondCount);
+  }
+  const ListenerTable::Known* known = listeners.Find(listener);
+  if (known == nullptr) return CLUSTER_E_INVALID;
   cluster_listener_info full = {
       .size = info->size,
       .listener = listener,
@@ -56,15 +66,22 @@ cluster_status Listen(const cluster_host* host,
                                    uint32_t listener,
                                    const cluster_error* error),
                       void* ctx) {
-  if (const cluster_status status = Check(host, Stage::kStarted)) return status;
+  if (const auto no = Contract::Check(host, kListen)) return no;
+  if (address.data == nullptr || address.size == 0 ||
+      address.size > kMaxListenTextBytes) {
+    return Contract::Refuse(kListen, "address is NULL, empty or too long");
+  }
+  if (done == nullptr) return Contract::Refuse(kListen, "done is NULL");
   cluster_listen_options known = {};
   if (options != nullptr) {
+    if (!CanBeSize(options->size, kFirstListenOptionsBytes)) {
+      return Contract::Refuse(kListen, "options->size is wrong");
+    }
     std::memcpy(
         &known, options, std::min<size_t>(options->size, sizeof(known)));
   }
-  if (done == nullptr || address.data == nullptr || address.size == 0 ||
-      address.size > kMaxListenTextBytes || known.backlog < 0) {
-    return CLUSTER_E_INVALID;
+  if (known.backlog < 0) {
+    return Contract::Refuse(kListen, "options->backlog is below 0");
   }
   return HostContext::From(host).listeners().Listen(
       absl::string_view(address.data, address.size),
@@ -75,11 +92,11 @@ cluster_status Listen(const cluster_host* host,
 }
 
 cluster_status Close(const cluster_host* host, uint32_t listener) {
-  if (const cluster_status status = Check(host, Stage::kDraining)) {
-    return status;
-  }
+  if (const auto no = Contract::Check(host, kClose)) return no;
   ListenerTable& listeners = HostContext::From(host).listeners();
-  if (listeners.stage() < Stage::kStarted) return CLUSTER_E_STATE;
+  if (listener >= listeners.count()) {
+    return Contract::Refuse(kClose, kBeyondCount);
+  }
   return listeners.Close(listener);
 }
 
@@ -88,19 +105,18 @@ cluster_status Close(const cluster_host* host, uint32_t listener) {
 cluster_status Socket(const cluster_host* host,
                       uint32_t listener,
                       int32_t* fd) {
-  if (const cluster_status status = Check(host, Stage::kDraining)) {
-    return status;
-  }
+  if (const auto no = Contract::Check(host, kSocket)) return no;
+  if (fd == nullptr) return Contract::Refuse(kSocket, "fd is NULL");
   const ListenerTable& listeners = HostContext::From(host).listeners();
+  if (listener >= listeners.count()) {
+    return Contract::Refuse(kSocket, kBeyondCount);
+  }
   const ListenerTable::Known* known = listeners.Find(listener);
-  if (known == nullptr || known->facts.kind != ListenerKind::kDatagram ||
-      fd == nullptr) {
+  if (known == nullptr || known->facts.kind != ListenerKind::kDatagram) {
     return CLUSTER_E_INVALID;
   }
   const int socket = listeners.Socket(listener);
-  if (socket < 0 || listeners.stage() == Stage::kDraining) {
-    return CLUSTER_E_STATE;
-  }
+  if (socket < 0) return CLUSTER_E_STATE;
   *fd = socket;
   return CLUSTER_OK;
 }

@@ -15,10 +15,13 @@
 #include "core/control/messages.h"
 #include "core/scoreboard/plugin_phase.h"
 #include "core/scoreboard/slot_page.h"
+#include "core/worker/acceptor.h"
 #include "core/worker/contract.h"
 #include "core/worker/control_channel.h"
 #include "core/worker/host_context.h"
 #include "core/worker/host_services.h"
+#include "core/worker/intake.h"
+#include "core/worker/listener_table.h"
 #include "core/worker/loop.h"
 #include "core/worker/messages/messenger.h"
 #include "ipc/fd_passing.h"
@@ -46,6 +49,7 @@ class ServiceFixture : public ::testing::Test {
     };
     EXPECT_TRUE(channel_.Begin(on_frame, [](const absl::Status&) {}).ok());
     context_.OnClosed([this] { ++told_; });
+    context_.Connect(intake_, listeners_);
     context_.contract().Enter(PluginPhase::kServing);
   }
 
@@ -77,6 +81,12 @@ class ServiceFixture : public ::testing::Test {
   UnixChannel primary_{std::move(sockets_.second)};
   HostContext context_{
       *loop_, channel_, [] { return cluster_status{CLUSTER_STOPPED}; }};
+  // Without listeners, until the test begins some.
+  Intake intake_{context_,
+                 *page_,
+                 [](IncomingConnection) { FAIL(); },
+                 [](const absl::Status&) {}};
+  ListenerTable listeners_{channel_, intake_};
   HostServices services_{context_};
   const cluster_host* const host_ = services_.host();
 };
