@@ -1,111 +1,83 @@
-// plugin_check: looks at the file of a plugin without running its code.
+// plugin_check: looks at the file of a plugin without running its code, or
+// drives it and reports what it does wrong.
+#include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
-#include "plugins/host/plugin_name.h"
-#include "tools/plugin_check/inspect.h"
-#include "tools/plugin_check/report.h"
+#include "tools/plugin_check/check_command.h"
+#include "tools/plugin_check/inspect_command.h"
+#include "tools/plugin_check/probe/probe_main.h"
+#include "tools/plugin_check/probe/probe_request.h"
+#include "tools/plugin_check/probe_process.h"
 
 namespace cluster {
 namespace {
 
 constexpr int kExitOk = 0;
-constexpr int kExitUnfit = 1;
 constexpr int kExitUsage = 2;
 
 constexpr char kUsage[] =
     "Usage: plugin_check inspect [--json] PLUGIN...\n"
+    "%s"
     "\n"
-    "Prints what the files say: name, kind, ABI, services, compiler, build "
-    "id,\n"
-    "symbols. Nothing of them is loaded or run. PLUGIN is a path, or the name\n"
-    "of a plugin that came with the host.\n"
+    "inspect prints what the files say: name, kind, ABI, services, compiler,\n"
+    "build id, symbols. Nothing of them is loaded or run.\n"
+    "check drives the plugin through its states on a host that is made for "
+    "it,\n"
+    "each check in a process of its own: connections of all kinds, functions "
+    "of\n"
+    "the host that fail, what is left behind. PLUGIN is a path, or the name "
+    "of\n"
+    "a plugin that came with the host.\n"
     "\n"
-    "  --json  one JSON object a line, for programs\n"
-    "  --help  print this\n"
+    "  --json           one JSON object a line, for programs\n"
+    "  --list           what is checked\n"
+    "  --only=NAME,...  these checks and no others; what follows a ':' may be\n"
+    "                   left away\n"
+    "  --timeout=10s    for one process; when it is over, the plugin hangs\n"
+    "  --set KEY=VALUE  a setting of the plugin, as the host has it\n"
+    "  --help           print this\n"
     "\n"
-    "Exit codes: 0 this host can run them, 1 it cannot run one of them, or it\n"
-    "is no plugin (standard error says why), 2 wrong use.\n";
+    "Exit codes: 0 this host can run them, or no check failed; 1 it cannot "
+    "run\n"
+    "one of them, or a check failed; 2 wrong use (standard error says why).\n";
 
-int Complain(absl::string_view what, int code) {
-  std::fprintf(stderr, "plugin_check: %s\n", std::string(what).c_str());
-  return code;
+int Complain(const std::string& what) {
+  std::fprintf(stderr, "plugin_check: %s\n", what.c_str());
+  return kExitUsage;
 }
 
-// Where the command was typed, also under `bazel run`.
-std::string WorkingDirectory() {
-  const char* directory = std::getenv("BUILD_WORKING_DIRECTORY");
-  if (directory != nullptr && directory[0] == '/') return directory;
-  std::error_code error;
-  return std::filesystem::current_path(error).string();
+int RunAsProbe(const std::vector<std::string>& words) {
+  const std::optional<ProbeRequest> request = FromArguments(words);
+  if (!request) return Complain("that is not for people: see --help");
+  return ProbeMain(*request);
 }
 
-absl::StatusOr<Inspection> Look(const std::string& plugin) {
-  absl::StatusOr<std::string> path =
-      FindPlugin(plugin, BundledPluginDirs(), WorkingDirectory());
-  if (!path.ok()) return path.status();
-  return InspectPlugin(*path);
+bool WantsHelp(const std::vector<std::string>& words) {
+  const auto end = std::find(words.begin(), words.end(), "--");
+  return std::find(words.begin(), end, "--help") != end ||
+         std::find(words.begin(), end, "-h") != end;
 }
 
-int Inspect(const std::vector<std::string>& plugins, bool json) {
-  int code = kExitOk;
-  absl::string_view separator = "";
-  for (const std::string& plugin : plugins) {
-    const absl::StatusOr<Inspection> seen = Look(plugin);
-    std::string text = std::string(separator);
-    if (json) {
-      text = seen.ok() ? FormatJson(*seen) : FormatJson(plugin, seen.status());
-    } else if (seen.ok()) {
-      absl::StrAppend(&text, FormatTable(*seen));
-      separator = "\n";
-    }
-    std::fputs(text.c_str(), stdout);
-    std::fflush(stdout);
-    const absl::Status verdict = seen.ok() ? seen->verdict : seen.status();
-    if (!verdict.ok()) code = Complain(verdict.message(), kExitUnfit);
-  }
-  return code;
-}
-
-int Main(const std::vector<std::string>& arguments) {
-  bool json = false;
-  std::vector<std::string> words;
-  for (const std::string& argument : arguments) {
-    if (argument == "--help" || argument == "-h") {
-      std::fputs(kUsage, stdout);
-      return kExitOk;
-    }
-    if (argument == "--json") {
-      json = true;
-    } else if (absl::StartsWith(argument, "-")) {
-      return Complain(
-          absl::StrCat("unknown flag ", argument, ": --help lists all"),
-          kExitUsage);
-    } else {
-      words.push_back(argument);
-    }
-  }
+int Main(const std::vector<std::string>& words) {
   if (words.empty()) {
-    return Complain("no command: write plugin_check inspect PLUGIN",
-                    kExitUsage);
+    return Complain("no command: write plugin_check inspect PLUGIN or check");
   }
-  if (words.front() != "inspect") {
-    return Complain(
-        absl::StrCat("unknown command ", words.front(), ": write inspect"),
-        kExitUsage);
+  const std::vector<std::string> rest(words.begin() + 1, words.end());
+  if (words.front() == kProbeRole) return RunAsProbe(rest);
+  if (WantsHelp(words)) {
+    std::printf(kUsage, kCheckUsage);
+    return kExitOk;
   }
-  words.erase(words.begin());
-  if (words.empty()) {
-    return Complain("inspect needs a plugin: a path or a name", kExitUsage);
+  if (words.front() == "inspect") return InspectCommand(rest);
+  if (words.front() == "check") return CheckCommand(rest);
+  if (words.front().starts_with("-")) {
+    return Complain("unknown flag " + words.front() + ": --help lists all");
   }
-  return Inspect(words, json);
+  return Complain("unknown command " + words.front() +
+                  ": write inspect or check");
 }
 
 }  // namespace

@@ -67,3 +67,35 @@ expect 2 "inspect needs a plugin" inspect
 expect 2 "unknown flag --yaml" inspect --yaml x.so
 expect 0 "" --help
 grep -q "^Usage: plugin_check inspect" "$out" || fail "no usage"
+
+# check: one that passes, one that does not, one of a family, JSON.
+expect 0 "" check --only=elf,loads echo
+[ "$(cut -d' ' -f1-3 "$out")" = $'PASS  elf\nPASS  loads\n2 passed, 0' ] ||
+  fail "not the two checks that were asked for"
+expect 1 "" check --only=elf "$odd/wants_tea.so"
+grep -q "^FAIL  elf .*cluster.tea/1.* To do: " "$out" || fail "no reason"
+expect 0 "" check --only=service_failure:loop.watch --json echo
+python3 - "$out" <<'END' || fail "not the JSON expected"
+import json, sys
+one, numbers = [json.loads(line) for line in open(sys.argv[1])]
+assert one["check"] == "service_failure:loop.watch", one
+assert one["result"] == "pass" and one["seen"] and not one["advice"], one
+assert numbers == {"passed": 1, "failed": 0, "warned": 0, "skipped": 0}, numbers
+END
+expect 0 "" check --only=create_start_stop --set=x=y --timeout=30s echo -- --help
+
+# docs/plugin_check.md has every check, and no other.
+expect 0 "" check --list
+paste - - <"$out" | sed -E 's/^(.*)\t +(.*)\.$/| `\1` | \2 |/' >"$TEST_TMPDIR/list"
+[ "$(wc -l <"$TEST_TMPDIR/list")" -gt 20 ] || fail "hardly a check"
+sed -n '/^| Check |/,/^$/p' docs/plugin_check.md | tail -n +3 | grep . |
+  diff - "$TEST_TMPDIR/list" || fail "docs/plugin_check.md has other checks"
+
+expect 2 "check needs a plugin" check --json
+expect 2 "unknown check \"teapot\"" check --only=teapot echo
+expect 2 "write a time such as 10s" check --timeout=soon echo
+expect 2 "write a time such as 10s" check --timeout=1ms echo
+expect 2 "write --set KEY=VALUE" check echo --set nothing
+expect 2 "one plugin at a time" check echo hello_http
+expect 2 "unknown flag --fast" check --fast echo
+expect 2 "no bundled plugin is called" check ecco

@@ -1,0 +1,111 @@
+#include "tools/plugin_check/probe/call_guard.h"
+
+#include <array>
+#include <bit>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tools/plugin_check/probe/finding.h"
+#include "tools/plugin_check/probe/reporter.h"
+
+namespace cluster {
+namespace {
+
+constexpr std::array<absl::string_view, 6> kStateNames = {
+    "loaded", "created", "started", "draining", "stopped", "destroyed"};
+
+absl::string_view StateName(uint32_t state) {
+  return kStateNames[std::countr_zero(state)];
+}
+
+// As the headers of the ABI have it.
+std::string Tag(const CallRule& rule) {
+  const uint32_t first = uint32_t{1} << std::countr_zero(rule.states);
+  const uint32_t last = std::bit_floor(rule.states);
+  return absl::StrCat("[",
+                      rule.on_loop_thread ? "loop" : "any",
+                      "-thread & ",
+                      StateName(first),
+                      " to ",
+                      StateName(last),
+                      "]");
+}
+
+}  // namespace
+
+CallGuard& CallGuard::Get() {
+  static CallGuard* const guard = new CallGuard();
+  return *guard;
+}
+
+void CallGuard::Begin(const cluster_host* host,
+                      Injection injection,
+                      std::function<void(absl::string_view id)> used) {
+  host_ = host;
+  used_ = std::move(used);
+  injection_ = std::move(injection);
+  loop_thread_ = std::this_thread::get_id();
+}
+
+cluster_status CallGuard::Check(const cluster_host* host,
+                                const CallRule& rule) {
+  if (host != host_) {
+    return RefuseArgument(rule, "its host is not the one given to create");
+  }
+  return Check(rule);
+}
+
+cluster_status CallGuard::Check(const CallRule& rule) {
+  const PluginState state = on_loop_thread() ? state_ : state_of_others_;
+  const std::string name = FullName(rule);
+  if (state == kStateDestroyed) {
+    Reporter::Get().Found(Finding::kLateCall,
+                          absl::StrCat(name, " was called after destroy"));
+    return CLUSTER_E_STATE;
+  }
+  if (rule.on_loop_thread && !on_loop_thread()) {
+    Reporter::Get().Found(
+        Finding::kWrongThread,
+        absl::StrCat(
+            name, " was called on another thread; its tag is ", Tag(rule)));
+    return CLUSTER_E_THREAD;
+  }
+  if ((state & rule.states) == 0) {
+    Reporter::Get().Found(Finding::kWrongState,
+                          absl::StrCat(name,
+                                       " was called in state ",
+                                       StateName(state),
+                                       "; its tag is ",
+                                       Tag(rule)));
+    return CLUSTER_E_STATE;
+  }
+  NoteUse(rule.service);
+  if (rule.failure == CLUSTER_OK) return CLUSTER_OK;
+  Reporter::Get().Saw(name);
+  return Fails(rule) ? rule.failure : CLUSTER_OK;
+}
+
+cluster_status CallGuard::RefuseArgument(const CallRule& rule,
+                                         absl::string_view what) {
+  Reporter::Get().Found(Finding::kBadArgument,
+                        absl::StrCat(FullName(rule), ": ", what));
+  return CLUSTER_E_INVALID;
+}
+
+void CallGuard::NoteUse(absl::string_view service) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!used_services_.insert(service).second) return;
+  }
+  used_(service);
+}
+
+bool CallGuard::Fails(const CallRule& rule) {
+  if (injection_.function == "*") return true;
+  if (injection_.function != FullName(rule)) return false;
+  const std::lock_guard lock(mutex_);
+  const uint64_t call = ++calls_[&rule];
+  return injection_.call == 0 || injection_.call == call;
+}
+
+}  // namespace cluster

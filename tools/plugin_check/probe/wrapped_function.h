@@ -1,0 +1,42 @@
+// WrappedFunction: the function of a service as the plugin gets it: checked by
+// CallGuard, then done by the host beneath.
+//
+//   table.send = &WrappedFunction<kSend, &cluster_message_v1::send>::Call;
+#ifndef TOOLS_PLUGIN_CHECK_PROBE_WRAPPED_FUNCTION_H_
+#define TOOLS_PLUGIN_CHECK_PROBE_WRAPPED_FUNCTION_H_
+
+#include <type_traits>
+
+#include "plugins/abi/cluster_plugin.h"
+#include "tools/plugin_check/probe/call_guard.h"
+#include "tools/plugin_check/probe/call_rule.h"
+#include "tools/plugin_check/probe/host_beneath.h"
+
+namespace cluster {
+
+template <const CallRule& kRule, auto kMember>
+struct WrappedFunction;
+
+template <const CallRule& kRule,
+          typename Table,
+          typename Result,
+          typename... Arguments,
+          Result (*Table::*kMember)(const cluster_host*, Arguments...)>
+struct WrappedFunction<kRule, kMember> {
+  static Result Call(const cluster_host* host, Arguments... arguments) {
+    const cluster_status no = CallGuard::Get().Check(host, kRule);
+    if (no != CLUSTER_OK) {
+      if constexpr (std::is_same_v<Result, cluster_status>) {
+        return no;
+      } else {
+        return Result();
+      }
+    }
+    const auto* table = TableBeneath<Table>(kRule.service);
+    return (table->*kMember)(HostBeneath(), arguments...);
+  }
+};
+
+}  // namespace cluster
+
+#endif  // TOOLS_PLUGIN_CHECK_PROBE_WRAPPED_FUNCTION_H_
