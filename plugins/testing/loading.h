@@ -19,13 +19,20 @@
 
 namespace cluster {
 
-inline constexpr std::array<absl::string_view, 6> kEveryService = {
-    CLUSTER_SERVICE_LOOP_V1,
-    CLUSTER_SERVICE_EMBEDDING_V1,
-    CLUSTER_SERVICE_CONNECTION_V1,
-    CLUSTER_SERVICE_CONFIG_V1,
-    CLUSTER_SERVICE_LOG_V1,
-    CLUSTER_SERVICE_MESSAGE_V1};
+// What a worker offers, in its order.
+inline constexpr auto kEveryService =
+    std::to_array<absl::string_view>({CLUSTER_SERVICE_LOOP_V1,
+                                      CLUSTER_SERVICE_EMBEDDING_V1,
+                                      CLUSTER_SERVICE_CONNECTION_V1,
+                                      CLUSTER_SERVICE_CONFIG_V1,
+                                      CLUSTER_SERVICE_LOG_V1,
+                                      CLUSTER_SERVICE_METRIC_V1,
+                                      CLUSTER_SERVICE_HEALTH_V1,
+                                      CLUSTER_SERVICE_THREAD_CHECK_V1,
+                                      CLUSTER_SERVICE_MESSAGE_V1,
+                                      CLUSTER_SERVICE_LISTENER_V1,
+                                      CLUSTER_SERVICE_DATAGRAM_V1,
+                                      CLUSTER_SERVICE_ACCEPTOR_V1});
 
 // Returns where a file among a test's `data` is.
 inline std::string DataPath(const std::string& label_path) {
