@@ -191,9 +191,9 @@ bool Runtime::StartPlugin(const std::string& path) {
          std::string(loaded.status().message()));
     return false;
   }
-  contract.set_plugin_name(loaded->entry->name != nullptr ? loaded->entry->name
-                                                          : path);
-  TellWhatIsMissing(*loaded->entry);
+  contract.set_plugin_name(loaded->entry.name != nullptr ? loaded->entry.name
+                                                         : path);
+  TellWhatIsMissing(loaded->entry);
   plugin_.emplace(loaded->table, contract);
   auto failure = plugin_->Begin(services_.host());
   if (!failure) return true;

@@ -19,12 +19,12 @@
 #include "plugins/abi/cluster_plugin.h"
 #include "plugins/abi/cluster_plugin_note.h"
 #include "plugins/host/elf_image.h"
+#include "plugins/host/struct_size.h"
 
 namespace cluster {
 namespace {
 
 constexpr off_t kMaxFileBytes = off_t{1} << 30;
-constexpr uint32_t kMaxEntryBytes = 64 << 10;
 constexpr size_t kMaxBuildIdBytes = 64;
 constexpr uint32_t kGnuBuildId = 3;  // NT_GNU_BUILD_ID
 
@@ -84,17 +84,16 @@ absl::StatusOr<LeadingNumbers> ReadEntry(const ElfImage& image,
                      " in place of the magic number 0x",
                      absl::Hex(CLUSTER_PLUGIN_MAGIC)));
   }
-  if (numbers.size < sizeof(cluster_plugin_entry_t) ||
-      numbers.size > kMaxEntryBytes) {
+  if (!CanBeSize(numbers.size, kFirstEntryBytes)) {
     return Refuse(
         path,
         absl::StrCat("is damaged: the size of its " CLUSTER_PLUGIN_SYMBOL
                      " is ",
                      numbers.size,
                      " bytes, where ",
-                     sizeof(cluster_plugin_entry_t),
+                     kFirstEntryBytes,
                      " to ",
-                     kMaxEntryBytes,
+                     kMaxStructBytes,
                      " are possible"));
   }
   return numbers;

@@ -133,6 +133,19 @@ TEST(PluginFileTest, ReadsDescriptorFromTheStart) {
   EXPECT_EQ(lseek(fd.get(), 0, SEEK_CUR), 100);
 }
 
+// From the first version of the ABI on, and newer ones.
+TEST(PluginFileTest, EntryMayBeLongerThanTheFirst) {
+  Bytes file = Contents(DataPath(kEcho));
+  const uint64_t magic = CLUSTER_PLUGIN_MAGIC;
+  const size_t size = Find(file, std::as_bytes(std::span(&magic, 1))) +
+                      offsetof(cluster_plugin_entry_t, size);
+  for (const auto& [bytes, accepted] :
+       {std::pair(71u, false), {72u, true}, {80u, true}, {65'537u, false}}) {
+    Put(file, size, uint32_t{bytes});
+    EXPECT_EQ(Check(file).ok(), accepted) << bytes;
+  }
+}
+
 TEST(PluginFileTest, NeedsNoSectionHeaders) {
   Bytes file = Contents(DataPath(kEcho));
   Put(file, offsetof(Elf64_Ehdr, e_shoff), uint64_t{0});

@@ -5,8 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstddef>
-#include <cstring>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,12 +14,11 @@
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
 #include "plugins/host/plugin_file.h"
+#include "plugins/host/struct_size.h"
 
 namespace cluster {
 namespace {
 
-// No table that is true gets near; a newer one may be larger than ours.
-constexpr uint32_t kMaxTableBytes = 64 << 10;
 constexpr absl::string_view kDraftPrefix = "cluster.x-draft.";
 
 absl::Status Refuse(absl::string_view name, absl::string_view what) {
@@ -65,19 +62,20 @@ absl::StatusOr<void*> OpenPinned(int pinned_fd, const std::string& path) {
   return handle;
 }
 
-absl::Status CheckEntry(const cluster_plugin_entry_t& entry,
-                        absl::string_view name) {
-  if (entry.magic != CLUSTER_PLUGIN_MAGIC ||
-      entry.size < sizeof(cluster_plugin_entry_t) ||
-      entry.size > kMaxTableBytes) {
+absl::StatusOr<cluster_plugin_entry_t> CopyEntry(
+    const cluster_plugin_entry_t& theirs, absl::string_view name) {
+  if (theirs.magic != CLUSTER_PLUGIN_MAGIC ||
+      !CanBeSize(theirs.size, kFirstEntryBytes)) {
     return Refuse(name, "is not a cluster plugin: its entry is malformed");
   }
+  const auto entry = CopyKnown<cluster_plugin_entry_t>(&theirs, theirs.size);
   PluginInfo info;
   info.kind = entry.kind;
   info.abi_major = entry.abi_major;
   info.abi_minor = entry.abi_minor;
   info.abi_minor_min = entry.abi_minor_min;
-  return CheckCompatible(info, name);
+  RETURN_IF_ERROR(CheckCompatible(info, name));
+  return entry;
 }
 
 // Returns those of `wanted`, which ends with NULL, that are not offered.
@@ -116,16 +114,14 @@ absl::StatusOr<cluster_worker_plugin> CopyTable(
     const cluster_plugin_entry_t& entry, absl::string_view name) {
   const auto* theirs = static_cast<const cluster_worker_plugin*>(entry.table);
   if (theirs == nullptr) return Refuse(name, "has no table of functions");
-  cluster_worker_plugin table = {};
-  if (theirs->size < offsetof(cluster_worker_plugin, create) ||
-      theirs->size > kMaxTableBytes) {
+  if (!CanBeSize(theirs->size, kFirstWorkerTableBytes)) {
     return Refuse(name,
                   absl::StrCat("has a malformed table of functions: its size "
                                "is ",
                                theirs->size,
                                " bytes"));
   }
-  std::memcpy(&table, theirs, std::min<size_t>(theirs->size, sizeof(table)));
+  auto table = CopyKnown<cluster_worker_plugin>(theirs, theirs->size);
   table.size = sizeof(table);
   if (table.create == nullptr) {
     return Refuse(name, "has no function create in its table");
@@ -179,10 +175,10 @@ absl::StatusOr<LoadedPlugin> AdoptEntry(
     absl::string_view name,
     std::span<const absl::string_view> services) {
   if (entry == nullptr) return Refuse(name, "has no entry");
-  RETURN_IF_ERROR(CheckEntry(*entry, name));
-  RETURN_IF_ERROR(CheckServices(*entry, name, services));
-  ASSIGN_OR_RETURN(const cluster_worker_plugin table, CopyTable(*entry, name));
-  return LoadedPlugin{entry, table};
+  ASSIGN_OR_RETURN(const cluster_plugin_entry_t known, CopyEntry(*entry, name));
+  RETURN_IF_ERROR(CheckServices(known, name, services));
+  ASSIGN_OR_RETURN(const cluster_worker_plugin table, CopyTable(known, name));
+  return LoadedPlugin{known, table};
 }
 
 }  // namespace cluster

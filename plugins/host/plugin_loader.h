@@ -22,10 +22,9 @@
 namespace cluster {
 
 struct LoadedPlugin {
-  // The plugin's constant.
-  const cluster_plugin_entry_t* entry = nullptr;
-  // A copy of the plugin's table. What an older plugin does not have is NULL.
-  // `create` and `on_connection` are never NULL.
+  // Copies of the plugin's entry and table. What an older plugin does not have
+  // is zero. `create` and `on_connection` are never NULL.
+  cluster_plugin_entry_t entry = {};
   cluster_worker_plugin table = {};
 };
 

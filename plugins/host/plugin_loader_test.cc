@@ -33,13 +33,13 @@ absl::StatusOr<LoadedPlugin> TryTestPlugin(const std::string& name) {
 TEST(PluginLoaderTest, LoadsPlugins) {
   const auto echo = TryLoad("plugins/echo/echo.so");
   ASSERT_TRUE(echo.ok()) << echo.status();
-  EXPECT_STREQ(echo->entry->name, "echo");
+  EXPECT_STREQ(echo->entry.name, "echo");
   EXPECT_EQ(echo->table.size, sizeof(cluster_worker_plugin));
   EXPECT_NE(echo->table.drain, nullptr);
   EXPECT_EQ(echo->table.run, nullptr);
   const auto http = TryLoad("plugins/hello_http/hello_http.so");
   ASSERT_TRUE(http.ok()) << http.status();
-  EXPECT_STREQ(http->entry->name, "hello_http");
+  EXPECT_STREQ(http->entry.name, "hello_http");
   EXPECT_NE(http->table.run, nullptr);
 }
 
@@ -53,11 +53,11 @@ TEST(PluginLoaderTest, LoadsPinnedFileThoughPathHasAnother) {
 
   const auto old = LoadPlugin(pinned, path.string(), kEveryService);
   ASSERT_TRUE(old.ok()) << old.status();
-  EXPECT_STREQ(old->entry->name, "echo");
+  EXPECT_STREQ(old->entry.name, "echo");
   const int current = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   const auto now = LoadPlugin(current, path.string(), kEveryService);
   ASSERT_TRUE(now.ok()) << now.status();
-  EXPECT_STREQ(now->entry->name, "hello_http");
+  EXPECT_STREQ(now->entry.name, "hello_http");
 }
 
 TEST(PluginLoaderTest, PathWithoutSlashIsNotSearchedFor) {
@@ -68,14 +68,6 @@ TEST(PluginLoaderTest, PathWithoutSlashIsNotSearchedFor) {
   EXPECT_TRUE(LoadPlugin(fd, "bare.so", kEveryService).ok());
 }
 
-TEST(PluginLoaderTest, ShortTableIsFilledUpWithNothing) {
-  const auto plugin = TryTestPlugin("short_table");
-  ASSERT_TRUE(plugin.ok()) << plugin.status();
-  EXPECT_NE(plugin->table.on_connection, nullptr);
-  EXPECT_EQ(plugin->table.stop, nullptr);
-  EXPECT_EQ(plugin->table.size, sizeof(cluster_worker_plugin));
-}
-
 TEST(PluginLoaderTest, NamesWhatIsMissing) {
   ExpectUnfit(TryTestPlugin("no_create"),
               "no_create.so has no function create in its table");
@@ -83,13 +75,15 @@ TEST(PluginLoaderTest, NamesWhatIsMissing) {
               "has no function on_connection in its table");
   ExpectUnfit(TryTestPlugin("no_table_size"),
               "malformed table of functions: its size is 0 bytes");
+  ExpectUnfit(TryTestPlugin("short_table"),
+              "malformed table of functions: its size is 32 bytes");
   ExpectUnfit(TryTestPlugin("odd_services"),
               "needs what this host does not offer: cluster.tea/1, "
               "cluster.coffee/2 (it offers cluster.loop/1, ");
 }
 
 TEST(PluginLoaderTest, SaysWhatThePluginCouldUse) {
-  cluster_plugin_entry_t entry = *LoadForTest("plugins/echo/echo.so").entry;
+  cluster_plugin_entry_t entry = LoadForTest("plugins/echo/echo.so").entry;
   EXPECT_EQ(DescribeMissing(entry, kEveryService), "");
   const char* const wishes[] = {
       CLUSTER_SERVICE_LOOP_V1, "cluster.milk/1", "cluster.tea/2", nullptr};
@@ -121,26 +115,63 @@ TEST(PluginLoaderTest, SharedObjectWithoutEntryIsNoPlugin) {
 
 TEST(PluginLoaderTest, AdoptsCompiledInEntry) {
   const LoadedPlugin echo = LoadForTest("plugins/echo/echo.so");
-  cluster_plugin_entry_t entry = *echo.entry;
+  cluster_plugin_entry_t entry = echo.entry;
   EXPECT_TRUE(AdoptEntry(&entry, "mine", kEveryService).ok());
   ExpectUnfit(AdoptEntry(nullptr, "mine", kEveryService), "mine has no entry");
   ExpectUnfit(AdoptEntry(&entry, "mine", {}), "cluster.loop/1");
   entry.table = nullptr;
   ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService), "has no table");
-  entry = *echo.entry;
+  entry = echo.entry;
   entry.abi_major = 9;
   ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService), "needs plugin ABI 9.");
-  entry = *echo.entry;
+  entry = echo.entry;
   entry.size = 8;
   ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService), "malformed");
   entry.size = UINT32_MAX;
   ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService), "malformed");
   cluster_worker_plugin table = echo.table;
   table.size = UINT32_MAX;
-  entry = *echo.entry;
+  entry = echo.entry;
   entry.table = &table;
   ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService),
               "its size is 4294967295 bytes");
+}
+
+// The first version of the ABI is the least, whatever is added to it.
+TEST(PluginLoaderTest, AdoptsEntryAndTableOfTheFirstVersion) {
+  const LoadedPlugin echo = LoadForTest("plugins/echo/echo.so");
+  cluster_worker_plugin table = echo.table;
+  cluster_plugin_entry_t entry = echo.entry;
+  entry.table = &table;
+  entry.size = 72;
+  table.size = 64;
+  const auto plugin = AdoptEntry(&entry, "mine", kEveryService);
+  ASSERT_TRUE(plugin.ok()) << plugin.status();
+  EXPECT_EQ(plugin->table.stop, echo.table.stop);
+  entry.size = 71;
+  ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService), "malformed");
+  entry.size = 72;
+  table.size = 63;
+  ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService),
+              "its size is 63 bytes");
+}
+
+TEST(PluginLoaderTest, AdoptsEntryAndTableOfANewerVersion) {
+  struct NewerTable {
+    cluster_worker_plugin known;
+    void (*later)();
+  } table = {LoadForTest("plugins/echo/echo.so").table, nullptr};
+  table.known.size = sizeof(table);
+  struct NewerEntry {
+    cluster_plugin_entry_t known;
+    const char* later;
+  } entry = {LoadForTest("plugins/echo/echo.so").entry, "later"};
+  entry.known.size = sizeof(entry);
+  entry.known.table = &table;
+  const auto plugin = AdoptEntry(&entry.known, "mine", kEveryService);
+  ASSERT_TRUE(plugin.ok()) << plugin.status();
+  EXPECT_STREQ(plugin->entry.name, "echo");
+  EXPECT_EQ(plugin->table.size, sizeof(cluster_worker_plugin));
 }
 
 }  // namespace

@@ -1,12 +1,18 @@
-// What a struct of the plugin ABI can say about its own size. It grows from one
-// version to the next, so an older one is shorter and a newer one longer.
+// The sizes that structs of the plugin ABI say of themselves. They grow from
+// one version to the next, so an older one is shorter and a newer one longer.
 //
 // Thread safety: pure.
+//
+//   if (!CanBeSize(given->size, kFirstEntryBytes)) return Refuse(...);
+//   const auto entry = CopyKnown<cluster_plugin_entry_t>(given, given->size);
 #ifndef PLUGINS_HOST_STRUCT_SIZE_H_
 #define PLUGINS_HOST_STRUCT_SIZE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 
 namespace cluster {
 
@@ -24,6 +30,16 @@ inline constexpr uint32_t kMaxStructBytes = 64 << 10;
 // Whether a struct whose first version has `first` bytes can have `size`.
 constexpr bool CanBeSize(uint32_t size, size_t first) {
   return size >= first && size <= kMaxStructBytes;
+}
+
+// Copies what both sides know of a struct of `size` bytes at `given`; the rest
+// is zero.
+template <typename Struct>
+Struct CopyKnown(const void* given, uint32_t size) {
+  static_assert(std::is_trivially_copyable_v<Struct>);
+  Struct known = {};
+  std::memcpy(&known, given, std::min<size_t>(size, sizeof(known)));
+  return known;
 }
 
 }  // namespace cluster

@@ -77,8 +77,7 @@ cluster_status Listen(const cluster_host* host,
     if (!CanBeSize(options->size, kFirstListenOptionsBytes)) {
       return Contract::Refuse(kListen, "options->size is wrong");
     }
-    std::memcpy(
-        &known, options, std::min<size_t>(options->size, sizeof(known)));
+    known = CopyKnown<cluster_listen_options>(options, options->size);
   }
   if (known.backlog < 0) {
     return Contract::Refuse(kListen, "options->backlog is below 0");
