@@ -7,6 +7,8 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <tuple>
+#include <utility>
 
 #include "core/base/status_macros.h"
 #include "core/control/handoff.h"
@@ -20,10 +22,8 @@ namespace {
 // kMaxUnstarted connections need, so that the ring is the limit.
 constexpr int kSendBufferBytes = 1 << 20;
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<HandoffStream>> HandoffStream::Create(
-    StreamCell& cell) {
+// Sender and receiver.
+absl::StatusOr<std::pair<UniqueFd, UniqueFd>> MakePair() {
   ASSIGN_OR_RETURN(auto pair, MakeSocketPair(SOCK_SEQPACKET));
   // The kernel caps it at wmem_max; less only means a flush is retried sooner.
   setsockopt(pair.first.get(),
@@ -31,6 +31,14 @@ absl::StatusOr<std::unique_ptr<HandoffStream>> HandoffStream::Create(
              SO_SNDBUF,
              &kSendBufferBytes,
              sizeof(kSendBufferBytes));
+  return pair;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<HandoffStream>> HandoffStream::Create(
+    StreamCell& cell) {
+  ASSIGN_OR_RETURN(auto pair, MakePair());
   std::unique_ptr<HandoffStream> stream(
       new HandoffStream(std::move(pair.first), std::move(pair.second), cell));
   stream->RestoreCell();
@@ -90,6 +98,11 @@ void HandoffStream::RestoreCell() {
   cell_.claim.store(sent_);
   cell_.taken.store(sent_);
   cell_.refusals.store(refusals_seen_);
+}
+
+void HandoffStream::Renew() {
+  auto pair = MakePair();
+  if (pair.ok()) std::tie(sender_, receiver_) = *std::move(pair);
 }
 
 size_t HandoffStream::Release(Connections* refused) {

@@ -1,11 +1,11 @@
 // HandoffStream: the primary's end of one slot's connections from one listener.
 //
-// A SOCK_SEQPACKET pair. The primary sends batches of connections into one end
-// and keeps the other as well: it is copied to each worker of the slot, and it
-// is what the primary empties when it takes back. Connections are numbered;
-// until a number is decided (core/scoreboard/claim.h) the primary keeps its own
-// descriptor, so that a connection nobody started can be given to another
-// worker.
+// A SOCK_SEQPACKET pair, a new one for each worker. The primary sends batches
+// of connections into one end and keeps the other as well: it is copied to the
+// worker, and it is what the primary empties when it takes back. Connections
+// are numbered; until a number is decided (core/scoreboard/claim.h) the primary
+// keeps its own descriptor, so that a connection nobody started can be given to
+// another worker.
 //
 // Thread safety: none. Lifetime: the StreamCell must outlive the stream.
 //
@@ -37,7 +37,7 @@ class HandoffStream {
   static absl::StatusOr<std::unique_ptr<HandoffStream>> Create(
       StreamCell& cell);
 
-  // The receiving end, to copy to the slot's worker.
+  // The receiving end, to copy to the slot's next worker.
   int receiver() const { return receiver_.get(); }
 
   // Adds a connection to the batch. REQUIRES: unstarted() < kMaxUnstarted.
@@ -62,6 +62,11 @@ class HandoffStream {
   // Writes the cell as the primary knows it, for the slot's next worker.
   // REQUIRES: the worker is dead and all was taken back from it.
   void RestoreCell();
+
+  // Replaces the pair: processes that the worker left behind may hold the end
+  // that it read from, or it has shut it down. If the kernel has no new pair,
+  // the old one stays. REQUIRES: as RestoreCell.
+  void Renew();
 
   // Sends a message without connections: the worker answers it with a Room
   // frame as soon as it runs (SlotPage::wanted must be set before). False if
@@ -94,8 +99,8 @@ class HandoffStream {
   int SendBatch(size_t count);
   size_t ReleaseUpTo(uint64_t decided, Connections* refused);
 
-  const UniqueFd sender_;
-  const UniqueFd receiver_;
+  UniqueFd sender_;
+  UniqueFd receiver_;
   StreamCell& cell_;
   uint64_t sent_ = 0;
   uint64_t queued_ = 0;    // behind sent_, not yet sent

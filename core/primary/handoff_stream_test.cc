@@ -1,9 +1,11 @@
 #include "core/primary/handoff_stream.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -245,6 +247,38 @@ TEST_F(HandoffStreamTest, ProbeCarriesNoConnection) {
   EXPECT_EQ(worker_->Receive(), 0u);
   EXPECT_EQ(worker_->probes(), 1u);
   EXPECT_EQ(stream_->unstarted(), 0u);
+}
+
+// ---- A worker that is dead
+
+TEST_F(HandoffStreamTest, RenewedStreamIsOutOfReachOfTheOldWorker) {
+  const UniqueFd old(fcntl(stream_->receiver(), F_DUPFD_CLOEXEC, 0));
+  Send(1, 2);
+  stream_->TakeBack(&out_);
+  out_.clear();
+  stream_->RestoreCell();
+  stream_->Renew();
+  char byte = 0;
+  EXPECT_EQ(recv(old.get(), &byte, 1, MSG_DONTWAIT), 0) << "its end";
+  shutdown(old.get(), SHUT_RDWR);
+  Send(3, 4);
+  FakeWorker next(cell_, stream_->receiver());
+  EXPECT_EQ(next.Receive(), 2u);
+  EXPECT_EQ(next.Start(), Range(3, 4));
+  EXPECT_EQ(stream_->Release(&out_), 2u);
+}
+
+TEST_F(HandoffStreamTest, StreamThatCannotBeRenewedStaysAsItIs) {
+  rlimit limit;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  rlimit none = limit;
+  none.rlim_cur = 3;
+  setrlimit(RLIMIT_NOFILE, &none);
+  stream_->Renew();
+  setrlimit(RLIMIT_NOFILE, &limit);
+  Send(1, 2);
+  EXPECT_EQ(worker_->Receive(), 2u);
+  EXPECT_EQ(worker_->Start(), Range(1, 2));
 }
 
 // ---- A worker that lies

@@ -98,11 +98,11 @@ uint64_t Slot::CloseBooks() {
   suspect_ = false;
   probe_due_ = nullptr;
   asked_ = false;
-  RestorePage();
+  PrepareForNext();
   return lost;
 }
 
-void Slot::RestorePage() {
+void Slot::PrepareForNext() {
   memory_.WriteHeader();
   SlotPage& page = memory_.page();
   page.started.store(started_ + accepted_by_worker_);
@@ -116,7 +116,9 @@ void Slot::RestorePage() {
   page.heartbeat_ns.store(0);
   for (std::atomic<uint64_t>& cell : page.metric_cells) cell.store(0);
   for (const auto& stream : streams_) {
-    if (stream != nullptr) stream->RestoreCell();
+    if (stream == nullptr) continue;
+    stream->RestoreCell();
+    stream->Renew();
   }
 }
 

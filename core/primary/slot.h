@@ -68,9 +68,9 @@ class Slot {
   void ReadCounters();
 
   // The worker is dead: what it had started and not finished is lost, and the
-  // slot's next worker finds the page as the primary knows it, whatever this
-  // one left there. Returns how many are lost. REQUIRES: what it had not
-  // started was taken back.
+  // slot's next worker finds the page as the primary knows it, and streams of
+  // its own, whatever this one left there. Returns how many are lost. REQUIRES:
+  // what it had not started was taken back.
   uint64_t CloseBooks();
 
   // Full: the worker gave connections back because it has no room. It stays so
@@ -106,7 +106,7 @@ class Slot {
 
  private:
   uint64_t open() const { return assigned() - finished_ - lost_; }
-  void RestorePage();
+  void PrepareForNext();
 
   Slot(uint32_t index, SlotMemory memory, bool handoff)
       : index_(index), handoff_(handoff), memory_(std::move(memory)) {}

@@ -79,6 +79,43 @@ TEST(KilledWorkerTest, IsReplacedAtOnce) {
   host.EndCleanly();
 }
 
+// What it left behind of its own kind: a process that holds its descriptors,
+// and sockets that it has shut down.
+TEST(KilledWorkerTest, OrphanTakesNothingOfTheSuccessor) {
+  HostProcess host({TestPlugin("puppet"), "--workers=1"});
+  ASSERT_TRUE(host.AwaitServing(1));
+  const size_t idle = OpenDescriptors(host.pid());
+  ClientSet held({.port = host.port(), .request = "hostile orphan\n"});
+  held.Open(1);
+  ASSERT_TRUE(held.AwaitSettled(1));
+  kill(host.Workers().at(1), SIGKILL);
+  ASSERT_TRUE(host.AwaitEvent("listening", 2));
+  const ClientSet after =
+      RunLoad({.port = host.port(), .request = "who\n"}, 100, 1);
+  EXPECT_EQ(after.answers(), (std::map<std::string, size_t>{{"2\n", 100}}));
+  // The orphan has seen that nobody sends to it any more.
+  held.Ask(0, "");
+  ASSERT_TRUE(held.AwaitSettled(1));
+  EXPECT_NE(held.outcomes()[0].end, End::kAnswered);
+  EXPECT_TRUE(AwaitTrue([&] { return OpenDescriptors(host.pid()) == idle; }))
+      << OpenDescriptors(host.pid()) << " after " << idle;
+  EXPECT_EQ(host.EndCleanly().lost, 1u);
+}
+
+TEST(KilledWorkerTest, SuccessorHearsThoughItsSocketsWereShut) {
+  HostProcess host({TestPlugin("puppet"), "--workers=1"});
+  ASSERT_TRUE(host.AwaitServing(1));
+  ClientSet held({.port = host.port(), .request = "hostile deafens\n"});
+  held.Open(1);
+  ASSERT_TRUE(held.AwaitSettled(1));
+  kill(host.Workers().at(1), SIGKILL);
+  ASSERT_TRUE(host.AwaitEvent("listening", 2));
+  const ClientSet after =
+      RunLoad({.port = host.port(), .request = "who\n"}, 100, 1);
+  EXPECT_EQ(after.answers(), (std::map<std::string, size_t>{{"2\n", 100}}));
+  EXPECT_EQ(host.EndCleanly().lost, 1u);
+}
+
 TEST(KilledWorkerTest, OthersServeOnUnderLoad) {
   constexpr size_t kConcurrent = 20;
   HostProcess host({TestPlugin("puppet"), "--workers=4", "--restarts=100"});

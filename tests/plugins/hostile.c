@@ -185,6 +185,36 @@ static void put_addresses(int channel) {
   put_close(channel, 7);
 }
 
+/* Whether connections come from `fd`. */
+static bool is_stream(int fd) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+         type == SOCK_SEQPACKET;
+}
+
+static void shut_streams(void) {
+  for (int fd = 3; fd < LAST_FD; ++fd) {
+    if (is_stream(fd)) shutdown(fd, SHUT_RDWR);
+  }
+}
+
+/* Keeps the connections of its parent, whose clients so see its end. */
+static void leave_orphan(void) {
+  if (fork() != 0) return;
+  const int nothing = open("/dev/null", O_RDWR);
+  for (int fd = 0; fd < 3; ++fd) dup2(nothing, fd);
+  int stream = 3;
+  while (stream < LAST_FD && !is_stream(stream)) ++stream;
+  struct pollfd readable = {stream, POLLIN, 0};
+  char bytes[64 << 10];
+  do {
+    poll(&readable, 1, -1);
+    /* The descriptors that came are closed. */
+  } while (recv(stream, bytes, sizeof bytes, MSG_DONTWAIT) != 0);
+  _exit(0);
+}
+
 void turn_hostile(const char* act) {
   const int channel = find_channel();
   const struct header huge = header_of(TYPE_LISTEN, UINT64_MAX);
@@ -210,4 +240,6 @@ void turn_hostile(const char* act) {
   if (strcmp(act, "listens") == 0) put_listens(channel);
   if (strcmp(act, "addresses") == 0) put_addresses(channel);
   if (strcmp(act, "scoreboard") == 0) spoil_scoreboard();
+  if (strcmp(act, "deafens") == 0) shut_streams();
+  if (strcmp(act, "orphan") == 0) leave_orphan();
 }

@@ -18,6 +18,9 @@
  *   listens      asks for listeners for ever, and reads no answer
  *   addresses    asks to listen at nonsense, then closes what it has not
  *   scoreboard   nonsense in every word of the scoreboard page
+ *   deafens      shuts the sockets down from which connections come
+ *   orphan       leaves a process behind that reads on from them until their
+ *                other end is closed
  */
 void turn_hostile(const char* act);
 
