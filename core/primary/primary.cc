@@ -236,6 +236,8 @@ void Primary::KillAll() {
   end_.kind = PrimaryEnd::Kind::kKilled;
   if (!draining()) life_->EndHost();
   group_->Close();
+  // What comes back from one of them is not for the others.
+  group_->RefusePending();
   for (const auto& [id, worker] : workers_) worker->Signal(SIGKILL);
   FinishIfAllGone();
 }

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <functional>
 #include <memory>
@@ -172,6 +173,33 @@ TEST_F(PrimaryTest, KillAllFromAnEventEnds) {
   };
   EXPECT_EQ(StartAndRun().kind, PrimaryEnd::Kind::kKilled);
   EXPECT_EQ(observer_.Count("exit"), 2);
+}
+
+// The workers take none of them.
+TEST_F(PrimaryTest, KillAllHandsNothingOnToDyingWorkers) {
+  Make("serve", 2);
+  uint64_t before = 0;
+  const std::function<void()> kill_when_handed_off = [&] {
+    const ListenerGroup::Accounts books = primary_->Snapshot();
+    if (books.handed_off < 8) {
+      boost::asio::post(io_, kill_when_handed_off);
+      return;
+    }
+    before = books.ledger.redispatched();
+    primary_->KillAll();
+  };
+  bool due = false;
+  observer_.on_event = [&](const WorkerEvent&) {
+    if (observer_.Count("listening") != 2 || std::exchange(due, true)) return;
+    loopback_.Connect(8);  // both get some
+    boost::asio::post(io_, kill_when_handed_off);
+  };
+  EXPECT_EQ(StartAndRun().kind, PrimaryEnd::Kind::kKilled);
+  const ListenerGroup::Accounts books = primary_->Snapshot();
+  EXPECT_EQ(books.ledger.redispatched(), before);
+  EXPECT_EQ(books.ledger.accepted(), 8u);
+  EXPECT_EQ(books.ledger.refused(), 8u);
+  EXPECT_EQ(books.live, 0u);
 }
 
 // ---- The kernel says no
