@@ -56,8 +56,9 @@ std::string Pattern(size_t size) {
 }
 
 To Parse(const std::string& to) {
-  const auto number =
-      static_cast<uint32_t>(std::atoi(to.c_str() + to.find('=') + 1));
+  const size_t equals = to.find('=');
+  const auto number = static_cast<uint32_t>(
+      equals == to.npos ? 0 : std::atoi(to.c_str() + equals + 1));
   if (to.starts_with("worker=")) return To::Worker(number);
   if (to.starts_with("slot=")) return To::Slot(number);
   if (to == "primary") return To::Primary();
