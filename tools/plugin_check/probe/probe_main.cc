@@ -166,7 +166,7 @@ void Probe(const ProbeRequest& request) {
     CheckLoading(request);
   } else if (request.scenario == "note") {
     const auto plugin = LoadOrReport(request, OpenPlugin(request));
-    if (plugin.ok()) CheckNote(request.plugin, *plugin->entry);
+    if (plugin.ok()) CheckNote(request.plugin, plugin->entry);
   } else if (request.scenario == "missing_service") {
     CheckRefusedWithout(request);
   } else if (const Scenario* scenario = FindScenario(request.scenario)) {
