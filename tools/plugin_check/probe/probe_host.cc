@@ -235,9 +235,9 @@ const void* ProbeHost::GetService(absl::string_view id) {
 }
 
 void ProbeHost::CheckListed(absl::string_view id) const {
-  if (Lists(plugin_.entry->required_services, id)) return;
+  if (Lists(plugin_.entry.required_services, id)) return;
   Reporter::Get().Asked(id);
-  if (Lists(plugin_.entry->optional_services, id)) return;
+  if (Lists(plugin_.entry.optional_services, id)) return;
   Reporter::Get().Found(
       Finding::kUnlistedService,
       absl::StrCat("it uses ",
