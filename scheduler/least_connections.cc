@@ -1,7 +1,7 @@
 #include "scheduler/least_connections.h"
 
-#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 namespace cluster {
@@ -16,40 +16,52 @@ struct Tally {
   uint64_t equal = 0;
 };
 
+struct Load {
+  uint32_t in_flight;
+  uint32_t weight;
+};
+
+// The two columns that count.
+struct Loads {
+  const uint32_t* in_flight;
+  const uint32_t* weights;
+  size_t size;
+
+  Load operator[](size_t i) const { return {in_flight[i], weights[i]}; }
+  Loads From(size_t first, size_t count) const {
+    return {in_flight + first, weights + first, count};
+  }
+};
+
 // Negative, zero or positive as `a` has less, the same or more load for its
 // weight than `b`. A product is below 2^49, so nothing overflows.
-inline int64_t Compare(const Candidate& a, const Candidate& b) {
+inline int64_t Compare(const Load& a, const Load& b) {
   return static_cast<int64_t>(uint64_t{a.in_flight} * b.weight) -
          static_cast<int64_t>(uint64_t{b.in_flight} * a.weight);
 }
 
 // Four numbers in one register, or in two where registers are small.
+using Narrow4 [[gnu::vector_size(16)]] = uint32_t;
 using Unsigned4 [[gnu::vector_size(32)]] = uint64_t;
 using Signed4 [[gnu::vector_size(32)]] = int64_t;
 
-// What LoadsOf() takes for granted: (in_flight, weight) is a candidate's second
-// word, in_flight its low half.
-static_assert(sizeof(Candidate) == 16);
-static_assert(offsetof(Candidate, in_flight) == 8);
-static_assert(offsetof(Candidate, weight) == 12);
-static_assert(std::endian::native == std::endian::little);
-
-// Counts a whole block: Compare() four times at once. Their order does not
-// matter; a sign bit survives the `or`.
-[[gnu::always_inline]] inline Tally CountBlock(const Candidate* block,
-                                               const Candidate& best) {
+// Counts a whole block: Compare() four times at once. A sign bit survives the
+// `or`.
+[[gnu::always_inline]] inline Tally CountBlock(const Loads& block,
+                                               const Load& best) {
   const Unsigned4 best_in_flight = Unsigned4{} + best.in_flight;
   const Unsigned4 best_weight = Unsigned4{} + best.weight;
   Signed4 signs = {};
   Signed4 equal = {};
   for (size_t i = 0; i < kBlock; i += 4) {
-    Unsigned4 first;
-    Unsigned4 second;
-    std::memcpy(&first, block + i, sizeof(first));
-    std::memcpy(&second, block + i + 2, sizeof(second));
-    const Unsigned4 loads = __builtin_shufflevector(first, second, 1, 5, 3, 7);
-    const auto theirs = (Signed4)((loads & 0xffffffff) * best_weight);
-    const auto ours = (Signed4)((loads >> 32) * best_in_flight);
+    Narrow4 in_flight;
+    Narrow4 weights;
+    std::memcpy(&in_flight, block.in_flight + i, sizeof(in_flight));
+    std::memcpy(&weights, block.weights + i, sizeof(weights));
+    const auto theirs =
+        (Signed4)(__builtin_convertvector(in_flight, Unsigned4) * best_weight);
+    const auto ours =
+        (Signed4)(__builtin_convertvector(weights, Unsigned4) * best_in_flight);
     signs |= theirs - ours;
     equal -= theirs == ours;  // true is -1
   }
@@ -59,42 +71,40 @@ static_assert(std::endian::native == std::endian::little);
 }
 
 // The same for a block of any size.
-inline Tally Count(std::span<const Candidate> block, const Candidate& best) {
+inline Tally Count(const Loads& block, const Load& best) {
   Tally tally;
-  for (const Candidate& candidate : block) {
-    const int64_t order = Compare(candidate, best);
+  for (size_t i = 0; i < block.size; ++i) {
+    const int64_t order = Compare(block[i], best);
     tally.any_less |= order < 0;
     tally.equal += order == 0 ? 1 : 0;
   }
   return tally;
 }
 
-inline Candidate Least(std::span<const Candidate> block) {
-  Candidate least = block.front();
-  for (const Candidate& candidate : block) {
-    if (Compare(candidate, least) < 0) least = candidate;
+inline Load Least(const Loads& block) {
+  Load least = block[0];
+  for (size_t i = 1; i < block.size; ++i) {
+    if (Compare(block[i], least) < 0) least = block[i];
   }
   return least;
 }
 
 // Returns the index of the (n+1)-th candidate that equals `best`.
-inline size_t FindEqual(std::span<const Candidate> candidates,
-                        const Candidate& best,
-                        uint64_t n) {
+inline size_t FindEqual(const Loads& loads, const Load& best, uint64_t n) {
   for (size_t i = 0;; ++i) {
-    if (Compare(candidates[i], best) == 0 && n-- == 0) return i;
+    if (Compare(loads[i], best) == 0 && n-- == 0) return i;
   }
 }
 
 // The draw among all that have the least load so far. Each block with ties
 // replaces the chosen one with a chance in proportion to them.
 struct Draw {
-  Candidate best;
+  Load best;
   uint64_t ties = 0;    // candidates so far that equal `best`
   size_t chosen = 0;    // where the chosen block begins
   uint64_t within = 0;  // how many of the ties it holds
 
-  [[gnu::always_inline]] void Enter(std::span<const Candidate> block,
+  [[gnu::always_inline]] void Enter(const Loads& block,
                                     size_t first,
                                     Tally tally,
                                     SplitMix64& random) {
@@ -111,32 +121,33 @@ struct Draw {
   }
 };
 
-[[gnu::always_inline]] inline size_t PickLeast(
-    std::span<const Candidate> candidates, SplitMix64& random) {
-  Draw draw{.best = candidates.front()};
+[[gnu::always_inline]] inline size_t PickLeast(const Loads& loads,
+                                               SplitMix64& random) {
+  Draw draw{.best = loads[0]};
   size_t first = 0;
-  for (; first + kBlock <= candidates.size(); first += kBlock) {
-    const auto block = candidates.subspan(first).first<kBlock>();
-    draw.Enter(block, first, CountBlock(block.data(), draw.best), random);
+  for (; first + kBlock <= loads.size; first += kBlock) {
+    const Loads block = loads.From(first, kBlock);
+    draw.Enter(block, first, CountBlock(block, draw.best), random);
   }
-  if (first < candidates.size()) {
-    const auto rest = candidates.subspan(first);
+  if (first < loads.size) {
+    const Loads rest = loads.From(first, loads.size - first);
     draw.Enter(rest, first, Count(rest, draw.best), random);
   }
   const uint64_t nth = random.Below(draw.within);
   return draw.chosen +
-         FindEqual(candidates.subspan(draw.chosen), draw.best, nth);
+         FindEqual(
+             loads.From(draw.chosen, loads.size - draw.chosen), draw.best, nth);
 }
 
-size_t PickPortably(std::span<const Candidate> candidates, SplitMix64& random) {
-  return PickLeast(candidates, random);
+size_t PickPortably(const Loads& loads, SplitMix64& random) {
+  return PickLeast(loads, random);
 }
 
 #ifdef __x86_64__
 
-[[gnu::target("avx2")]] size_t PickWithAvx2(
-    std::span<const Candidate> candidates, SplitMix64& random) {
-  return PickLeast(candidates, random);
+[[gnu::target("avx2")]] size_t PickWithAvx2(const Loads& loads,
+                                            SplitMix64& random) {
+  return PickLeast(loads, random);
 }
 
 const bool kHasAvx2 = __builtin_cpu_supports("avx2");
@@ -145,11 +156,14 @@ const bool kHasAvx2 = __builtin_cpu_supports("avx2");
 
 }  // namespace
 
-size_t LeastConnections::Pick(std::span<const Candidate> candidates) {
+size_t LeastConnections::Pick(const Arrival&, const Candidates& candidates) {
+  const Loads loads = {candidates.in_flight.data(),
+                       candidates.weights.data(),
+                       candidates.size()};
 #ifdef __x86_64__
-  if (kHasAvx2) return PickWithAvx2(candidates, random_);
+  if (kHasAvx2) return PickWithAvx2(loads, random_);
 #endif
-  return PickPortably(candidates, random_);
+  return PickPortably(loads, random_);
 }
 
 }  // namespace cluster

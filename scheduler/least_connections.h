@@ -13,13 +13,12 @@
 // Thread safety: none, as every Policy.
 //
 //   LeastConnections policy(seed);
-//   const size_t chosen = policy.Pick(candidates);
+//   const size_t chosen = policy.Pick(arrival, candidates);
 #ifndef SCHEDULER_LEAST_CONNECTIONS_H_
 #define SCHEDULER_LEAST_CONNECTIONS_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "absl/strings/string_view.h"
 #include "scheduler/policy.h"
@@ -38,7 +37,7 @@ class LeastConnections final : public Policy {
   bool prefers_idle() const override { return true; }
 
   // O(n), one pass. The comparison is exact: no division, no rounding.
-  size_t Pick(std::span<const Candidate> candidates) override;
+  size_t Pick(const Arrival& arrival, const Candidates& candidates) override;
 
  private:
   SplitMix64 random_;

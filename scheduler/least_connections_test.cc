@@ -7,8 +7,10 @@
 #include <limits>
 #include <vector>
 
+#include "scheduler/candidate_table.h"
 #include "scheduler/policy.h"
 #include "scheduler/split_mix64.h"
+#include "scheduler/testing_pick.h"
 
 namespace cluster {
 namespace {
@@ -47,9 +49,9 @@ bool Less(const Candidate& a, const Candidate& b) {
 
 TEST(LeastConnectionsTest, PicksTheLeastLoaded) {
   LeastConnections policy(1);
-  EXPECT_EQ(policy.Pick(WithLoads({5, 3, 4})), 1u);
-  EXPECT_EQ(policy.Pick(WithLoads({5, 3, 2})), 2u);
-  EXPECT_EQ(policy.Pick(WithLoads({1, 3, 2})), 0u);
+  EXPECT_EQ(PickRow(policy, WithLoads({5, 3, 4})), 1u);
+  EXPECT_EQ(PickRow(policy, WithLoads({5, 3, 2})), 2u);
+  EXPECT_EQ(PickRow(policy, WithLoads({1, 3, 2})), 0u);
 }
 
 TEST(LeastConnectionsTest, FindsTheLeastAtEveryPlace) {
@@ -59,7 +61,7 @@ TEST(LeastConnectionsTest, FindsTheLeastAtEveryPlace) {
         WithLoads(std::vector<uint32_t>(n, 1000));
     for (size_t place = 0; place < n; ++place) {
       candidates[place].in_flight = 999;
-      ASSERT_EQ(policy.Pick(candidates), place) << n;
+      ASSERT_EQ(PickRow(policy, candidates), place) << n;
       candidates[place].in_flight = 1000;
     }
   }
@@ -71,7 +73,7 @@ TEST(LeastConnectionsTest, WeighsLoads) {
       {.key = 1, .in_flight = 2, .weight = 1},
       {.key = 2, .in_flight = 5, .weight = 3},
       {.key = 3, .in_flight = 7, .weight = 4}};
-  EXPECT_EQ(policy.Pick(candidates), 1u);
+  EXPECT_EQ(PickRow(policy, candidates), 1u);
 }
 
 TEST(LeastConnectionsTest, ComparesTheGreatestNumbersExactly) {
@@ -80,7 +82,7 @@ TEST(LeastConnectionsTest, ComparesTheGreatestNumbersExactly) {
       {.key = 1, .in_flight = kMaxInFlight, .weight = kMaxWeight},
       {.key = 2, .in_flight = kMaxInFlight - 1, .weight = kMaxWeight},
       {.key = 3, .in_flight = kMaxInFlight, .weight = kMaxWeight - 1}};
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(policy.Pick(candidates), 1u);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(PickRow(policy, candidates), 1u);
 }
 
 TEST(LeastConnectionsTest, AlwaysPicksAMinimum) {
@@ -92,7 +94,7 @@ TEST(LeastConnectionsTest, AlwaysPicksAMinimum) {
              random.Below(100) + 1,
              round % 2 == 0 ? 5 : kMaxInFlight,
              round % 3 == 0 ? 1 : kMaxWeight);
-    const Candidate& picked = candidates[policy.Pick(candidates)];
+    const Candidate& picked = candidates[PickRow(policy, candidates)];
     for (const Candidate& other : candidates) {
       ASSERT_FALSE(Less(other, picked)) << "round " << round;
     }
@@ -111,7 +113,7 @@ TEST(LeastConnectionsTest, BreaksTiesUniformly) {
   }
   LeastConnections policy(5);
   std::vector<int> counts(candidates.size());
-  for (int i = 0; i < kPicks; ++i) ++counts[policy.Pick(candidates)];
+  for (int i = 0; i < kPicks; ++i) ++counts[PickRow(policy, candidates)];
   for (size_t i = 0; i < counts.size(); ++i) {
     const bool tied = std::find(ties.begin(), ties.end(), i) != ties.end();
     if (tied) {
@@ -125,7 +127,8 @@ TEST(LeastConnectionsTest, BreaksTiesUniformly) {
 TEST(LeastConnectionsTest, SpreadsABatchEvenly) {
   std::vector<Candidate> candidates = WithLoads({0, 0, 0, 0});
   LeastConnections policy(6);
-  for (int i = 0; i < 64; ++i) ++candidates[policy.Pick(candidates)].in_flight;
+  for (int i = 0; i < 64; ++i)
+    ++candidates[PickRow(policy, candidates)].in_flight;
   for (const Candidate& candidate : candidates) {
     EXPECT_EQ(candidate.in_flight, 16u);
   }
@@ -135,7 +138,8 @@ TEST(LeastConnectionsTest, SpreadsABatchByWeight) {
   std::vector<Candidate> candidates = {{.key = 1, .weight = 1},
                                        {.key = 2, .weight = 3}};
   LeastConnections policy(7);
-  for (int i = 0; i < 400; ++i) ++candidates[policy.Pick(candidates)].in_flight;
+  for (int i = 0; i < 400; ++i)
+    ++candidates[PickRow(policy, candidates)].in_flight;
   EXPECT_EQ(candidates[0].in_flight, 100u);
   EXPECT_EQ(candidates[1].in_flight, 300u);
 }

@@ -1,14 +1,14 @@
 // Policy: the rule that picks the worker for a connection.
 //
-// A policy sees candidates, never sockets or processes. The dispatcher copies
-// the loads of the eligible workers into a dense array once per wake-up and
-// asks the policy for one pick a connection; after each pick it raises that
-// candidate's load, so that a batch spreads as single connections would.
+// A policy sees numbers, never sockets or processes. The dispatcher fills a
+// CandidateTable with the eligible workers once per wake-up and asks the policy
+// for one pick a connection; after each pick it raises that candidate's load,
+// so that a batch spreads as single connections would.
 //
 // Thread safety: none; a policy belongs to one dispatcher.
 //
 //   std::unique_ptr<Policy> policy = *MakePolicy("least_connections", seed);
-//   const size_t chosen = policy->Pick(candidates);
+//   const size_t chosen = policy->Pick(arrival, table.view());
 #ifndef SCHEDULER_POLICY_H_
 #define SCHEDULER_POLICY_H_
 
@@ -20,15 +20,52 @@
 
 namespace cluster {
 
-// One worker that may be picked.
-struct Candidate {
-  // Names the worker for as long as it listens. Keys rise in the order in which
-  // workers began to listen, and the array is sorted by them.
+// What is to be placed.
+struct Arrival {
+  // The time, on a clock that never goes back.
+  int64_t now_ns = 0;
+  // What it belongs to, such as a hash of the client's address: arrivals of one
+  // key stay together under a policy that is sticky.
   uint64_t key = 0;
+  // How much work it is, where that is known beforehand; 0 where not.
+  int64_t work_ns = 0;
+};
+
+// The workers that may be picked: a column for each fact, so that a policy
+// reads only what it compares. Row i of every column is candidate i.
+struct Candidates {
+  // Names the worker for as long as it listens. Keys rise in the order in which
+  // workers began to listen, and the rows are sorted by them.
+  std::span<const uint64_t> keys;
+  // The worker's place, which its successor inherits: no two are equal, and the
+  // greatest is less than the number of places.
+  std::span<const uint32_t> slots;
+  // Relative shares, from 1 to 65,536.
+  std::span<const uint32_t> weights;
   // Connections sent to the worker and not finished there.
+  std::span<const uint32_t> in_flight;
+  // Requests that run there, by its own word.
+  std::span<const uint32_t> requests;
+  // The most connections it should have; UINT32_MAX: no limit.
+  std::span<const uint32_t> capacities;
+  // The work that is left there. No rows at all where nobody can know that.
+  std::span<const int64_t> work_ns;
+
+  size_t size() const { return keys.size(); }
+};
+
+// What a worker has finished since the last such report.
+struct Completions {
+  uint64_t key = 0;  // as of Candidates
+  uint32_t slot = 0;
+  // How many connections, and how many of those failed.
+  uint32_t count = 0;
+  uint32_t failed = 0;
+  // The time they took there, together.
+  int64_t total_ns = 0;
+  // What the worker has in flight now.
   uint32_t in_flight = 0;
-  // Relative share, from 1 to 65,536.
-  uint32_t weight = 1;
+  int64_t now_ns = 0;
 };
 
 class Policy {
@@ -42,9 +79,12 @@ class Policy {
   // over while another is quick; false for policies whose pick must stand.
   virtual bool prefers_idle() const = 0;
 
-  // Returns the index of the chosen candidate.
-  // REQUIRES: `candidates` is not empty and sorted by key.
-  virtual size_t Pick(std::span<const Candidate> candidates) = 0;
+  // Returns the row of the chosen candidate.
+  // REQUIRES: there is a candidate, and arrival.now_ns never falls.
+  virtual size_t Pick(const Arrival& arrival, const Candidates& candidates) = 0;
+
+  // Tells what a worker has finished. It may be no candidate (any more).
+  virtual void OnCompleted(const Completions& completions) {}
 };
 
 }  // namespace cluster

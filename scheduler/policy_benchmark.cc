@@ -11,10 +11,10 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "scheduler/candidate_table.h"
 #include "scheduler/policy.h"
 #include "scheduler/registry.h"
 #include "scheduler/split_mix64.h"
@@ -24,25 +24,27 @@ namespace {
 
 enum class Loads { kMixed, kIdle, kBatch };
 
-std::vector<Candidate> MakeCandidates(size_t n, Loads loads) {
+CandidateTable MakeCandidates(size_t n, Loads loads) {
   SplitMix64 random(1);
-  std::vector<Candidate> candidates(n);
+  CandidateTable table;
   for (size_t i = 0; i < n; ++i) {
-    candidates[i].key = i + 1;
-    if (loads != Loads::kMixed) continue;
-    candidates[i].in_flight = static_cast<uint32_t>(random.Below(100'000));
-    candidates[i].weight = static_cast<uint32_t>(random.Below(4) + 1);
+    Candidate row = {.key = i + 1, .slot = static_cast<uint32_t>(i)};
+    if (loads == Loads::kMixed) {
+      row.in_flight = static_cast<uint32_t>(random.Below(100'000));
+      row.weight = static_cast<uint32_t>(random.Below(4) + 1);
+    }
+    table.Add(row);
   }
-  return candidates;
+  return table;
 }
 
 void Pick(benchmark::State& state, absl::string_view name, Loads loads) {
   const std::unique_ptr<Policy> policy = *MakePolicy(name, 1);
-  std::vector<Candidate> candidates = MakeCandidates(state.range(0), loads);
+  CandidateTable table = MakeCandidates(state.range(0), loads);
   for (auto _ : state) {
-    const size_t index = policy->Pick(candidates);
+    const size_t index = policy->Pick({}, table.view());
     benchmark::DoNotOptimize(index);
-    if (loads == Loads::kBatch) ++candidates[index].in_flight;
+    if (loads == Loads::kBatch) table.Place(index);
   }
 }
 

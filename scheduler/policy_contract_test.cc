@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "scheduler/candidate_table.h"
 #include "scheduler/policy.h"
 #include "scheduler/registry.h"
 #include "scheduler/split_mix64.h"
+#include "scheduler/testing_pick.h"
 
 namespace cluster {
 namespace {
@@ -27,11 +29,13 @@ class PolicyContractTest : public testing::TestWithParam<absl::string_view> {
 std::vector<Candidate> Draw(SplitMix64& random, size_t n) {
   std::vector<Candidate> candidates(n);
   uint64_t key = random.Below(5);
+  uint32_t slot = 0;
   const uint64_t loads =
       random.Below(3) == 0 ? uint64_t{std::numeric_limits<uint32_t>::max()} : 4;
   const uint64_t weights = random.Below(2) == 0 ? 1 : 65'536;
   for (Candidate& candidate : candidates) {
     candidate = {.key = key,
+                 .slot = slot++,
                  .in_flight = static_cast<uint32_t>(random.Below(loads + 1)),
                  .weight = static_cast<uint32_t>(random.Below(weights) + 1)};
     key += random.Below(4) + 1;
@@ -41,7 +45,9 @@ std::vector<Candidate> Draw(SplitMix64& random, size_t n) {
 
 std::vector<Candidate> Equal(size_t n) {
   std::vector<Candidate> candidates(n);
-  for (size_t i = 0; i < n; ++i) candidates[i].key = i + 1;
+  for (size_t i = 0; i < n; ++i) {
+    candidates[i] = {.key = i + 1, .slot = static_cast<uint32_t>(i)};
+  }
   return candidates;
 }
 
@@ -55,7 +61,7 @@ TEST_P(PolicyContractTest, IndexIsInRangeForAnyCandidates) {
   for (size_t n = 1; n <= 300; ++n) {
     for (int round = 0; round < 20; ++round) {
       const std::vector<Candidate> candidates = Draw(random, n);
-      ASSERT_LT(policy->Pick(candidates), n);
+      ASSERT_LT(PickRow(*policy, candidates), n);
     }
   }
 }
@@ -66,7 +72,7 @@ TEST_P(PolicyContractTest, IndexIsInRangeWhileMembershipJumps) {
   for (int round = 0; round < 20'000; ++round) {
     const std::vector<Candidate> candidates =
         Draw(random, random.Below(300) + 1);
-    ASSERT_LT(policy->Pick(candidates), candidates.size());
+    ASSERT_LT(PickRow(*policy, candidates), candidates.size());
   }
 }
 
@@ -77,7 +83,7 @@ TEST_P(PolicyContractTest, SingleCandidateIsPicked) {
   for (uint64_t key : {uint64_t{0}, uint64_t{1}, kMaxKey}) {
     for (uint32_t load : {0u, 1u, kMaxLoad}) {
       const std::vector<Candidate> one = {{.key = key, .in_flight = load}};
-      EXPECT_EQ(policy->Pick(one), 0u);
+      EXPECT_EQ(PickRow(*policy, one), 0u);
     }
   }
 }
@@ -90,7 +96,7 @@ TEST_P(PolicyContractTest, EqualSeedsPickEqually) {
     for (int round = 0; round < 1000; ++round) {
       const std::vector<Candidate> candidates =
           Draw(random, random.Below(40) + 1);
-      ASSERT_EQ(one->Pick(candidates), two->Pick(candidates));
+      ASSERT_EQ(PickRow(*one, candidates), PickRow(*two, candidates));
     }
   }
 }
@@ -102,7 +108,7 @@ TEST_P(PolicyContractTest, PicksEverybodyWhenLoadsAreEqual) {
     std::vector<bool> picked(n);
     size_t missing = n;
     for (size_t i = 0; i < 40 * n && missing > 0; ++i) {
-      const size_t index = policy->Pick(candidates);
+      const size_t index = PickRow(*policy, candidates);
       if (!picked[index]) --missing;
       picked[index] = true;
     }
@@ -115,7 +121,7 @@ TEST_P(PolicyContractTest, SharesEquallyWhenLoadsAreEqual) {
   const std::vector<Candidate> candidates = Equal(8);
   const std::unique_ptr<Policy> policy = Make(10);
   std::vector<int> counts(8);
-  for (int i = 0; i < kPicks; ++i) ++counts[policy->Pick(candidates)];
+  for (int i = 0; i < kPicks; ++i) ++counts[PickRow(*policy, candidates)];
   for (int count : counts) EXPECT_NEAR(count, kPicks / 8, 500);
 }
 

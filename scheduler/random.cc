@@ -2,7 +2,7 @@
 
 namespace cluster {
 
-size_t Random::Pick(std::span<const Candidate> candidates) {
+size_t Random::Pick(const Arrival&, const Candidates& candidates) {
   return random_.Below(candidates.size());
 }
 

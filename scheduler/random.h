@@ -8,13 +8,12 @@
 // Thread safety: none, as every Policy.
 //
 //   Random policy(seed);
-//   const size_t chosen = policy.Pick(candidates);
+//   const size_t chosen = policy.Pick(arrival, candidates);
 #ifndef SCHEDULER_RANDOM_H_
 #define SCHEDULER_RANDOM_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "absl/strings/string_view.h"
 #include "scheduler/policy.h"
@@ -33,7 +32,7 @@ class Random final : public Policy {
   bool prefers_idle() const override { return true; }
 
   // O(1).
-  size_t Pick(std::span<const Candidate> candidates) override;
+  size_t Pick(const Arrival& arrival, const Candidates& candidates) override;
 
  private:
   SplitMix64 random_;

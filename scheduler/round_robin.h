@@ -10,13 +10,12 @@
 // Thread safety: none, as every Policy.
 //
 //   RoundRobin policy;
-//   const size_t chosen = policy.Pick(candidates);
+//   const size_t chosen = policy.Pick(arrival, candidates);
 #ifndef SCHEDULER_ROUND_ROBIN_H_
 #define SCHEDULER_ROUND_ROBIN_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "absl/strings/string_view.h"
 #include "scheduler/policy.h"
@@ -31,7 +30,7 @@ class RoundRobin final : public Policy {
   bool prefers_idle() const override { return true; }
 
   // O(1) while membership is stable, else O(log n).
-  size_t Pick(std::span<const Candidate> candidates) override;
+  size_t Pick(const Arrival& arrival, const Candidates& candidates) override;
 
  private:
   // The pick falls on the first key that is not less than this.

@@ -6,7 +6,9 @@
 #include <limits>
 #include <vector>
 
+#include "scheduler/candidate_table.h"
 #include "scheduler/policy.h"
+#include "scheduler/testing_pick.h"
 
 namespace cluster {
 namespace {
@@ -20,7 +22,7 @@ std::vector<Candidate> WithKeys(const std::vector<uint64_t>& keys) {
 // Returns the key picked among the workers with `keys`.
 uint64_t PickKey(RoundRobin& policy, const std::vector<uint64_t>& keys) {
   const std::vector<Candidate> candidates = WithKeys(keys);
-  return candidates[policy.Pick(candidates)].key;
+  return candidates[PickRow(policy, candidates)].key;
 }
 
 TEST(RoundRobinTest, StartsWithTheFirstAndWraps) {
@@ -35,9 +37,9 @@ TEST(RoundRobinTest, IgnoresLoadAndWeight) {
   const std::vector<Candidate> candidates = {
       {.key = 1, .in_flight = 1000, .weight = 1},
       {.key = 2, .in_flight = 0, .weight = 100}};
-  EXPECT_EQ(policy.Pick(candidates), 0u);
-  EXPECT_EQ(policy.Pick(candidates), 1u);
-  EXPECT_EQ(policy.Pick(candidates), 0u);
+  EXPECT_EQ(PickRow(policy, candidates), 0u);
+  EXPECT_EQ(PickRow(policy, candidates), 1u);
+  EXPECT_EQ(PickRow(policy, candidates), 0u);
 }
 
 TEST(RoundRobinTest, NewWorkerGetsItsTurnAfterTheOlderOnes) {

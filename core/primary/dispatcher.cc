@@ -71,12 +71,13 @@ void Dispatcher::FindCandidates() {
   eligible_.resize(views_.size());
   eligible_.resize(SelectEligible(
       views_, policy_->prefers_idle(), options_.limits, eligible_));
-  candidates_.clear();
+  table_.Clear();
   for (const uint32_t index : eligible_) {
     const Member& member = members_[index];
-    candidates_.push_back({.key = member.key,
-                           .in_flight = member.slot->in_flight(),
-                           .weight = 1});
+    table_.Add({.key = member.key,
+                .slot = member.slot->index(),
+                .in_flight = member.slot->in_flight(),
+                .requests = static_cast<uint32_t>(member.slot->requests())});
   }
 }
 
@@ -89,7 +90,7 @@ int64_t Dispatcher::DeadlineOf(const AcceptedConnection& connection) const {
 }
 
 void Dispatcher::Dispatch(AcceptedConnection connection) {
-  if (!candidates_.empty() && pending_.empty()) {
+  if (!table_.empty() && pending_.empty()) {
     Place(std::move(connection));
     return;
   }
@@ -102,11 +103,11 @@ void Dispatcher::Dispatch(AcceptedConnection connection) {
 
 void Dispatcher::PlacePending() {
   if (refusing_) return RefuseAll();
-  while (!pending_.empty() && !candidates_.empty()) Place(pending_.PopFront());
+  while (!pending_.empty() && !table_.empty()) Place(pending_.PopFront());
 }
 
 void Dispatcher::Place(AcceptedConnection connection) {
-  const size_t chosen = policy_->Pick(candidates_);
+  const size_t chosen = policy_->Pick({.now_ns = now_ns_}, table_.view());
   const uint32_t index = eligible_[chosen];
   Slot& slot = *members_[index].slot;
   if (std::exchange(connection.returned, false)) ledger_.Redispatched(1);
@@ -114,9 +115,9 @@ void Dispatcher::Place(AcceptedConnection connection) {
   slot.stream(listener_).Queue(std::move(connection), now_ns_);
   slot.AddAssigned(1);
   ++progress_;
-  ++candidates_[chosen].in_flight;
+  table_.Place(chosen);
   if (++views_[index].unstarted < options_.limits.max_unstarted) return;
-  candidates_.erase(candidates_.begin() + chosen);
+  table_.Erase(chosen);
   eligible_.erase(eligible_.begin() + chosen);
 }
 

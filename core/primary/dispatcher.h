@@ -22,6 +22,7 @@
 #include "core/primary/accepted_connection.h"
 #include "core/primary/ledger.h"
 #include "core/primary/slot.h"
+#include "scheduler/candidate_table.h"
 #include "scheduler/eligibility.h"
 #include "scheduler/pending_queue.h"
 #include "scheduler/policy.h"
@@ -58,7 +59,7 @@ class Dispatcher {
   // waits.
   void Begin(int64_t now_ns);
   // True if the next connection can be placed or can wait.
-  bool has_room() const { return !candidates_.empty() || !pending_.full(); }
+  bool has_room() const { return !table_.empty() || !pending_.full(); }
   // REQUIRES: has_room().
   void Dispatch(AcceptedConnection connection);
   // Sends the batches. Connections that could not be sent wait.
@@ -115,9 +116,9 @@ class Dispatcher {
 
   // The round.
   int64_t now_ns_ = 0;
-  std::vector<WorkerView> views_;      // by member
-  std::vector<uint32_t> eligible_;     // member of each candidate
-  std::vector<Candidate> candidates_;  // what the policy sees
+  std::vector<WorkerView> views_;   // by member
+  std::vector<uint32_t> eligible_;  // member of each candidate
+  CandidateTable table_;            // what the policy sees
   HandoffStream::Connections scratch_;
 };
 

@@ -1,0 +1,70 @@
+#include "scheduler/candidate_table.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <limits>
+
+#include "scheduler/policy.h"
+
+namespace cluster {
+namespace {
+
+TEST(CandidateTableTest, RowsBecomeColumns) {
+  CandidateTable table;
+  EXPECT_TRUE(table.empty());
+  table.Add({.key = 3,
+             .slot = 1,
+             .in_flight = 2,
+             .weight = 7,
+             .requests = 5,
+             .capacity = 9});
+  table.Add({.key = 4});
+  const Candidates view = table.view();
+  ASSERT_EQ(view.size(), 2u);
+  EXPECT_EQ(view.keys[0], 3u);
+  EXPECT_EQ(view.slots[0], 1u);
+  EXPECT_EQ(view.weights[0], 7u);
+  EXPECT_EQ(view.in_flight[0], 2u);
+  EXPECT_EQ(view.requests[0], 5u);
+  EXPECT_EQ(view.capacities[0], 9u);
+  EXPECT_EQ(view.keys[1], 4u);
+  EXPECT_EQ(view.weights[1], 1u);
+  EXPECT_EQ(view.capacities[1], std::numeric_limits<uint32_t>::max());
+  EXPECT_TRUE(view.work_ns.empty());
+}
+
+TEST(CandidateTableTest, PlaceRaisesTheLoadOfOneRow) {
+  CandidateTable table;
+  table.Add({.key = 1});
+  table.Add({.key = 2});
+  table.Place(1);
+  EXPECT_EQ(table.view().in_flight[0], 0u);
+  EXPECT_EQ(table.view().in_flight[1], 1u);
+}
+
+TEST(CandidateTableTest, EraseRemovesTheRowFromEveryColumn) {
+  CandidateTable table;
+  for (uint32_t i = 1; i <= 3; ++i) {
+    table.Add({.key = i,
+               .slot = i * 10,
+               .in_flight = i * 1000,
+               .weight = i * 100,
+               .requests = i * 10'000,
+               .capacity = i * 100'000});
+  }
+  table.Erase(1);
+  const Candidates view = table.view();
+  ASSERT_EQ(view.size(), 2u);
+  EXPECT_EQ(view.keys[1], 3u);
+  EXPECT_EQ(view.slots[1], 30u);
+  EXPECT_EQ(view.weights[1], 300u);
+  EXPECT_EQ(view.in_flight[1], 3000u);
+  EXPECT_EQ(view.requests[1], 30'000u);
+  EXPECT_EQ(view.capacities[1], 300'000u);
+  table.Clear();
+  EXPECT_TRUE(table.empty());
+}
+
+}  // namespace
+}  // namespace cluster
