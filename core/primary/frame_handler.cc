@@ -27,14 +27,14 @@ constexpr size_t kMaxUnreadBytes = size_t{16} << 20;
 
 }  // namespace
 
-absl::Status FrameHandler::Handle(Worker& worker, const Frame& frame) {
+absl::Status FrameHandler::Handle(WorkerProcess& worker, const Frame& frame) {
   RETURN_IF_ERROR(Obey(worker, frame));
   if (worker.unread_bytes() <= kMaxUnreadBytes + worker.message_bytes)
     return absl::OkStatus();
   return absl::ResourceExhaustedError("it does not read what it is sent");
 }
 
-absl::Status FrameHandler::Obey(Worker& worker, const Frame& frame) {
+absl::Status FrameHandler::Obey(WorkerProcess& worker, const Frame& frame) {
   switch (static_cast<FrameType>(frame.type)) {
     case FrameType::kOnline:
       return life_.Feed(worker, WorkerInput::OnlineFrame());
@@ -66,7 +66,7 @@ absl::Status FrameHandler::Obey(Worker& worker, const Frame& frame) {
   }
 }
 
-absl::Status FrameHandler::OnListen(Worker& worker, const Frame& frame) {
+absl::Status FrameHandler::OnListen(WorkerProcess& worker, const Frame& frame) {
   ASSIGN_OR_RETURN(const ListenRequest request,
                    Decode<ListenRequest>(frame.payload));
   if (request.listener >= group_.listener_count() ||
@@ -92,7 +92,8 @@ absl::Status FrameHandler::OnListen(Worker& worker, const Frame& frame) {
   return absl::OkStatus();
 }
 
-absl::Status FrameHandler::OnListening(Worker& worker, const Frame& frame) {
+absl::Status FrameHandler::OnListening(WorkerProcess& worker,
+                                       const Frame& frame) {
   ASSIGN_OR_RETURN(const ListeningNotice listening,
                    Decode<ListeningNotice>(frame.payload));
   const uint32_t listener = listening.listener;
@@ -107,14 +108,14 @@ absl::Status FrameHandler::OnListening(Worker& worker, const Frame& frame) {
   return absl::OkStatus();
 }
 
-absl::Status FrameHandler::OnFailed(Worker& worker, const Frame& frame) {
+absl::Status FrameHandler::OnFailed(WorkerProcess& worker, const Frame& frame) {
   ASSIGN_OR_RETURN(Failed failed, Decode<Failed>(frame.payload));
   worker.last_words = std::move(failed.reason);
   worker.KillAfter(kFailedGrace);
   return absl::OkStatus();
 }
 
-absl::Status FrameHandler::OnLog(Worker& worker, const Frame& frame) {
+absl::Status FrameHandler::OnLog(WorkerProcess& worker, const Frame& frame) {
   ASSIGN_OR_RETURN(const LogLine line, Decode<LogLine>(frame.payload));
   observer_.OnLog(worker.id(), worker.pid(), line.level, line.text);
   return absl::OkStatus();

@@ -13,8 +13,8 @@
 #include "core/primary/metric_book.h"
 #include "core/primary/primary_observer.h"
 #include "core/primary/telemetry_handler.h"
-#include "core/primary/worker.h"
 #include "core/primary/worker_life.h"
+#include "core/primary/worker_process.h"
 #include "ipc/frame.h"
 
 namespace cluster {
@@ -37,14 +37,14 @@ class FrameHandler {
   // in words that follow its name. Close its channel.
   //   kDataLoss           the frame makes no sense, or comes at a wrong time
   //   kResourceExhausted  it does not read what it is sent
-  absl::Status Handle(Worker& worker, const Frame& frame);
+  absl::Status Handle(WorkerProcess& worker, const Frame& frame);
 
  private:
-  absl::Status Obey(Worker& worker, const Frame& frame);
-  absl::Status OnListen(Worker& worker, const Frame& frame);
-  absl::Status OnListening(Worker& worker, const Frame& frame);
-  absl::Status OnFailed(Worker& worker, const Frame& frame);
-  absl::Status OnLog(Worker& worker, const Frame& frame);
+  absl::Status Obey(WorkerProcess& worker, const Frame& frame);
+  absl::Status OnListen(WorkerProcess& worker, const Frame& frame);
+  absl::Status OnListening(WorkerProcess& worker, const Frame& frame);
+  absl::Status OnFailed(WorkerProcess& worker, const Frame& frame);
+  absl::Status OnLog(WorkerProcess& worker, const Frame& frame);
 
   ListenerGroup& group_;
   ListenerFrames& listener_frames_;

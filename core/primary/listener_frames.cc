@@ -35,7 +35,7 @@ ListenOutcome OutcomeOf(const absl::Status& status) {
 
 }  // namespace
 
-absl::Status ListenerFrames::Handle(Worker& worker, const Frame& frame) {
+absl::Status ListenerFrames::Handle(WorkerProcess& worker, const Frame& frame) {
   const auto type = static_cast<FrameType>(frame.type);
   if (type == FrameType::kListenAt) return OnListenAt(worker, frame);
   ASSIGN_OR_RETURN(const ListenerChange change,
@@ -61,7 +61,8 @@ absl::Status ListenerFrames::Handle(Worker& worker, const Frame& frame) {
   }
 }
 
-absl::Status ListenerFrames::OnListenAt(Worker& worker, const Frame& frame) {
+absl::Status ListenerFrames::OnListenAt(WorkerProcess& worker,
+                                        const Frame& frame) {
   ASSIGN_OR_RETURN(const ListenAtRequest request,
                    Decode<ListenAtRequest>(frame.payload));
   if (worker.unread_fds() >= kMaxUnreadFds) {
@@ -76,7 +77,7 @@ absl::Status ListenerFrames::OnListenAt(Worker& worker, const Frame& frame) {
   return absl::OkStatus();
 }
 
-ListenAtReply ListenerFrames::Listen(Worker& worker,
+ListenAtReply ListenerFrames::Listen(WorkerProcess& worker,
                                      const ListenAtRequest& request,
                                      UniqueFd* acceptor) {
   ListenAtReply reply = {.request = request.request,
@@ -115,7 +116,7 @@ ListenAtReply ListenerFrames::Listen(Worker& worker,
   return reply;
 }
 
-absl::Status ListenerFrames::OnClose(Worker& worker, uint32_t listener) {
+absl::Status ListenerFrames::OnClose(WorkerProcess& worker, uint32_t listener) {
   worker.asked_for.reset(listener);
   worker.listens_on.reset(listener);
   worker.pauses.reset(listener);

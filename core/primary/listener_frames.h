@@ -15,8 +15,8 @@
 #include "core/control/listener_messages.h"
 #include "core/primary/dynamic_listeners.h"
 #include "core/primary/listener_group.h"
-#include "core/primary/worker.h"
 #include "core/primary/worker_life.h"
+#include "core/primary/worker_process.h"
 #include "ipc/frame.h"
 
 namespace cluster {
@@ -30,14 +30,14 @@ class ListenerFrames {
       : group_(group), dynamic_(dynamic), life_(life) {}
 
   // Does what the frame asks. Errors: as FrameHandler::Handle.
-  absl::Status Handle(Worker& worker, const Frame& frame);
+  absl::Status Handle(WorkerProcess& worker, const Frame& frame);
 
  private:
-  absl::Status OnListenAt(Worker& worker, const Frame& frame);
-  ListenAtReply Listen(Worker& worker,
+  absl::Status OnListenAt(WorkerProcess& worker, const Frame& frame);
+  ListenAtReply Listen(WorkerProcess& worker,
                        const ListenAtRequest& request,
                        UniqueFd* acceptor);
-  absl::Status OnClose(Worker& worker, uint32_t listener);
+  absl::Status OnClose(WorkerProcess& worker, uint32_t listener);
 
   ListenerGroup& group_;
   DynamicListeners& dynamic_;

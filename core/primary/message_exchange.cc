@@ -14,12 +14,12 @@ MessageExchange::MessageExchange(boost::asio::io_context& io,
                                  TroubleFunction trouble)
     : trouble_(std::move(trouble)), tick_(io) {}
 
-void MessageExchange::Add(Worker& worker) {
+void MessageExchange::Add(WorkerProcess& worker) {
   workers_.emplace(worker.id(), &worker);
   router_.Add(worker.id(), worker.slot().index());
 }
 
-void MessageExchange::Remove(Worker& worker) {
+void MessageExchange::Remove(WorkerProcess& worker) {
   if (workers_.erase(worker.id()) == 0) return;
   router_.Remove(worker.id());
   Flush();
@@ -36,7 +36,7 @@ bool MessageExchange::Takes(const Frame& frame) {
   }
 }
 
-absl::Status MessageExchange::OnFrame(Worker& worker, Frame frame) {
+absl::Status MessageExchange::OnFrame(WorkerProcess& worker, Frame frame) {
   const uint32_t id = worker.id();
   switch (static_cast<FrameType>(frame.type)) {
     case FrameType::kMessage:
@@ -53,7 +53,7 @@ uint64_t MessageExchange::Queue(uint32_t to,
                                 std::span<const std::byte> head,
                                 std::span<const std::byte> rest,
                                 std::vector<UniqueFd> fds) {
-  Worker& worker = *workers_.at(to);
+  WorkerProcess& worker = *workers_.at(to);
   if (!std::exchange(worker.has_unflushed, true)) unflushed_.push_back(to);
   return worker.Queue(type, head, rest, std::move(fds));
 }
@@ -64,7 +64,7 @@ void MessageExchange::Flush() {
   for (size_t i = 0; i < unflushed_.size(); ++i) {
     const auto found = workers_.find(unflushed_[i]);
     if (found == workers_.end()) continue;
-    Worker& worker = *found->second;
+    WorkerProcess& worker = *found->second;
     worker.has_unflushed = false;
     worker.Flush();
     worker.message_bytes = router_.WaitingBytes(worker.id());
@@ -74,7 +74,7 @@ void MessageExchange::Flush() {
   ScheduleTick();
 }
 
-void MessageExchange::OnWritten(Worker& worker) {
+void MessageExchange::OnWritten(WorkerProcess& worker) {
   router_.OnWritten(worker.id(), worker.written_bytes());
   worker.message_bytes = router_.WaitingBytes(worker.id());
   Flush();

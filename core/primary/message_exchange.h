@@ -28,7 +28,7 @@
 #include "core/control/messages.h"
 #include "core/primary/alarm.h"
 #include "core/primary/messages/message_router.h"
-#include "core/primary/worker.h"
+#include "core/primary/worker_process.h"
 #include "ipc/frame.h"
 
 namespace cluster {
@@ -41,15 +41,15 @@ class MessageExchange : private MessageRouter::Out {
   MessageExchange(boost::asio::io_context& io, TroubleFunction trouble);
 
   // Messages can be sent to the worker until it is removed, which its end does.
-  void Add(Worker& worker);
-  void Remove(Worker& worker);
+  void Add(WorkerProcess& worker);
+  void Remove(WorkerProcess& worker);
 
   static bool Takes(const Frame& frame);
   // REQUIRES: Takes(frame). Errors: what the worker did against the protocol.
-  absl::Status OnFrame(Worker& worker, Frame frame);
+  absl::Status OnFrame(WorkerProcess& worker, Frame frame);
   // See WorkerOwner.
   void OnTurnEnd() { Flush(); }
-  void OnWritten(Worker& worker);
+  void OnWritten(WorkerProcess& worker);
 
  private:
   uint64_t Queue(uint32_t to,
@@ -64,7 +64,7 @@ class MessageExchange : private MessageRouter::Out {
 
   const TroubleFunction trouble_;
   MessageRouter router_{*this};
-  absl::btree_map<uint32_t, Worker*> workers_;  // by id
+  absl::btree_map<uint32_t, WorkerProcess*> workers_;  // by id
   std::vector<uint32_t> unflushed_;
   bool flushing_ = false;
   Alarm tick_;

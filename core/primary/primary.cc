@@ -94,7 +94,7 @@ absl::Status Primary::Fill(Slot& slot) {
 absl::Status Primary::SpawnInto(Slot& slot) {
   const uint32_t id = next_worker_id_++;
   WorkerOwner& owner = *this;
-  absl::StatusOr<std::unique_ptr<Worker>> worker =
+  absl::StatusOr<std::unique_ptr<WorkerProcess>> worker =
       StartWorker(io_, id, slot, options_, *group_, owner);
   if (!worker.ok()) {
     observer_.OnEvent({.kind = WorkerEventKind::kError,
@@ -102,7 +102,7 @@ absl::Status Primary::SpawnInto(Slot& slot) {
                        .detail = std::string(worker.status().message())});
     return worker.status();
   }
-  Worker& added = **worker;
+  WorkerProcess& added = **worker;
   workers_.emplace(id, *std::move(worker));
   watchdog_.Watch();
   messages_.Add(added);
@@ -111,20 +111,20 @@ absl::Status Primary::SpawnInto(Slot& slot) {
 
 // ---- What workers say
 
-absl::Status Primary::OnFrame(Worker& worker, Frame frame) {
+absl::Status Primary::OnFrame(WorkerProcess& worker, Frame frame) {
   if (MessageExchange::Takes(frame)) {
     return messages_.OnFrame(worker, std::move(frame));
   }
   return frames_->Handle(worker, frame);
 }
 
-void Primary::OnOutput(Worker& worker, int fd, absl::string_view line) {
+void Primary::OnOutput(WorkerProcess& worker, int fd, absl::string_view line) {
   observer_.OnOutput(worker.id(), worker.pid(), fd, line);
 }
 
 // ---- A worker's life
 
-void Primary::OnChannelClosed(Worker& worker, const absl::Status& why) {
+void Primary::OnChannelClosed(WorkerProcess& worker, const absl::Status& why) {
   messages_.Remove(worker);
   if (!absl::IsOutOfRange(why)) {
     worker.last_words =
@@ -136,7 +136,7 @@ void Primary::OnChannelClosed(Worker& worker, const absl::Status& why) {
   worker.KillAfter(kOrphanGrace);
 }
 
-void Primary::OnExit(Worker& worker, WorkerExit exit) {
+void Primary::OnExit(WorkerProcess& worker, WorkerExit exit) {
   group_->TakeBack(worker.slot());
   (void)life_->Feed(worker, WorkerInput::Exited(exit));
   if (!worker.record.connected) return Bury(worker);
@@ -145,7 +145,7 @@ void Primary::OnExit(Worker& worker, WorkerExit exit) {
   worker.CloseChannel(absl::OutOfRangeError("the process has ended"));
 }
 
-void Primary::Bury(Worker& worker) {
+void Primary::Bury(WorkerProcess& worker) {
   Slot& slot = worker.slot();
   const WorkerExit exit = worker.record.exit.value_or(WorkerExit());
   const std::string reason =
@@ -159,7 +159,8 @@ void Primary::Bury(Worker& worker) {
   // Its callbacks are still on the stack.
   auto found = workers_.find(worker.id());
   boost::asio::post(
-      io_, [buried = std::shared_ptr<Worker>(std::move(found->second))] {});
+      io_,
+      [buried = std::shared_ptr<WorkerProcess>(std::move(found->second))] {});
   workers_.erase(found);
 
   if (draining()) return FinishIfAllGone();

@@ -8,7 +8,7 @@
 //   KillAll()    everything ends now
 //
 // It decides with pure parts (core/supervisor, scheduler) and acts through
-// Worker, WorkerLife, FrameHandler and ListenerGroup.
+// WorkerProcess, WorkerLife, FrameHandler and ListenerGroup.
 //
 // Thread safety: one thread, the io_context's.
 //
@@ -38,8 +38,8 @@
 #include "core/primary/primary_observer.h"
 #include "core/primary/primary_options.h"
 #include "core/primary/watchdog.h"
-#include "core/primary/worker.h"
 #include "core/primary/worker_life.h"
+#include "core/primary/worker_process.h"
 #include "core/supervisor/restart_window.h"
 #include "core/supervisor/worker_record.h"
 
@@ -87,19 +87,21 @@ class Primary : private WorkerOwner {
   std::vector<MetricFamily> Metrics();
 
  private:
-  absl::Status OnFrame(Worker& worker, Frame frame) override;
-  void OnTurnEnd(Worker&) override { messages_.OnTurnEnd(); }
-  void OnWritten(Worker& worker) override { messages_.OnWritten(worker); }
-  void OnChannelClosed(Worker& worker, const absl::Status& why) override;
-  void OnExit(Worker& worker, WorkerExit exit) override;
-  void OnOutput(Worker& worker, int fd, absl::string_view line) override;
+  absl::Status OnFrame(WorkerProcess& worker, Frame frame) override;
+  void OnTurnEnd(WorkerProcess&) override { messages_.OnTurnEnd(); }
+  void OnWritten(WorkerProcess& worker) override {
+    messages_.OnWritten(worker);
+  }
+  void OnChannelClosed(WorkerProcess& worker, const absl::Status& why) override;
+  void OnExit(WorkerProcess& worker, WorkerExit exit) override;
+  void OnOutput(WorkerProcess& worker, int fd, absl::string_view line) override;
 
   // Spawns a worker into `slot`; if the kernel says no while others live, tries
   // again later. Errors: the kernel's, when none lives.
   absl::Status Fill(Slot& slot);
   absl::Status SpawnInto(Slot& slot);
   // The worker is gone in every sense: replace it, or end.
-  void Bury(Worker& worker);
+  void Bury(WorkerProcess& worker);
   void GiveUp(PrimaryEnd::Kind kind, std::string reason);
   void ContinueDrain();
   bool draining() const { return life_->host_ends(); }
@@ -123,7 +125,7 @@ class Primary : private WorkerOwner {
 
   RestartWindow restart_window_;
   uint32_t next_worker_id_ = 1;
-  absl::btree_map<uint32_t, std::unique_ptr<Worker>> workers_;  // by id
+  absl::btree_map<uint32_t, std::unique_ptr<WorkerProcess>> workers_;  // by id
   PrimaryEnd end_;
 
   bool drain_was_sent_ = false;  // workers were told

@@ -25,7 +25,7 @@ absl::StatusOr<UniqueFd> Copy(int fd) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Worker>> StartWorker(
+absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(
     boost::asio::io_context& io,
     uint32_t id,
     Slot& slot,
@@ -53,8 +53,8 @@ absl::StatusOr<std::unique_ptr<Worker>> StartWorker(
              .capture_output = options.capture_output,
              .wrap = options.wrap}));
   ASSIGN_OR_RETURN(
-      std::unique_ptr<Worker> worker,
-      Worker::Create(io, id, slot, std::move(child), fork_ns, owner));
+      std::unique_ptr<WorkerProcess> worker,
+      WorkerProcess::Create(io, id, slot, std::move(child), fork_ns, owner));
   worker->plugin =
       options.plugin_path.substr(options.plugin_path.rfind('/') + 1);
   for (const ListenerFacts& facts : listeners) {

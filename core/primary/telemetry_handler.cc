@@ -22,7 +22,8 @@ constexpr size_t kMaxWarnings = 100;
 
 }  // namespace
 
-absl::Status TelemetryHandler::Handle(Worker& worker, const Frame& frame) {
+absl::Status TelemetryHandler::Handle(WorkerProcess& worker,
+                                      const Frame& frame) {
   switch (static_cast<FrameType>(frame.type)) {
     case FrameType::kMetric:
       return OnMetric(worker, frame);
@@ -35,7 +36,8 @@ absl::Status TelemetryHandler::Handle(Worker& worker, const Frame& frame) {
   }
 }
 
-absl::Status TelemetryHandler::OnMetric(Worker& worker, const Frame& frame) {
+absl::Status TelemetryHandler::OnMetric(WorkerProcess& worker,
+                                        const Frame& frame) {
   ASSIGN_OR_RETURN(const MetricDefinition definition,
                    Decode<MetricDefinition>(frame.payload));
   const absl::Status status = book_.Define(worker.slot().index(), definition);
@@ -44,7 +46,8 @@ absl::Status TelemetryHandler::OnMetric(Worker& worker, const Frame& frame) {
   return absl::OkStatus();
 }
 
-absl::Status TelemetryHandler::OnReadiness(Worker& worker, const Frame& frame) {
+absl::Status TelemetryHandler::OnReadiness(WorkerProcess& worker,
+                                           const Frame& frame) {
   ASSIGN_OR_RETURN(const Readiness readiness, Decode<Readiness>(frame.payload));
   if (std::exchange(worker.ready, readiness.ready) == readiness.ready) {
     return absl::OkStatus();
@@ -65,7 +68,7 @@ absl::Status TelemetryHandler::OnReadiness(Worker& worker, const Frame& frame) {
   return absl::OkStatus();
 }
 
-absl::Status TelemetryHandler::OnReducedFeatures(Worker& worker,
+absl::Status TelemetryHandler::OnReducedFeatures(WorkerProcess& worker,
                                                  const Frame& frame) {
   ASSIGN_OR_RETURN(const ReducedFeatures reduced,
                    Decode<ReducedFeatures>(frame.payload));
@@ -76,7 +79,8 @@ absl::Status TelemetryHandler::OnReducedFeatures(Worker& worker,
   return absl::OkStatus();
 }
 
-void TelemetryHandler::WarnOnce(const Worker& worker, absl::string_view text) {
+void TelemetryHandler::WarnOnce(const WorkerProcess& worker,
+                                absl::string_view text) {
   if (warned_.size() >= kMaxWarnings) return;
   if (!warned_.emplace(text).second) return;
   observer_.OnLog(worker.id(), worker.pid(), CLUSTER_LOG_WARNING, text);

@@ -15,7 +15,7 @@
 #include "core/primary/listener_group.h"
 #include "core/primary/metric_book.h"
 #include "core/primary/primary_observer.h"
-#include "core/primary/worker.h"
+#include "core/primary/worker_process.h"
 #include "ipc/frame.h"
 
 namespace cluster {
@@ -30,14 +30,14 @@ class TelemetryHandler {
 
   // Does what a frame of type kMetric, kReadiness or kReducedFeatures says.
   //   kDataLoss  it makes no sense
-  absl::Status Handle(Worker& worker, const Frame& frame);
+  absl::Status Handle(WorkerProcess& worker, const Frame& frame);
 
  private:
-  absl::Status OnMetric(Worker& worker, const Frame& frame);
-  absl::Status OnReadiness(Worker& worker, const Frame& frame);
-  absl::Status OnReducedFeatures(Worker& worker, const Frame& frame);
+  absl::Status OnMetric(WorkerProcess& worker, const Frame& frame);
+  absl::Status OnReadiness(WorkerProcess& worker, const Frame& frame);
+  absl::Status OnReducedFeatures(WorkerProcess& worker, const Frame& frame);
   // Logs `text` unless a worker had the same to say before.
-  void WarnOnce(const Worker& worker, absl::string_view text);
+  void WarnOnce(const WorkerProcess& worker, absl::string_view text);
 
   ListenerGroup& group_;
   MetricBook& book_;

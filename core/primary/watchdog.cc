@@ -43,7 +43,7 @@ void Watchdog::Watch() {
 void Watchdog::Look() {
   const int64_t now_ns = MonotonicNs();
   bool go_on = limits_.heartbeat_timeout > absl::ZeroDuration();
-  for_each_([&](Worker& worker) {
+  for_each_([&](WorkerProcess& worker) {
     // One that is about to end has its own deadline.
     if (worker.told_to_drain || !worker.last_words.empty()) return;
     const SlotPage& page = worker.slot().page();

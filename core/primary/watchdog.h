@@ -16,14 +16,14 @@
 
 #include "absl/functional/function_ref.h"
 #include "core/primary/alarm.h"
-#include "core/primary/worker.h"
+#include "core/primary/worker_process.h"
 #include "core/primary/worker_signs.h"
 
 namespace cluster {
 
 class Watchdog {
  public:
-  using Visitor = absl::FunctionRef<void(Worker&)>;
+  using Visitor = absl::FunctionRef<void(WorkerProcess&)>;
 
   // `for_each` calls its argument for each worker that lives.
   Watchdog(boost::asio::io_context& io,

@@ -12,7 +12,7 @@
 namespace cluster {
 namespace {
 
-std::string SinceFork(const Worker& worker) {
+std::string SinceFork(const WorkerProcess& worker) {
   return absl::StrFormat(
       "%.1f ms after fork",
       static_cast<double>(MonotonicNs() - worker.fork_ns()) * 1e-6);
@@ -39,7 +39,7 @@ std::optional<WorkerEventKind> EventOf(WorkerEffect effect) {
   }
 }
 
-WorkerEvent DescribeEvent(WorkerEventKind kind, const Worker& worker) {
+WorkerEvent DescribeEvent(WorkerEventKind kind, const WorkerProcess& worker) {
   const WorkerExit exit = worker.record.exit.value_or(WorkerExit());
   WorkerEvent event = {
       .kind = kind,
@@ -61,7 +61,7 @@ WorkerEvent DescribeEvent(WorkerEventKind kind, const Worker& worker) {
   return event;
 }
 
-std::string DescribeExit(const Worker& worker) {
+std::string DescribeExit(const WorkerProcess& worker) {
   const WorkerExit exit = worker.record.exit.value_or(WorkerExit());
   std::string text = exit.signal != 0
                          ? absl::StrCat("killed by signal ",

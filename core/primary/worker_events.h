@@ -13,7 +13,7 @@
 #include <string>
 
 #include "core/primary/primary_observer.h"
-#include "core/primary/worker.h"
+#include "core/primary/worker_process.h"
 #include "core/supervisor/worker_state.h"
 
 namespace cluster {
@@ -22,12 +22,12 @@ namespace cluster {
 std::optional<WorkerEventKind> EventOf(WorkerEffect effect);
 
 // Returns the event, with what is known of the worker now.
-WorkerEvent DescribeEvent(WorkerEventKind kind, const Worker& worker);
+WorkerEvent DescribeEvent(WorkerEventKind kind, const WorkerProcess& worker);
 
 // Returns how its process ended, where in the plugin it was then, and why, if
 // that is known: "killed by signal 6 (SIGABRT) in create of greeter.so",
 // "exited with code 70: bad config". REQUIRES: before its slot's books close.
-std::string DescribeExit(const Worker& worker);
+std::string DescribeExit(const WorkerProcess& worker);
 
 }  // namespace cluster
 

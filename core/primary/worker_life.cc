@@ -18,7 +18,7 @@ constexpr absl::Duration kDrainGrace = absl::Seconds(1);
 
 }  // namespace
 
-absl::Status WorkerLife::Feed(Worker& worker, const WorkerInput& input) {
+absl::Status WorkerLife::Feed(WorkerProcess& worker, const WorkerInput& input) {
   const Step step = Apply(worker.record, input);
   worker.record = step.record;
   if (!step.violation.empty()) {
@@ -28,7 +28,7 @@ absl::Status WorkerLife::Feed(Worker& worker, const WorkerInput& input) {
   return absl::OkStatus();
 }
 
-void WorkerLife::Do(Worker& worker, WorkerEffect effect) {
+void WorkerLife::Do(WorkerProcess& worker, WorkerEffect effect) {
   if (const std::optional<WorkerEventKind> kind = EventOf(effect)) {
     return observer_.OnEvent(DescribeEvent(*kind, worker));
   }
@@ -54,7 +54,7 @@ absl::Duration WorkerLife::TimeSinceEnd() const {
   return absl::Nanoseconds(MonotonicNs() - end_ns_);
 }
 
-void WorkerLife::SendDrain(Worker& worker) {
+void WorkerLife::SendDrain(WorkerProcess& worker) {
   if (std::exchange(worker.told_to_drain, true)) return;
   Drain drain = {
       .deadline_ms = UINT64_MAX, .listeners_close = host_ends_, .sent = {}};

@@ -13,7 +13,7 @@
 #include "absl/time/time.h"
 #include "core/primary/listener_group.h"
 #include "core/primary/primary_observer.h"
-#include "core/primary/worker.h"
+#include "core/primary/worker_process.h"
 #include "core/supervisor/worker_state.h"
 
 namespace cluster {
@@ -29,7 +29,7 @@ class WorkerLife {
 
   // Feeds the worker's record and does what follows.
   //   kDataLoss  what the worker did against the protocol; nothing was done
-  absl::Status Feed(Worker& worker, const WorkerInput& input);
+  absl::Status Feed(WorkerProcess& worker, const WorkerInput& input);
 
   // The host ends, and its listeners with it: the drain timeout of all workers
   // runs from now on. REQUIRES: !host_ends().
@@ -39,8 +39,8 @@ class WorkerLife {
   absl::Duration TimeSinceEnd() const;
 
  private:
-  void Do(Worker& worker, WorkerEffect effect);
-  void SendDrain(Worker& worker);
+  void Do(WorkerProcess& worker, WorkerEffect effect);
+  void SendDrain(WorkerProcess& worker);
 
   ListenerGroup& group_;
   PrimaryObserver& observer_;

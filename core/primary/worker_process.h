@@ -1,4 +1,4 @@
-// Worker: one worker process, as the primary holds it.
+// WorkerProcess: one worker process, as the primary holds it.
 //
 // It moves bytes and watches ends: frames from the control channel, lines from
 // the worker's output, the end of the process. What they mean is the owner's to
@@ -6,8 +6,8 @@
 //
 // Thread safety: the io_context's thread. Lifetime: an owner may not destroy a
 // worker from within its own callback.
-#ifndef CORE_PRIMARY_WORKER_H_
-#define CORE_PRIMARY_WORKER_H_
+#ifndef CORE_PRIMARY_WORKER_PROCESS_H_
+#define CORE_PRIMARY_WORKER_PROCESS_H_
 
 #include <sys/types.h>
 
@@ -41,7 +41,7 @@
 
 namespace cluster {
 
-class Worker;
+class WorkerProcess;
 
 // What a worker's owner is told. For each worker: any number of frames and
 // lines, then in either order exactly one end of the channel and one of the
@@ -51,23 +51,26 @@ class WorkerOwner {
   virtual ~WorkerOwner() = default;
   // A non-OK result is what the worker did against the protocol: the channel is
   // closed with it as the reason.
-  virtual absl::Status OnFrame(Worker& worker, Frame frame) = 0;
+  virtual absl::Status OnFrame(WorkerProcess& worker, Frame frame) = 0;
   // The frames of one turn have been told: those that came together.
-  virtual void OnTurnEnd(Worker& worker) {}
+  virtual void OnTurnEnd(WorkerProcess& worker) {}
   // The kernel took something of what was queued for it.
-  virtual void OnWritten(Worker& worker) {}
+  virtual void OnWritten(WorkerProcess& worker) {}
   // `why` is kOutOfRange for a plain end.
-  virtual void OnChannelClosed(Worker& worker, const absl::Status& why) = 0;
-  virtual void OnExit(Worker& worker, WorkerExit exit) = 0;
-  virtual void OnOutput(Worker& worker, int fd, absl::string_view line) = 0;
+  virtual void OnChannelClosed(WorkerProcess& worker,
+                               const absl::Status& why) = 0;
+  virtual void OnExit(WorkerProcess& worker, WorkerExit exit) = 0;
+  virtual void OnOutput(WorkerProcess& worker,
+                        int fd,
+                        absl::string_view line) = 0;
 };
 
-class Worker {
+class WorkerProcess {
  public:
   // `slot` and `owner` must outlive it. `fork_ns` is when its start began, on
   // CLOCK_MONOTONIC. Errors: the kernel's, if it will not watch the child,
   // which is killed then, and gone.
-  static absl::StatusOr<std::unique_ptr<Worker>> Create(
+  static absl::StatusOr<std::unique_ptr<WorkerProcess>> Create(
       boost::asio::io_context& io,
       uint32_t id,
       Slot& slot,
@@ -141,12 +144,12 @@ class Worker {
     std::unique_ptr<FdWatch> watch;
   };
 
-  Worker(boost::asio::io_context& io,
-         uint32_t id,
-         Slot& slot,
-         ChildProcess child,
-         int64_t fork_ns,
-         WorkerOwner& owner);
+  WorkerProcess(boost::asio::io_context& io,
+                uint32_t id,
+                Slot& slot,
+                ChildProcess child,
+                int64_t fork_ns,
+                WorkerOwner& owner);
 
   absl::Status Watch();
   void AddOutput(int fd_number, UniqueFd fd);
@@ -176,4 +179,4 @@ class Worker {
 
 }  // namespace cluster
 
-#endif  // CORE_PRIMARY_WORKER_H_
+#endif  // CORE_PRIMARY_WORKER_PROCESS_H_

@@ -1,4 +1,4 @@
-#include "core/primary/worker.h"
+#include "core/primary/worker_process.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -25,12 +25,12 @@ constexpr auto kFlushRetry = std::chrono::milliseconds(10);
 
 }  // namespace
 
-Worker::Worker(boost::asio::io_context& io,
-               uint32_t id,
-               Slot& slot,
-               ChildProcess child,
-               int64_t fork_ns,
-               WorkerOwner& owner)
+WorkerProcess::WorkerProcess(boost::asio::io_context& io,
+                             uint32_t id,
+                             Slot& slot,
+                             ChildProcess child,
+                             int64_t fork_ns,
+                             WorkerOwner& owner)
     : signs(fork_ns),
       io_(io),
       id_(id),
@@ -48,22 +48,22 @@ Worker::Worker(boost::asio::io_context& io,
   }
 }
 
-absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(
+absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
     boost::asio::io_context& io,
     uint32_t id,
     Slot& slot,
     ChildProcess child,
     int64_t fork_ns,
     WorkerOwner& owner) {
-  std::unique_ptr<Worker> worker(
-      new Worker(io, id, slot, std::move(child), fork_ns, owner));
+  std::unique_ptr<WorkerProcess> worker(
+      new WorkerProcess(io, id, slot, std::move(child), fork_ns, owner));
   const absl::Status status = worker->Watch();
   if (status.ok()) return worker;
   KillAndReap(worker->pidfd_.get());
   return status;
 }
 
-absl::Status Worker::Watch() {
+absl::Status WorkerProcess::Watch() {
   ASSIGN_OR_RETURN(channel_watch_, FdWatch::Create(io_, channel_->fd()));
   channel_watch_->OnReadable([this] { ReadChannel(); });
   ASSIGN_OR_RETURN(exit_watch_, FdWatch::Create(io_, pidfd_.get()));
@@ -79,24 +79,24 @@ absl::Status Worker::Watch() {
 
 // ---- The control channel
 
-void Worker::SendBytes(FrameType type,
-                       std::span<const std::byte> payload,
-                       std::vector<UniqueFd> fds) {
+void WorkerProcess::SendBytes(FrameType type,
+                              std::span<const std::byte> payload,
+                              std::vector<UniqueFd> fds) {
   if (!channel_) return;
   channel_->Send(static_cast<uint16_t>(type), payload, std::move(fds));
   Flush();
 }
 
-uint64_t Worker::Queue(FrameType type,
-                       std::span<const std::byte> head,
-                       std::span<const std::byte> rest,
-                       std::vector<UniqueFd> fds) {
+uint64_t WorkerProcess::Queue(FrameType type,
+                              std::span<const std::byte> head,
+                              std::span<const std::byte> rest,
+                              std::vector<UniqueFd> fds) {
   if (!channel_) return 0;
   channel_->SendJoined(static_cast<uint16_t>(type), head, rest, std::move(fds));
   return channel_->written_bytes() + channel_->queued_bytes();
 }
 
-void Worker::Flush() {
+void WorkerProcess::Flush() {
   if (!channel_) return;
   const uint64_t before = channel_->written_bytes();
   const absl::Status status = channel_->Flush();
@@ -113,7 +113,7 @@ void Worker::Flush() {
   }
 }
 
-void Worker::ReadChannel() {
+void WorkerProcess::ReadChannel() {
   absl::Status violation;
   absl::Status status = channel_->OnReadable([&](Frame frame) {
     if (violation.ok()) violation = owner_.OnFrame(*this, std::move(frame));
@@ -123,7 +123,7 @@ void Worker::ReadChannel() {
   if (!status.ok()) CloseChannel(status);
 }
 
-void Worker::CloseChannel(const absl::Status& why) {
+void WorkerProcess::CloseChannel(const absl::Status& why) {
   if (!channel_) return;
   channel_watch_.reset();
   channel_.reset();
@@ -132,14 +132,14 @@ void Worker::CloseChannel(const absl::Status& why) {
 
 // ---- What the plugin prints
 
-void Worker::AddOutput(int fd_number, UniqueFd fd) {
+void WorkerProcess::AddOutput(int fd_number, UniqueFd fd) {
   auto output = std::make_unique<Output>();
   output->fd_number = fd_number;
   output->fd = std::move(fd);
   outputs_.push_back(std::move(output));
 }
 
-bool Worker::ReadOutput(Output& output) {
+bool WorkerProcess::ReadOutput(Output& output) {
   std::array<char, 16 << 10> buffer;
   for (int i = 0; i < kOutputReads; ++i) {
     const ssize_t count = read(output.fd.get(), buffer.data(), buffer.size());
@@ -159,7 +159,7 @@ bool Worker::ReadOutput(Output& output) {
 
 // ---- The end
 
-void Worker::KillAfter(absl::Duration delay) {
+void WorkerProcess::KillAfter(absl::Duration delay) {
   const int64_t at_ns = MonotonicNs() + absl::ToInt64Nanoseconds(delay);
   if (kill_alarm_.set() && kill_at_ns_ <= at_ns) return;
   kill_at_ns_ = at_ns;
@@ -167,7 +167,7 @@ void Worker::KillAfter(absl::Duration delay) {
                   [this] { Signal(SIGKILL); });
 }
 
-void Worker::OnProcessEnd() {
+void WorkerProcess::OnProcessEnd() {
   const std::optional<WorkerExit> exit = Reap(pidfd_.get());
   if (!exit) return;
   exit_watch_->Stop();
