@@ -9,7 +9,14 @@ namespace cluster {
 enum class DataPath : uint8_t {
   kHandoff = 0,  // the primary accepts, picks and sends
   kShare = 1,    // every worker accepts from the one listening socket
+  kSteer = 2,    // each from a socket of its own; the kernel picks one
 };
+
+// Returns its name, as --data_path takes it.
+constexpr const char* DataPathName(DataPath data_path) {
+  constexpr const char* kNames[] = {"handoff", "share", "steer"};
+  return kNames[static_cast<uint8_t>(data_path)];
+}
 
 }  // namespace cluster
 

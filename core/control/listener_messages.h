@@ -56,7 +56,7 @@ enum class ListenOutcome : uint8_t {
   kState,   // the worker or the host is about to end
 };
 
-// kListenAtReply; descriptor: the slot's acceptor, or the datagram socket.
+// kListenAtReply; descriptors: the slot's acceptor, or the datagram socket.
 struct ListenAtReply {
   uint32_t request = 0;
   ListenOutcome outcome = ListenOutcome::kDone;

@@ -24,7 +24,7 @@ enum class FrameType : uint16_t {
   // Primary to worker.
   // Start; descriptors: plugin file, scoreboard slot, datagram sockets
   kStart = 1,
-  kListenReply = 2,  // ListenReply; descriptor: the slot's acceptor
+  kListenReply = 2,  // ListenReply; descriptors: the slot's acceptor
   kDrain = 3,        // Drain
   // The same, for messages of plugins (user_message.h).
   kDelivery = 16,       // DeliveryHead, bytes; descriptors: the message's
@@ -56,11 +56,14 @@ enum class FrameType : uint16_t {
   kResumeListener = 291,
 };
 
+inline constexpr int32_t kAnyCpu = -1;
+
 struct Start {
   uint32_t worker_id = 0;
   uint32_t worker_count = 0;
   uint32_t slot = 0;
   uint32_t generation = 0;  // which worker of the slot, from 1
+  int32_t cpu = kAnyCpu;    // the only one it runs on
   uint32_t listener_count = 0;
   std::vector<ListenerFacts> listeners = {};  // as many
   // SIGTERM asks the primary for a drain instead of killing the worker, so that
@@ -76,6 +79,7 @@ struct Start {
             worker_count,
             slot,
             generation,
+            cpu,
             listener_count,
             listeners,
             drain_on_sigterm,

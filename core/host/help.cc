@@ -47,12 +47,15 @@ constexpr FlagHelp kFlags[] = {
      "NAME",
      kScheduling,
      "which worker gets the next connection: round_robin,\n"
-     "least_connections or random (default: round_robin)"},
+     "least_connections or random (default: round_robin);\n"
+     "with steer: random (default) or cpu_local"},
     {"--data_path",
-     "handoff|share",
+     "handoff|share|steer",
      kScheduling,
      "handoff: the primary accepts and picks a worker;\n"
      "share: all workers accept, the kernel picks\n"
+     "steer: each worker has a socket of its own, and the\n"
+     "kernel picks one (SO_REUSEPORT with a program)\n"
      "(default: handoff)"},
     {"--gather_us",
      "N",

@@ -32,6 +32,7 @@
 #include "core/host/log_observer.h"
 #include "core/host/metrics_file.h"
 #include "core/host/options.h"
+#include "core/host/scheduling.h"
 #include "core/primary/metric_family.h"
 #include "core/primary/primary.h"
 #include "core/scoreboard/slot_page.h"
@@ -40,7 +41,6 @@
 #include "plugins/abi/cluster_plugin.h"
 #include "plugins/host/plugin_file.h"
 #include "plugins/host/plugin_name.h"
-#include "scheduler/registry.h"
 
 namespace cluster {
 namespace {
@@ -209,7 +209,7 @@ void FillOptions(const HostOptions& options, PrimaryOptions* out) {
   out->watchdog = {.start_timeout = options.start_timeout,
                    .heartbeat_timeout = options.heartbeat_timeout};
   out->listeners = {.data_path = options.data_path,
-                    .policy = options.policy,
+                    .backlog = options.backlog,
                     .seed = std::random_device()(),
                     .gather_ns = absl::ToInt64Nanoseconds(options.gather),
                     .dispatch = {.pending_capacity = options.pending,
@@ -250,20 +250,20 @@ void Announce(const HostOptions& options, const Prepared& prepared) {
       prepared.bound, ", ", [&](std::string* out, const ListenAddress& bound) {
         absl::StrAppend(out, Location(bound, plugin));
       });
-  const bool handoff = options.data_path == DataPath::kHandoff;
-  std::printf("%s\n",
-              absl::StrCat("Serving ",
-                           plugin,
-                           " on ",
-                           locations,
-                           "\n  workers    ",
-                           options.workers,
-                           "\n  policy     ",
-                           handoff ? options.policy : "the kernel's",
-                           "\n  data path  ",
-                           handoff ? "handoff" : "share",
-                           "\n  stop       Ctrl-C (again to stop at once)")
-                  .c_str());
+  std::printf(
+      "%s\n",
+      absl::StrCat("Serving ",
+                   plugin,
+                   " on ",
+                   locations,
+                   "\n  workers    ",
+                   options.workers,
+                   "\n  policy     ",
+                   options.policy.empty() ? "the kernel's" : options.policy,
+                   "\n  data path  ",
+                   DataPathName(options.data_path),
+                   "\n  stop       Ctrl-C (again to stop at once)")
+          .c_str());
   std::fflush(stdout);
 }
 
@@ -366,13 +366,11 @@ int HostMain(int argc, char** argv) {
   const HostOptions& options = command->options;
   absl::Status status = CheckKernel();
   if (!status.ok()) return Complain(status, kExitInternal);
-  if (options.data_path == DataPath::kHandoff) {
-    status = MakePolicy(options.policy, 0).status();
-    if (!status.ok()) return Complain(status, kExitUsage);
-  }
   RaiseDescriptorLimit();
   Prepared prepared;
   FillOptions(options, &prepared.primary);
+  status = PrepareScheduling(options, &prepared.primary.listeners);
+  if (!status.ok()) return Complain(status, kExitUsage);
   status = PrepareWrap(options, &prepared.primary);
   if (!status.ok()) return Complain(status, kExitUsage);
   status = PreparePlugin(options, &prepared);

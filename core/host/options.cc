@@ -23,6 +23,8 @@ namespace cluster {
 namespace {
 
 constexpr uint32_t kMaxWorkers = 1024;
+// Of the data path `steer`, the default first.
+constexpr absl::string_view kSteerPolicies[] = {"random", "cpu_local"};
 constexpr char kPlugin[] = "PLUGIN";
 
 // What was typed, sorted by flag but not yet understood.
@@ -179,9 +181,10 @@ absl::Status ReadScheduling(const RawCommand& raw, HostOptions* options) {
   const std::string* policy = raw.Find("--policy");
   if (policy != nullptr) options->policy = *policy;
   if (const std::string* value = raw.Find("--data_path")) {
-    ASSIGN_OR_RETURN(const size_t choice,
-                     ParseChoice("--data_path", *value, {"handoff", "share"}));
-    options->data_path = choice == 0 ? DataPath::kHandoff : DataPath::kShare;
+    ASSIGN_OR_RETURN(
+        const size_t choice,
+        ParseChoice("--data_path", *value, {"handoff", "share", "steer"}));
+    options->data_path = static_cast<DataPath>(choice);
   }
   if (options->data_path == DataPath::kShare) {
     if (policy != nullptr) {
@@ -191,6 +194,18 @@ absl::Status ReadScheduling(const RawCommand& raw, HostOptions* options) {
                        "picks: leave one of them away");
     }
     options->policy.clear();
+  }
+  if (options->data_path == DataPath::kSteer) {
+    if (policy == nullptr) options->policy = std::string(kSteerPolicies[0]);
+    if (std::find(std::begin(kSteerPolicies),
+                  std::end(kSteerPolicies),
+                  options->policy) == std::end(kSteerPolicies)) {
+      return FlagError("--policy",
+                       *policy,
+                       "does not go with --data_path=steer, where the kernel "
+                       "picks before anybody can count: use random or "
+                       "cpu_local, or --data_path=handoff");
+    }
   }
   if (const std::string* value = raw.Find("--gather_us")) {
     ASSIGN_OR_RETURN(const uint32_t us,

@@ -38,7 +38,8 @@ struct HostOptions {
   int backlog = 511;
 
   // Scheduling.
-  std::string policy = "round_robin";  // empty with DataPath::kShare
+  std::string policy =
+      "round_robin";  // empty with DataPath::kShare; steer's own
   DataPath data_path = DataPath::kHandoff;
   absl::Duration gather = absl::Microseconds(300);  // 0: off
   uint32_t pending = 4096;                          // connections; 0: none wait

@@ -142,7 +142,7 @@ TEST(ParseCommandLineErrorTest, ValuesAreChecked) {
   EXPECT_THAT(Error({"--gather_us=10001"}), HasSubstr("0 to 10000"));
   EXPECT_THAT(Error({"--pending_timeout=30"}), HasSubstr("with a unit"));
   EXPECT_THAT(Error({"--log_level=loud"}), HasSubstr("give debug, info"));
-  EXPECT_THAT(Error({"--data_path=magic"}), HasSubstr("handoff, share"));
+  EXPECT_THAT(Error({"--data_path=magic"}), HasSubstr("handoff, share, steer"));
 }
 
 TEST(ParseCommandLineErrorTest, MissingOrEmptyValueIsRefused) {
@@ -167,6 +167,14 @@ TEST(ParseCommandLineErrorTest, SettingsNeedKeyAndReadableFile) {
   EXPECT_THAT(Error({"--set", "=v"}), HasSubstr("has no key"));
   EXPECT_THAT(Error({"--set", "k=@missing"}),
               HasSubstr("open /cwd/missing: No such file"));
+}
+
+TEST(ParseCommandLineErrorTest, SteerHasPoliciesOfItsOwn) {
+  EXPECT_EQ(Options({"--data_path=steer"}).policy, "random");
+  EXPECT_EQ(Options({"--data_path=steer", "--policy=cpu_local"}).policy,
+            "cpu_local");
+  EXPECT_THAT(Error({"--data_path=steer", "--policy=least_connections"}),
+              HasSubstr("use random or cpu_local"));
 }
 
 TEST(ParseCommandLineErrorTest, SharedListenerHasNoPolicy) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/control/data_path.h"
 #include "core/primary/alarm.h"
 #include "core/primary/dispatcher.h"
 #include "core/primary/fake_worker.h"
@@ -91,7 +92,7 @@ class AcceptLoopTest : public ::testing::Test {
   Loopback loopback_{4'096};
   Ledger ledger_;
   uint64_t next_id_ = 1;
-  std::unique_ptr<Slot> slot_ = *Slot::Create(0, 1, /*handoff=*/true);
+  std::unique_ptr<Slot> slot_ = *Slot::Create(0, 1, DataPath::kHandoff);
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<AcceptLoop> loop_;
   int rounds_ = 0;

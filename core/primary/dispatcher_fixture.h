@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/unique_fd.h"
+#include "core/control/data_path.h"
 #include "core/primary/dispatcher.h"
 #include "core/primary/fake_worker.h"
 #include "core/primary/ledger.h"
@@ -34,7 +35,7 @@ class DispatcherFixture {
           i, *MakePolicy(policy, 1 + i), options, ledger_));
     }
     for (size_t i = 0; i < slots; ++i) {
-      slots_.push_back(*Slot::Create(i, listeners, /*handoff=*/true));
+      slots_.push_back(*Slot::Create(i, listeners, DataPath::kHandoff));
       for (size_t l = 0; l < listeners; ++l) {
         workers_.emplace_back(slots_[i]->page().streams[l],
                               slots_[i]->stream(l).receiver());

@@ -78,13 +78,13 @@ absl::Status FrameHandler::OnListen(WorkerProcess& worker, const Frame& frame) {
     return absl::DataLossError("it asks for a listener twice");
   }
   worker.asked_for.set(request.listener);
-  absl::StatusOr<UniqueFd> acceptor =
+  absl::StatusOr<std::vector<UniqueFd>> acceptor =
       group_.AcceptorFor(worker.slot(), request.listener);
   ListenReply reply = {.listener = request.listener,
-                       .data_path = group_.data_path()};
+                       .data_path = group_.data_path(request.listener)};
   std::vector<UniqueFd> fds;
   if (acceptor.ok()) {
-    fds.push_back(*std::move(acceptor));
+    fds = *std::move(acceptor);
   } else {
     reply.error = ErrnoOf(acceptor.status());
   }

@@ -1,8 +1,9 @@
 // Listener: one address of the host, with what the data path needs there.
 //
 // A stream listener of hand-off has a dispatcher and, once started, an accept
-// loop, which then owns the socket. One of share, and a datagram listener, is
-// its socket alone: workers get copies.
+// loop, which then owns the socket. One of steer has a dispatcher and a socket
+// for each slot. One of share, and a datagram listener, is its socket alone, of
+// which workers get copies; a datagram listener of steer is one for each slot.
 //
 // Thread safety: the io_context's thread.
 #ifndef CORE_PRIMARY_LISTENER_H_
@@ -10,13 +11,17 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "core/base/unique_fd.h"
+#include "core/control/data_path.h"
 #include "core/control/listener_messages.h"
 #include "core/primary/accept_loop.h"
 #include "core/primary/dispatcher.h"
+#include "core/primary/steering.h"
 #include "ipc/address.h"
+#include "ipc/reuseport_group.h"
 
 namespace cluster {
 
@@ -30,9 +35,12 @@ struct Listener {
 
   ListenerFacts facts;
   ListenAddress bound;
+  DataPath data_path = DataPath::kHandoff;
   UniqueFd socket;
-  std::unique_ptr<Dispatcher> dispatcher;   // hand-off only
-  std::unique_ptr<AcceptLoop> accept_loop;  // likewise; before it, `socket`
+  std::unique_ptr<Dispatcher> dispatcher;   // hand-off and steer
+  std::unique_ptr<AcceptLoop> accept_loop;  // hand-off; before it, `socket`
+  std::unique_ptr<Steering> steering;       // steer, in place of `socket`
+  std::optional<ReuseportGroup> datagrams;  // likewise, of datagrams
 };
 
 }  // namespace cluster

@@ -69,22 +69,20 @@ absl::Status ListenerFrames::OnListenAt(WorkerProcess& worker,
     return absl::ResourceExhaustedError(
         "it does not read the descriptors that it is sent");
   }
-  UniqueFd acceptor;
+  std::vector<UniqueFd> acceptor;
   const ListenAtReply reply = Listen(worker, request, &acceptor);
-  std::vector<UniqueFd> fds;
-  if (reply.outcome == ListenOutcome::kDone) fds.push_back(std::move(acceptor));
-  worker.Send(FrameType::kListenAtReply, reply, std::move(fds));
+  worker.Send(FrameType::kListenAtReply, reply, std::move(acceptor));
   return absl::OkStatus();
 }
 
 ListenAtReply ListenerFrames::Listen(WorkerProcess& worker,
                                      const ListenAtRequest& request,
-                                     UniqueFd* acceptor) {
+                                     std::vector<UniqueFd>* acceptor) {
   ListenAtReply reply = {.request = request.request,
                          .outcome = ListenOutcome::kDone,
                          .error = 0,
                          .reason = {},
-                         .data_path = group_.data_path(),
+                         .data_path = {},
                          .facts = {}};
   if (life_.host_ends() || worker.told_to_drain) {
     Fail(ListenOutcome::kState,
@@ -104,13 +102,15 @@ ListenAtReply ListenerFrames::Listen(WorkerProcess& worker,
          &reply);
     return reply;
   }
-  absl::StatusOr<UniqueFd> copy = group_.AcceptorFor(slot, *listener);
+  absl::StatusOr<std::vector<UniqueFd>> copy =
+      group_.AcceptorFor(slot, *listener);
   if (!copy.ok()) {
     dynamic_.Release(slot, *listener);
     Fail(OutcomeOf(copy.status()), copy.status(), &reply);
     return reply;
   }
   worker.asked_for.set(*listener);
+  reply.data_path = group_.data_path(*listener);
   reply.facts = group_.listener(*listener)->facts;
   *acceptor = *std::move(copy);
   return reply;

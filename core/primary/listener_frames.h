@@ -10,6 +10,7 @@
 #define CORE_PRIMARY_LISTENER_FRAMES_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "core/control/listener_messages.h"
@@ -36,7 +37,7 @@ class ListenerFrames {
   absl::Status OnListenAt(WorkerProcess& worker, const Frame& frame);
   ListenAtReply Listen(WorkerProcess& worker,
                        const ListenAtRequest& request,
-                       UniqueFd* acceptor);
+                       std::vector<UniqueFd>* acceptor);
   absl::Status OnClose(WorkerProcess& worker, uint32_t listener);
 
   ListenerGroup& group_;

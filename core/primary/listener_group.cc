@@ -10,7 +10,9 @@
 #include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
+#include "ipc/address.h"
 #include "ipc/listener.h"
+#include "ipc/reuseport_group.h"
 #include "scheduler/registry.h"
 
 namespace cluster {
@@ -43,15 +45,62 @@ absl::StatusOr<std::unique_ptr<ListenerGroup>> ListenerGroup::Create(
 
 absl::Status ListenerGroup::Add(uint32_t listener, UniqueFd socket) {
   ASSIGN_OR_RETURN(auto made, Listener::Create(listener, std::move(socket)));
-  if (options_.data_path == DataPath::kHandoff && !made->datagram()) {
-    ASSIGN_OR_RETURN(std::unique_ptr<Policy> policy,
-                     MakePolicy(options_.policy, options_.seed + listener));
-    made->dispatcher = std::make_unique<Dispatcher>(
-        listener, std::move(policy), options_.dispatch, ledger_);
-    dispatching_.push_back(made.get());
+  made->data_path = options_.data_path;
+  // The kernel steers nothing of Unix sockets; the primary does it as well.
+  if (options_.data_path == DataPath::kSteer &&
+      made->bound.kind == ListenAddress::Kind::kUnix) {
+    made->data_path = DataPath::kHandoff;
   }
+  if (!made->datagram() && made->data_path != DataPath::kShare) {
+    RETURN_IF_ERROR(AddDispatcher(*made));
+  }
+  if (made->data_path == DataPath::kSteer) RETURN_IF_ERROR(AddSteering(*made));
+  if (made->dispatcher != nullptr) dispatching_.push_back(made.get());
   listeners_[listener] = std::move(made);
   return absl::OkStatus();
+}
+
+absl::Status ListenerGroup::AddDispatcher(Listener& listener) {
+  const uint32_t number = listener.facts.listener;
+  ASSIGN_OR_RETURN(std::unique_ptr<Policy> policy,
+                   MakePolicy(options_.policy, options_.seed + number));
+  listener.dispatcher = std::make_unique<Dispatcher>(
+      number, std::move(policy), options_.dispatch, ledger_);
+  return absl::OkStatus();
+}
+
+absl::Status ListenerGroup::AddSteering(Listener& listener) {
+  if (listener.datagram()) {
+    ASSIGN_OR_RETURN(
+        listener.datagrams,
+        ReuseportGroup::Create(std::move(listener.socket), options_.backlog));
+    while (listener.datagrams->size() < slots_.size()) {
+      RETURN_IF_ERROR(listener.datagrams->Join());
+    }
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(
+      listener.steering,
+      Steering::Create(
+          std::move(listener.socket),
+          {.io = io_,
+           .listener = listener.facts.listener,
+           .backlog = options_.backlog,
+           .options = options_.steer,
+           .make_accept_loop =
+               [this, &listener](UniqueFd socket) {
+                 return MakeAcceptLoop(listener, std::move(socket));
+               },
+           .on_trouble =
+               [this](const absl::Status& status) { TellTrouble(status); }}));
+  for (const auto& slot : slots_) {
+    RETURN_IF_ERROR(listener.steering->AddSlot(*slot));
+  }
+  return absl::OkStatus();
+}
+
+void ListenerGroup::TellTrouble(const absl::Status& status) {
+  if (on_trouble_) on_trouble_(status);
 }
 
 void ListenerGroup::Start(std::function<void(const absl::Status&)> on_trouble) {
@@ -62,16 +111,22 @@ void ListenerGroup::Start(std::function<void(const absl::Status&)> on_trouble) {
 }
 
 void ListenerGroup::StartAccepting(Listener& listener) {
-  listener.accept_loop =
-      std::make_unique<AcceptLoop>(io_,
-                                   std::move(listener.socket),
-                                   *listener.dispatcher,
-                                   ledger_,
-                                   next_connection_id_,
-                                   options_.gather_ns,
-                                   [this] { ScheduleTick(); });
-  listener.accept_loop->OnTrouble(on_trouble_);
+  if (listener.steering != nullptr) return listener.steering->Start();
+  listener.accept_loop = MakeAcceptLoop(listener, std::move(listener.socket));
   listener.accept_loop->Start();
+}
+
+std::unique_ptr<AcceptLoop> ListenerGroup::MakeAcceptLoop(Listener& listener,
+                                                          UniqueFd socket) {
+  auto loop = std::make_unique<AcceptLoop>(io_,
+                                           std::move(socket),
+                                           *listener.dispatcher,
+                                           ledger_,
+                                           next_connection_id_,
+                                           options_.gather_ns,
+                                           [this] { ScheduleTick(); });
+  loop->OnTrouble(on_trouble_);
+  return loop;
 }
 
 absl::StatusOr<uint32_t> ListenerGroup::Open(UniqueFd socket) {
@@ -91,6 +146,7 @@ absl::StatusOr<uint32_t> ListenerGroup::Open(UniqueFd socket) {
 void ListenerGroup::CloseListener(uint32_t listener) {
   Listener* const closing = listeners_[listener].get();
   if (closing->accept_loop != nullptr) closing->accept_loop->Close();
+  if (closing->steering != nullptr) closing->steering->Close();
   if (closing->dispatcher != nullptr) closing->dispatcher->RefuseAll();
   std::erase(dispatching_, closing);
   for (const auto& slot : slots_) slot->DropStream(listener);
@@ -103,36 +159,60 @@ absl::StatusOr<Slot*> ListenerGroup::AddSlot() {
   ASSIGN_OR_RETURN(std::unique_ptr<Slot> slot,
                    Slot::Create(static_cast<uint32_t>(slots_.size()),
                                 /*listeners=*/0,
-                                options_.data_path == DataPath::kHandoff));
-  for (const Listener* listener : dispatching_) {
-    RETURN_IF_ERROR(slot->AddStream(listener->facts.listener));
+                                options_.data_path));
+  for (const auto& listener : listeners_) {
+    if (listener == nullptr) continue;
+    if (listener->dispatcher != nullptr) {
+      RETURN_IF_ERROR(slot->AddStream(listener->facts.listener));
+    }
+    if (listener->steering != nullptr) {
+      RETURN_IF_ERROR(listener->steering->AddSlot(*slot));
+    }
+    if (listener->datagrams.has_value() &&
+        listener->datagrams->size() <= slot->index()) {
+      RETURN_IF_ERROR(listener->datagrams->Join());
+    }
   }
   slots_.push_back(std::move(slot));
   return slots_.back().get();
 }
 
-absl::StatusOr<UniqueFd> ListenerGroup::AcceptorFor(Slot& slot,
-                                                    uint32_t listener) {
+absl::StatusOr<std::vector<UniqueFd>> ListenerGroup::AcceptorFor(
+    Slot& slot, uint32_t listener) {
   const Listener* found = this->listener(listener);
   if (found == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat("no listener ", listener));
   }
-  int source = found->socket.get();
+  const bool worker_accepts =
+      found->dispatcher == nullptr || found->steering != nullptr;
+  if (closed_ && worker_accepts) {
+    return ErrnoStatus(ESHUTDOWN, "listen", "the host ends");
+  }
+  std::vector<int> sources;
   if (found->dispatcher != nullptr) {
     RETURN_IF_ERROR(slot.AddStream(listener));
-    source = slot.stream(listener).receiver();
-  } else if (closed_) {
-    return ErrnoStatus(ESHUTDOWN, "listen", "share");
+    sources.push_back(slot.stream(listener).receiver());
   }
-  UniqueFd copy(fcntl(source, F_DUPFD_CLOEXEC, 0));
-  if (!copy) return ErrnoStatus("fcntl", "acceptor");
-  return copy;
+  if (found->steering != nullptr) {
+    sources.push_back(found->steering->socket(slot));
+  } else if (found->datagrams.has_value()) {
+    sources.push_back(found->datagrams->socket(slot.index()));
+  } else if (found->dispatcher == nullptr) {
+    sources.push_back(found->socket.get());
+  }
+  std::vector<UniqueFd> copies;
+  for (const int source : sources) {
+    copies.emplace_back(fcntl(source, F_DUPFD_CLOEXEC, 0));
+    if (!copies.back()) return ErrnoStatus("fcntl", "acceptor");
+  }
+  return copies;
 }
 
 void ListenerGroup::Serve(Slot& slot, uint32_t listener) {
   const Listener* found = this->listener(listener);
   if (found == nullptr || found->dispatcher == nullptr) return;
   found->dispatcher->Add(slot);
+  if (found->steering != nullptr) found->steering->Serve(slot);
   Tick();
 }
 
@@ -140,6 +220,7 @@ void ListenerGroup::Withdraw(Slot& slot, uint32_t listener) {
   const Listener* found = this->listener(listener);
   if (found == nullptr || found->dispatcher == nullptr) return;
   if (!slot.has_stream(listener)) return;
+  if (found->steering != nullptr) found->steering->Withdraw(slot);
   found->dispatcher->Remove(slot);
   found->dispatcher->TakeBack(slot, MonotonicNs());
   // A probe that asked it for a sign of life may have been taken back, too.
@@ -148,12 +229,16 @@ void ListenerGroup::Withdraw(Slot& slot, uint32_t listener) {
 }
 
 void ListenerGroup::StopServing(Slot& slot) {
-  for (const Listener* each : dispatching_) each->dispatcher->Remove(slot);
+  for (const Listener* each : dispatching_) {
+    each->dispatcher->Remove(slot);
+    if (each->steering != nullptr) each->steering->Withdraw(slot);
+  }
 }
 
 void ListenerGroup::TakeBack(Slot& slot) {
   for (const Listener* each : dispatching_) {
     if (!slot.has_stream(each->facts.listener)) continue;
+    if (each->steering != nullptr) each->steering->Withdraw(slot);
     each->dispatcher->Remove(slot);
     each->dispatcher->TakeBack(slot, MonotonicNs());
   }
@@ -165,6 +250,9 @@ void ListenerGroup::CloseBooks(Slot& slot) { ledger_.Lost(slot.CloseBooks()); }
 void ListenerGroup::OnRoom(Slot& slot) {
   if (!slot.TakeAnswer()) return;
   slot.ShowsLife();
+  for (const Listener* each : dispatching_) {
+    if (each->steering != nullptr) each->steering->Restore(slot);
+  }
   Tick();
 }
 
@@ -173,6 +261,8 @@ void ListenerGroup::Close() {
   for (const auto& each : listeners_) {
     if (each == nullptr) continue;
     if (each->accept_loop != nullptr) each->accept_loop->Close();
+    if (each->steering != nullptr) each->steering->Close();
+    if (each->datagrams.has_value()) each->datagrams->Close();
     each->socket.Reset();
   }
   Tick();
@@ -199,9 +289,9 @@ void ListenerGroup::Tick() {
 
 void ListenerGroup::ResumeAccepting() {
   for (const Listener* each : dispatching_) {
-    if (each->accept_loop != nullptr && each->dispatcher->has_room()) {
-      each->accept_loop->Resume();
-    }
+    if (!each->dispatcher->has_room()) continue;
+    if (each->accept_loop != nullptr) each->accept_loop->Resume();
+    if (each->steering != nullptr) each->steering->Resume();
   }
 }
 

@@ -2,8 +2,9 @@
 //
 // For hand-off it runs an accept loop and a dispatcher a stream listener, and
 // one timer that looks after what was handed off while no connection wakes the
-// primary. For share, and for datagrams, it only keeps the sockets, of which
-// workers have copies.
+// primary. For steer it keeps a socket for each slot and a dispatcher for what
+// the primary has to take itself. For share, and for datagrams, it only keeps
+// the sockets, of which workers have copies.
 //
 // Thread safety: the io_context's thread. Lifetime: slots must outlive it.
 #ifndef CORE_PRIMARY_LISTENER_GROUP_H_
@@ -28,13 +29,17 @@
 #include "core/primary/ledger.h"
 #include "core/primary/listener.h"
 #include "core/primary/slot.h"
+#include "core/primary/steering.h"
 #include "core/scoreboard/slot_page.h"
 
 namespace cluster {
 
 struct ListenerGroupOptions {
   DataPath data_path = DataPath::kHandoff;
-  std::string policy = "round_robin";  // handoff only
+  // Hand-off's; of steer, that for what the primary has to take itself.
+  std::string policy = "round_robin";
+  int backlog = 511;  // of the sockets that steer adds
+  SteerOptions steer = {};
   uint64_t seed = 0;
   int64_t gather_ns = 300'000;
   DispatchOptions dispatch = {};
@@ -58,10 +63,12 @@ class ListenerGroup {
   // Makes a slot with what this data path needs. The group owns it.
   absl::StatusOr<Slot*> AddSlot();
 
-  // Returns a new descriptor from which a worker of `slot` takes the
-  // connections of `listener`. kInvalidArgument: there is no such listener.
-  // With an errno: the kernel's, or ESHUTDOWN after Close() for share.
-  absl::StatusOr<UniqueFd> AcceptorFor(Slot& slot, uint32_t listener);
+  // Returns new descriptors from which a worker of `slot` takes the connections
+  // of `listener`: of the stream, of the socket, or for steer of both.
+  // kInvalidArgument: there is no such listener. With an errno: the kernel's,
+  // or ESHUTDOWN after Close() where the worker accepts.
+  absl::StatusOr<std::vector<UniqueFd>> AcceptorFor(Slot& slot,
+                                                    uint32_t listener);
 
   // Adds a listener while the group runs. Its number was not used before or,
   // when all were, is the one that was closed longest ago.
@@ -98,7 +105,10 @@ class ListenerGroup {
   // Closes those, and what comes back from now on: nobody will take them.
   void RefusePending();
 
-  DataPath data_path() const { return options_.data_path; }
+  // REQUIRES: there is one of that number.
+  DataPath data_path(uint32_t listener) const {
+    return listeners_[listener]->data_path;
+  }
   // How many listeners there were from the beginning: those below it.
   size_t listener_count() const { return listener_count_; }
 
@@ -124,6 +134,11 @@ class ListenerGroup {
         alarm_(io) {}
 
   absl::Status Add(uint32_t listener, UniqueFd socket);
+  absl::Status AddDispatcher(Listener& listener);
+  absl::Status AddSteering(Listener& listener);
+  std::unique_ptr<AcceptLoop> MakeAcceptLoop(Listener& listener,
+                                             UniqueFd socket);
+  void TellTrouble(const absl::Status& status);
   void StartAccepting(Listener& listener);
   void ScheduleTick();
   void Tick();

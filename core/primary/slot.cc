@@ -22,10 +22,10 @@ constexpr int64_t kMaxRequests = int64_t{1} << 30;
 
 absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(uint32_t index,
                                                    size_t listeners,
-                                                   bool handoff) {
+                                                   DataPath data_path) {
   ASSIGN_OR_RETURN(SlotMemory memory, SlotMemory::Create());
-  std::unique_ptr<Slot> slot(new Slot(index, std::move(memory), handoff));
-  for (size_t i = 0; handoff && i < listeners; ++i) {
+  std::unique_ptr<Slot> slot(new Slot(index, std::move(memory), data_path));
+  for (size_t i = 0; i < listeners; ++i) {
     RETURN_IF_ERROR(slot->AddStream(i));
   }
   return slot;
@@ -38,7 +38,9 @@ size_t Slot::stream_count() const {
 }
 
 absl::Status Slot::AddStream(size_t listener) {
-  if (!handoff_ || has_stream(listener)) return absl::OkStatus();
+  if (data_path_ == DataPath::kShare || has_stream(listener)) {
+    return absl::OkStatus();
+  }
   ASSIGN_OR_RETURN(streams_[listener],
                    HandoffStream::Create(page().streams[listener]));
   return absl::OkStatus();
@@ -63,7 +65,7 @@ void Slot::ReadCounters() {
   const SlotPage& page = memory_.page();
   // This one first: what has ended was accepted before.
   const uint64_t completed = std::min(page.completed.load(), kMaxCount);
-  if (!handoff_) {
+  if (data_path_ != DataPath::kHandoff) {
     const uint64_t accepted =
         std::min(page.accepted.load(std::memory_order_acquire), kMaxCount);
     // The worker's word, as far as it can be true.

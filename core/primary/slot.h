@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/control/data_path.h"
 #include "core/primary/handoff_stream.h"
 #include "core/scoreboard/slot_memory.h"
 #include "core/scoreboard/slot_page.h"
@@ -21,10 +22,10 @@ namespace cluster {
 
 class Slot {
  public:
-  // Makes the page and, for hand-off, streams for the first `listeners`.
+  // Makes the page and, unless for share, streams for the first `listeners`.
   static absl::StatusOr<std::unique_ptr<Slot>> Create(uint32_t index,
                                                       size_t listeners,
-                                                      bool handoff);
+                                                      DataPath data_path);
 
   uint32_t index() const { return index_; }
   // Returns which worker of the slot the next one is, from 1.
@@ -47,7 +48,7 @@ class Slot {
   // Connections that the slot's workers were ever sent, by all listeners.
   uint64_t handed_off() const;
 
-  // Connections sent here (or accepted here, in `share`) and not finished.
+  // Connections sent here, or accepted here, and not finished.
   uint32_t in_flight() const { return static_cast<uint32_t>(open()); }
   uint64_t assigned() const { return assigned_ + accepted_by_worker_; }
   uint64_t finished() const { return finished_; }
@@ -108,8 +109,8 @@ class Slot {
   uint64_t open() const { return assigned() - finished_ - lost_; }
   void PrepareForNext();
 
-  Slot(uint32_t index, SlotMemory memory, bool handoff)
-      : index_(index), handoff_(handoff), memory_(std::move(memory)) {}
+  Slot(uint32_t index, SlotMemory memory, DataPath data_path)
+      : index_(index), data_path_(data_path), memory_(std::move(memory)) {}
 
   // A count that each worker of the slot begins anew.
   class Count {
@@ -125,14 +126,14 @@ class Slot {
   };
 
   const uint32_t index_;
-  const bool handoff_;
+  const DataPath data_path_;
   const SlotMemory memory_;
   uint32_t generation_ = 0;
   // By listener; null where there is none.
   std::array<std::unique_ptr<HandoffStream>, kMaxListeners> streams_;
   uint64_t sent_by_dropped_ = 0;     // by streams that are gone
   uint64_t assigned_ = 0;            // sent, less what came back
-  uint64_t accepted_by_worker_ = 0;  // in `share`
+  uint64_t accepted_by_worker_ = 0;  // not in `handoff`
   uint64_t started_ = 0;
   uint64_t finished_ = 0;
   uint64_t lost_ = 0;

@@ -6,14 +6,20 @@
 #include <limits>
 #include <memory>
 
+#include "core/control/data_path.h"
+
 namespace cluster {
 namespace {
 
 constexpr int64_t kMs = 1'000'000;
 constexpr uint64_t kMax = std::numeric_limits<uint64_t>::max();
 
-std::unique_ptr<Slot> HandoffSlot() { return *Slot::Create(0, 2, true); }
-std::unique_ptr<Slot> ShareSlot() { return *Slot::Create(0, 2, false); }
+std::unique_ptr<Slot> HandoffSlot() {
+  return *Slot::Create(0, 2, DataPath::kHandoff);
+}
+std::unique_ptr<Slot> ShareSlot() {
+  return *Slot::Create(0, 2, DataPath::kShare);
+}
 
 TEST(SlotTest, HasAStreamForEachListenerOnlyForHandoff) {
   EXPECT_EQ(HandoffSlot()->stream_count(), 2u);

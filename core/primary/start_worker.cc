@@ -23,6 +23,11 @@ absl::StatusOr<UniqueFd> Copy(int fd) {
   return copy;
 }
 
+int32_t CpuOf(const Slot& slot, const PrimaryOptions& options) {
+  const std::vector<int>& cpus = options.listeners.steer.cpus;
+  return slot.index() < cpus.size() ? cpus[slot.index()] : kAnyCpu;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(
@@ -41,8 +46,8 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(
     const Listener& listener = *group.listener(i);
     listeners.push_back(listener.facts);
     if (!listener.datagram()) continue;
-    ASSIGN_OR_RETURN(UniqueFd socket, group.AcceptorFor(slot, i));
-    fds.push_back(std::move(socket));
+    ASSIGN_OR_RETURN(std::vector<UniqueFd> socket, group.AcceptorFor(slot, i));
+    fds.push_back(std::move(socket.front()));
   }
   ASSIGN_OR_RETURN(
       ChildProcess child,
@@ -69,6 +74,7 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(
             .worker_count = options.workers,
             .slot = slot.index(),
             .generation = slot.NextGeneration(),
+            .cpu = CpuOf(slot, options),
             .listener_count = static_cast<uint32_t>(group.listener_count()),
             .listeners = std::move(listeners),
             .drain_on_sigterm = true,

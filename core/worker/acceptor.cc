@@ -24,6 +24,9 @@ namespace {
 // More than one connection a wake-up would let the first worker that wakes take
 // all; EPOLLEXCLUSIVE then wakes nobody else for them.
 constexpr size_t kSharedAcceptsPerRound = 1;
+// From a socket of its own it takes more, but gives its open connections a turn
+// between.
+constexpr size_t kOwnAcceptsPerRound = 16;
 
 // One writer, so no locked instruction is needed.
 void Increment(std::atomic<uint64_t>& counter) {
@@ -142,12 +145,17 @@ void HandoffAcceptor::Drop() {
   next_ = 0;
 }
 
-uint32_t SharedAcceptor::epoll_events() const {
-  return EPOLLIN | EPOLLEXCLUSIVE;
+uint32_t SocketAcceptor::epoll_events() const {
+  return owner_ == Owner::kAllWorkers ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN;
 }
 
-absl::Status SharedAcceptor::Take(ConnectionTaker give, size_t limit) {
-  for (size_t i = 0; i < std::min(kSharedAcceptsPerRound, limit); ++i) {
+absl::Status SocketAcceptor::Take(ConnectionTaker give, size_t limit) {
+  hold_ = false;
+  const size_t most =
+      std::min(owner_ == Owner::kAllWorkers ? kSharedAcceptsPerRound
+                                            : kOwnAcceptsPerRound,
+               limit);
+  for (size_t i = 0; i < most && !hold_; ++i) {
     sockaddr_storage peer;
     socklen_t length = sizeof(peer);
     UniqueFd fd(accept4(socket_.get(),

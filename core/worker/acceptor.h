@@ -3,7 +3,8 @@
 // One pollable descriptor and a Take() that never blocks, whatever the data
 // path:
 //   HandoffAcceptor  the receiving end of the slot's hand-off stream
-//   SharedAcceptor   the one listening socket that all workers accept from
+//   SocketAcceptor   a listening socket: the one that all workers accept from,
+//                    or the slot's own
 //
 // Thread safety: none; the worker's loop thread.
 //
@@ -110,15 +111,19 @@ class HandoffAcceptor final : public Acceptor {
   StreamCell& cell_;
 };
 
-class SharedAcceptor final : public Acceptor {
+class SocketAcceptor final : public Acceptor {
  public:
+  enum class Owner { kAllWorkers, kThisSlot };
+
   // `next_id` numbers the connections of all its listeners and outlives it.
-  SharedAcceptor(uint32_t listener,
+  SocketAcceptor(uint32_t listener,
                  UniqueFd socket,
+                 Owner owner,
                  SlotPage& page,
                  uint64_t& next_id)
       : listener_(listener),
         socket_(std::move(socket)),
+        owner_(owner),
         page_(page),
         next_id_(next_id) {}
 
@@ -126,11 +131,15 @@ class SharedAcceptor final : public Acceptor {
   uint32_t epoll_events() const override;
   using Acceptor::Take;
   absl::Status Take(ConnectionTaker give, size_t limit) override;
+  void Drop() override { hold_ = true; }
+  void Hold() override { hold_ = true; }
   bool DecidedUpTo(uint64_t) const override { return true; }
 
  private:
   const uint32_t listener_;
   const UniqueFd socket_;
+  const Owner owner_;
+  bool hold_ = false;
   SlotPage& page_;
   uint64_t& next_id_;
 };

@@ -270,13 +270,17 @@ TEST_F(HandoffAcceptorTest, HoldKeepsTheRestForTheNextTake) {
 
 // ---- Share
 
-class SharedAcceptorTest : public AcceptorTest {
+class SocketAcceptorTest : public AcceptorTest {
  protected:
-  SharedAcceptorTest() {
+  SocketAcceptorTest() {
     UniqueFd listener = *OpenListener(*ParseListenAddress("127.0.0.1:0"));
     address_ = *LocalAddress(listener.get());
-    acceptor_ = std::make_unique<SharedAcceptor>(
-        2, std::move(listener), *page_, next_id_);
+    acceptor_ =
+        std::make_unique<SocketAcceptor>(2,
+                                         std::move(listener),
+                                         SocketAcceptor::Owner::kAllWorkers,
+                                         *page_,
+                                         next_id_);
   }
 
   UniqueFd Connect() {
@@ -292,10 +296,10 @@ class SharedAcceptorTest : public AcceptorTest {
 
   ListenAddress address_;
   uint64_t next_id_ = 0;
-  std::unique_ptr<SharedAcceptor> acceptor_;
+  std::unique_ptr<SocketAcceptor> acceptor_;
 };
 
-TEST_F(SharedAcceptorTest, AcceptsOneATurnAndCountsIt) {
+TEST_F(SocketAcceptorTest, AcceptsOneATurnAndCountsIt) {
   const UniqueFd first = Connect();
   const UniqueFd second = Connect();
   EXPECT_TRUE(Take().ok());
@@ -310,12 +314,36 @@ TEST_F(SharedAcceptorTest, AcceptsOneATurnAndCountsIt) {
   EXPECT_NE(given_[0].peer.port, 0);
 }
 
-TEST_F(SharedAcceptorTest, NothingThereIsNoError) {
+TEST_F(SocketAcceptorTest, AcceptsAllOfItsOwnSocketButNoMoreThanAsked) {
+  UniqueFd listener = *OpenListener(*ParseListenAddress("127.0.0.1:0"));
+  address_ = *LocalAddress(listener.get());
+  SocketAcceptor own(2,
+                     std::move(listener),
+                     SocketAcceptor::Owner::kThisSlot,
+                     *page_,
+                     next_id_);
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 5; ++i) clients.push_back(Connect());
+  std::vector<IncomingConnection> given;
+  const auto give = [&](IncomingConnection connection) {
+    given.push_back(std::move(connection));
+    if (given.size() == 4) own.Hold();
+  };
+  EXPECT_TRUE(own.Take(give, 3).ok());
+  EXPECT_EQ(given.size(), 3u);
+  EXPECT_TRUE(own.Take(give).ok());
+  EXPECT_EQ(given.size(), 4u);
+  EXPECT_TRUE(own.Take(give).ok());
+  EXPECT_EQ(given.size(), 5u);
+  EXPECT_EQ(page_->accepted.load(), 5u);
+}
+
+TEST_F(SocketAcceptorTest, NothingThereIsNoError) {
   EXPECT_TRUE(Take().ok());
   EXPECT_TRUE(given_.empty());
 }
 
-TEST_F(SharedAcceptorTest, WithoutDescriptorsItIsReportedAndNothingLost) {
+TEST_F(SocketAcceptorTest, WithoutDescriptorsItIsReportedAndNothingLost) {
   const UniqueFd client = Connect();
   {
     const DescriptorLimit limit(0);

@@ -32,30 +32,42 @@ Intake::Intake(HostContext& context,
       completed_before_(page.completed.load()),
       next_id_(uint64_t{context.start().worker_id} << 40) {}
 
-absl::Status Intake::Listen(const ListenReply& reply, UniqueFd fd) {
-  auto listening =
-      std::make_unique<Listening>(context_.loop(),
-                                  reply.listener,
-                                  MakeAcceptor(reply, std::move(fd)),
-                                  [this](Listening& ready) { Take(ready); });
-  if (taken_over(reply.listener)) {
-    listening->HandTo(*taken_over_[reply.listener]);
+absl::Status Intake::Listen(const ListenReply& reply,
+                            std::vector<UniqueFd> fds) {
+  const bool has_stream = reply.data_path != DataPath::kShare;
+  const bool has_socket = reply.data_path != DataPath::kHandoff;
+  if (fds.size() != (has_stream ? 1u : 0u) + (has_socket ? 1u : 0u)) {
+    return absl::DataLossError("malformed reply to listen");
   }
+  if (has_stream) {
+    RETURN_IF_ERROR(Add(reply.listener,
+                        std::make_unique<HandoffAcceptor>(
+                            reply.listener, std::move(fds.front()), page_)));
+  }
+  if (!has_socket) return absl::OkStatus();
+  return Add(
+      reply.listener,
+      std::make_unique<SocketAcceptor>(reply.listener,
+                                       std::move(fds.back()),
+                                       reply.data_path == DataPath::kSteer
+                                           ? SocketAcceptor::Owner::kThisSlot
+                                           : SocketAcceptor::Owner::kAllWorkers,
+                                       page_,
+                                       next_id_));
+}
+
+absl::Status Intake::Add(uint32_t listener,
+                         std::unique_ptr<Acceptor> acceptor) {
+  auto listening = std::make_unique<Listening>(
+      context_.loop(), listener, std::move(acceptor), [this](Listening& ready) {
+        Take(ready);
+      });
+  if (taken_over(listener)) listening->HandTo(*taken_over_[listener]);
   if (held_) listening->Hold(Listening::kNotReady);
-  if (paused_.test(reply.listener)) listening->Hold(Listening::kPaused);
+  if (paused_.test(listener)) listening->Hold(Listening::kPaused);
   RETURN_IF_ERROR(listening->Begin());
   listening_.push_back(std::move(listening));
   return absl::OkStatus();
-}
-
-std::unique_ptr<Acceptor> Intake::MakeAcceptor(const ListenReply& reply,
-                                               UniqueFd fd) {
-  if (reply.data_path == DataPath::kHandoff) {
-    return std::make_unique<HandoffAcceptor>(
-        reply.listener, std::move(fd), page_);
-  }
-  return std::make_unique<SharedAcceptor>(
-      reply.listener, std::move(fd), page_, next_id_);
 }
 
 void Intake::Take(Listening& listening) {
@@ -67,9 +79,7 @@ void Intake::Take(Listening& listening) {
       });
   taking_ = false;
   // It was taken over by what it gave.
-  if (listening.taken_over()) {
-    taken_over_[listening.index()]->SetWaiting(listening.acceptor().waiting());
-  }
+  if (listening.taken_over()) ShowWaiting(listening.index());
   Settle(listening, status);
   // Only now: the call above was made by one of them.
   closed_.clear();
@@ -102,47 +112,52 @@ void Intake::SetHeld(bool held) {
 void Intake::Hold(Listening& listening, uint32_t reason) {
   listening.Hold(reason);
   listening.acceptor().Drop();
-  if (listening.taken_over()) {
-    taken_over_[listening.index()]->SetWaiting(false);
+  if (listening.taken_over()) ShowWaiting(listening.index());
+}
+
+void Intake::ForEach(uint32_t listener,
+                     absl::FunctionRef<void(Listening&)> act) {
+  for (const auto& listening : listening_) {
+    if (listening->index() == listener) act(*listening);
   }
 }
 
-Listening* Intake::Find(uint32_t listener) const {
-  for (const auto& listening : listening_) {
-    if (listening->index() == listener) return listening.get();
-  }
-  return nullptr;
+void Intake::ShowWaiting(uint32_t listener) {
+  bool waiting = false;
+  ForEach(listener, [&](Listening& listening) {
+    waiting |= listening.acceptor().waiting();
+  });
+  taken_over_[listener]->SetWaiting(waiting);
 }
 
 void Intake::Close(uint32_t listener) {
   paused_.reset(listener);
-  const auto found =
-      std::find_if(listening_.begin(), listening_.end(), [&](const auto& each) {
-        return each->index() == listener;
-      });
-  if (found == listening_.end()) return;
-  (*found)->Stop();
-  (*found)->acceptor().Drop();
-  if (taken_over(listener)) taken_over_[listener]->SetWaiting(false);
-  if (taking_) closed_.push_back(std::move(*found));
-  listening_.erase(found);
+  ForEach(listener, [](Listening& listening) {
+    listening.Stop();
+    listening.acceptor().Drop();
+  });
+  std::erase_if(listening_, [&](std::unique_ptr<Listening>& listening) {
+    if (listening->index() != listener) return false;
+    if (taking_) closed_.push_back(std::move(listening));
+    return true;
+  });
+  if (taken_over(listener)) ShowWaiting(listener);
 }
 
 bool Intake::Pause(uint32_t listener) {
   if (paused_.test(listener)) return false;
   paused_.set(listener);
-  if (Listening* listening = Find(listener)) {
-    Hold(*listening, Listening::kPaused);
-  }
+  ForEach(listener, [this](Listening& listening) {
+    Hold(listening, Listening::kPaused);
+  });
   return true;
 }
 
 bool Intake::Resume(uint32_t listener) {
   if (!paused_.test(listener)) return false;
   paused_.reset(listener);
-  if (Listening* listening = Find(listener)) {
-    listening->Release(Listening::kPaused);
-  }
+  ForEach(listener,
+          [](Listening& listening) { listening.Release(Listening::kPaused); });
   return true;
 }
 
@@ -150,33 +165,36 @@ absl::StatusOr<int> Intake::TakeOver(uint32_t listener) {
   if (taken_over(listener)) return absl::AlreadyExistsError("taken over");
   ASSIGN_OR_RETURN(taken_over_[listener], TakenOver::Create());
   TakenOver& taken_over = *taken_over_[listener];
-  if (Listening* listening = Find(listener)) {
-    listening->Stop();
-    listening->acceptor().Hold();
-    listening->HandTo(taken_over);
-    RETURN_IF_ERROR(listening->Begin());
-  }
+  absl::Status status;
+  ForEach(listener, [&](Listening& listening) {
+    listening.Stop();
+    listening.acceptor().Hold();
+    listening.HandTo(taken_over);
+    if (status.ok()) status = listening.Begin();
+  });
+  RETURN_IF_ERROR(status);
   return taken_over.pollable();
 }
 
 void Intake::TakeInto(uint32_t listener, size_t limit, ConnectionTaker give) {
-  Listening* listening = Find(listener);
-  if (listening == nullptr || listening->held()) return;
-  absl::Status status;
   size_t taken = 0;
-  size_t before;
-  do {
-    before = taken;
-    status = listening->acceptor().Take(
-        [&](IncomingConnection connection) {
-          ++taken;
-          context_.open_connections().Opened(connection.id);
-          give(std::move(connection));
-        },
-        limit - taken);
-  } while (status.ok() && taken > before && taken < limit);
-  taken_over_[listener]->SetWaiting(listening->acceptor().waiting());
-  if (!status.ok()) return Settle(*listening, status);
+  ForEach(listener, [&](Listening& listening) {
+    if (listening.held()) return;
+    absl::Status status;
+    size_t before;
+    do {
+      before = taken;
+      status = listening.acceptor().Take(
+          [&](IncomingConnection connection) {
+            ++taken;
+            context_.open_connections().Opened(connection.id);
+            give(std::move(connection));
+          },
+          limit - taken);
+    } while (status.ok() && taken > before && taken < limit);
+    if (!status.ok()) Settle(listening, status);
+  });
+  ShowWaiting(listener);
   TellRoom();
 }
 

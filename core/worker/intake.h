@@ -4,7 +4,7 @@
 // Thread safety: the worker's loop thread.
 //
 //   Intake intake(context, page, give, taken);
-//   RETURN_IF_ERROR(intake.Listen(reply, std::move(fd)));
+//   RETURN_IF_ERROR(intake.Listen(reply, std::move(fds)));
 #ifndef CORE_WORKER_INTAKE_H_
 #define CORE_WORKER_INTAKE_H_
 
@@ -42,8 +42,9 @@ class Intake {
          GiveFunction give,
          TakenFunction taken);
 
-  // Listens as the primary's reply says, on its descriptor. Errors: epoll's.
-  absl::Status Listen(const ListenReply& reply, UniqueFd fd);
+  // Listens as the primary's reply says, on its descriptors. kDataLoss: they
+  // are not as many as the data path has; or epoll's errors.
+  absl::Status Listen(const ListenReply& reply, std::vector<UniqueFd> fds);
 
   // Accepts what waits in the kernel, where this worker does the accepting: it
   // would be reset when the listeners close. Goes on while `go_on` says so.
@@ -88,11 +89,14 @@ class Intake {
   uint64_t open_connections() const;
 
  private:
-  std::unique_ptr<Acceptor> MakeAcceptor(const ListenReply& reply, UniqueFd fd);
+  absl::Status Add(uint32_t listener, std::unique_ptr<Acceptor> acceptor);
   void Take(Listening& listening);
   // What follows from a Take() of its acceptor.
   void Settle(Listening& listening, const absl::Status& status);
-  Listening* Find(uint32_t listener) const;
+  // Calls `act` for what it listens on there: with steer, two.
+  void ForEach(uint32_t listener, absl::FunctionRef<void(Listening&)> act);
+  // Tells who took the listener over whether connections wait.
+  void ShowWaiting(uint32_t listener);
   // Takes nothing from there for `reason`, and gives back what was received.
   void Hold(Listening& listening, uint32_t reason);
 

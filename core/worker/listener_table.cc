@@ -127,7 +127,7 @@ absl::Status ListenerTable::OnReply(ListenAtReply reply,
     return absl::DataLossError("an answer to no request");
   }
   const bool done = reply.outcome == ListenOutcome::kDone;
-  if (fds.size() != (done ? 1u : 0u) || reply.facts.listener >= kMaxListeners) {
+  if (fds.empty() == done || reply.facts.listener >= kMaxListeners) {
     return absl::DataLossError("malformed ListenAtReply");
   }
   const Request request = found->second;
@@ -139,7 +139,7 @@ absl::Status ListenerTable::OnReply(ListenAtReply reply,
   }
   absl::Status status =
       stage_ == Stage::kStarted
-          ? Serve(reply, std::move(fds[0]))
+          ? Serve(reply, std::move(fds))
           : absl::FailedPreconditionError("the worker is told to end");
   if (status.ok()) {
     Answer(request, CLUSTER_OK, listener, 0, "");
@@ -155,14 +155,15 @@ absl::Status ListenerTable::OnReply(ListenAtReply reply,
   return absl::OkStatus();
 }
 
-absl::Status ListenerTable::Serve(const ListenAtReply& reply, UniqueFd fd) {
+absl::Status ListenerTable::Serve(const ListenAtReply& reply,
+                                  std::vector<UniqueFd> fds) {
   const uint32_t listener = reply.facts.listener;
   if (reply.facts.kind == ListenerKind::kDatagram) {
-    sockets_[listener] = std::move(fd);
+    sockets_[listener] = std::move(fds.front());
   } else {
     RETURN_IF_ERROR(intake_.Listen(
         {.listener = listener, .error = 0, .data_path = reply.data_path},
-        std::move(fd)));
+        std::move(fds)));
   }
   const Known* before = Find(listener);
   Know(reply.facts, /*dynamic=*/before == nullptr || before->dynamic);

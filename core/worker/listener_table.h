@@ -90,7 +90,7 @@ class ListenerTable {
 
   void Know(const ListenerFacts& facts, bool dynamic);
   // Begins to serve, and says so. Errors: epoll's.
-  absl::Status Serve(const ListenAtReply& reply, UniqueFd fd);
+  absl::Status Serve(const ListenAtReply& reply, std::vector<UniqueFd> fds);
   void Answer(const Request& request,
               cluster_status status,
               uint32_t listener,

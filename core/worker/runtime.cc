@@ -14,6 +14,7 @@
 #include "core/control/worker_exit.h"
 #include "core/scoreboard/plugin_phase.h"
 #include "core/worker/contract.h"
+#include "core/worker/pin_to_cpu.h"
 #include "core/worker/sigterm.h"
 #include "core/worker/thrown.h"
 #include "ipc/archive.h"
@@ -149,6 +150,7 @@ absl::Status Runtime::OnStart(Frame frame) {
   if (start.drain_on_sigterm) {
     RETURN_IF_ERROR(WatchSigterm(*loop_, &Runtime::OnSigterm, this));
   }
+  if (start.cpu != kAnyCpu) RETURN_IF_ERROR(PinToCpu(start.cpu));
   plugin_file_ = std::move(frame.fds[0]);
   const std::string path = start.plugin_path;
   SlotPage& page = memory_->page();
@@ -218,13 +220,13 @@ absl::Status Runtime::OnListenReply(Frame frame) {
          absl::StrCat("cannot listen: ", ErrnoName(reply.error)));
     return absl::OkStatus();
   }
-  if (frame.fds.size() != 1 ||
-      reply.listener >= context_.start().listener_count) {
+  if (reply.listener >= context_.start().listener_count) {
     return absl::DataLossError("malformed ListenReply");
   }
-  if (const absl::Status status =
-          intake_->Listen(reply, std::move(frame.fds[0]));
-      !status.ok()) {
+  if (const absl::Status status = intake_->Listen(reply, std::move(frame.fds));
+      absl::IsDataLoss(status)) {
+    return status;
+  } else if (!status.ok()) {
     Fail(kWorkerExitInternal, std::string(status.message()));
     return absl::OkStatus();
   }

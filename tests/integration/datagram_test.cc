@@ -6,8 +6,11 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -108,6 +111,40 @@ TEST_P(DatagramTest, StoppedOrDeadWorkerIsNoBlackHole) {
   ASSERT_TRUE(host.AwaitEvent("exit", 1));
   for (int i = 0; i < 50; ++i) EXPECT_NE(client.Ask("x"), "");
   ASSERT_TRUE(host.AwaitEvent("listening", 6));
+  host.EndCleanly();
+}
+
+// Each slot has a socket of its own: a flow is one worker's, and its
+// successor's.
+TEST(SteeredDatagramTest, FlowsSpreadAndStayWithTheirSlot) {
+  constexpr int kFlows = 1'000;
+  HostProcess host({TestPlugin("listens"),
+                    "--workers=4",
+                    "--data_path=steer",
+                    "--listen=127.0.0.1:0,udp:127.0.0.1:0"});
+  ASSERT_TRUE(host.AwaitServing(4));
+  ASSERT_TRUE(host.AwaitEvent("listening", 8));
+  const uint16_t port = PortIn(InfoOf(host, 1));
+  std::vector<std::unique_ptr<DatagramClient>> flows;
+  std::vector<std::string> owners;
+  std::map<std::string, int> counts;
+  for (int i = 0; i < kFlows; ++i) {
+    flows.push_back(std::make_unique<DatagramClient>(port));
+    owners.push_back(flows.back()->Ask("x"));
+    ++counts[owners.back()];
+  }
+  ASSERT_EQ(counts.size(), 4u);
+  double squares = 0;
+  for (const auto& [worker, count] : counts) {
+    squares += (count - kFlows / 4.0) * (count - kFlows / 4.0) / 4;
+  }
+  EXPECT_LE(std::sqrt(squares) / (kFlows / 4.0), 0.1);
+
+  kill(host.Workers().at(2), SIGKILL);
+  ASSERT_TRUE(host.AwaitEvent("listening", 10));
+  for (int i = 0; i < kFlows; ++i) {
+    ASSERT_EQ(flows[i]->Ask("x"), owners[i] == "2" ? "5" : owners[i]) << i;
+  }
   host.EndCleanly();
 }
 

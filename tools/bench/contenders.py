@@ -29,6 +29,7 @@ _CANNED = _HOST.replace('{plugin}', '[//tools/bench:canned.so]')
 _HELLO = _HOST.replace('{plugin}', '[//plugins/hello_http:hello_http.so]')
 _HANDOFF = ' --policy=round_robin --data_path=handoff'
 _SHARE = ' --data_path=share'
+_STEER = ' --data_path=steer --policy='
 _NODE = 'node {bench}/node/'
 _NODE_ARGS = '.js {port} {workers}'
 _NGINX = 'nginx -p {scratch} -e {scratch}/error.log -c {scratch}/server.conf'
@@ -46,6 +47,8 @@ TABLE = (
     Contender('cluster_handoff', _CANNED + _HANDOFF, online='host'),
     Contender('cluster_handoff_nogather', _CANNED + _HANDOFF + ' --gather_us=0'),
     Contender('cluster_share', _CANNED + _SHARE),
+    Contender('cluster_steer_random', _CANNED + _STEER + 'random'),
+    Contender('cluster_steer_cpu_local', _CANNED + _STEER + 'cpu_local'),
     Contender('beast_reuseport', '[//plugins/hello_http/standalone:beast_standalone] ' + _RAW),
     Contender('beast_shared', '[//plugins/hello_http/standalone:beast_standalone] --shared ' + _RAW, reference='beast_reuseport'),
     Contender('hello_http_handoff', _HELLO + _HANDOFF, reference='beast_reuseport'),

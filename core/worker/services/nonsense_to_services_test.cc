@@ -111,11 +111,13 @@ class NonsenseToServicesTest : public ServiceFixture {
       connected.emplace_back(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
       EXPECT_EQ(connect(connected.back().get(), generic, length), 0);
     }
+    std::vector<UniqueFd> fds;
+    fds.push_back(std::move(listener));
     EXPECT_TRUE(intake_
                     .Listen({.listener = kStream,
                              .error = 0,
                              .data_path = DataPath::kShare},
-                            std::move(listener))
+                            std::move(fds))
                     .ok());
     return connected;
   }

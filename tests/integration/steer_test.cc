@@ -1,0 +1,187 @@
+// The data path `steer`: the kernel picks a worker, and no worker's queue is a
+// black hole.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "tests/integration/client_set.h"
+#include "tests/integration/host_process.h"
+#include "tests/integration/process_facts.h"
+#include "tests/integration/scale.h"
+
+namespace cluster {
+namespace {
+
+std::vector<std::string> Steered(int workers) {
+  return {TestPlugin("puppet"),
+          "--data_path=steer",
+          absl::StrCat("--workers=", workers)};
+}
+
+void StopProcess(pid_t pid) {
+  kill(pid, SIGSTOP);
+  ASSERT_TRUE(AwaitTrue([&] { return IsStopped(pid); }));
+}
+
+TEST(SteerTest, SpreadsAtRandomOverAllWorkers) {
+  HostProcess host(Steered(4));
+  ASSERT_TRUE(host.AwaitServing(4));
+  const size_t total = Scaled(2'000);
+  const ClientSet clients =
+      RunLoad({.port = host.port(), .request = "who\n"}, total, 8);
+  ASSERT_EQ(clients.count(End::kAnswered), total);
+  ASSERT_EQ(clients.answers().size(), 4u);
+  for (const auto& [worker, count] : clients.answers()) {
+    // Six standard deviations of a binomial count.
+    EXPECT_NEAR(count, total / 4.0, 6 * std::sqrt(total * 0.1875)) << worker;
+  }
+  const Books books = host.EndCleanly();
+  EXPECT_EQ(books.accepted, total);
+  EXPECT_EQ(books.completed, total);
+}
+
+TEST(SteerTest, StoppedWorkersQueueIsServedByOthers) {
+  HostProcess host(Steered(4));
+  ASSERT_TRUE(host.AwaitServing(4));
+  const std::map<uint32_t, pid_t> workers = host.Workers();
+  const pid_t stopped = workers.at(3);
+  StopProcess(stopped);
+  const auto waited = [&] {
+    absl::Duration sum = WaitedForCpu(host.pid()) + WaitedForCpu(getpid());
+    for (const auto& [id, pid] : workers) sum += WaitedForCpu(pid);
+    return sum;
+  };
+  const absl::Time end = absl::Now() + absl::Seconds(2);
+  absl::Duration slowest = absl::ZeroDuration();
+  absl::Duration excess = -absl::InfiniteDuration();
+  while (absl::Now() < end) {
+    const absl::Duration waited_before = waited();
+    const ClientSet clients =
+        RunLoad({.port = host.port(), .request = "who\n"}, 100, 4);
+    ASSERT_EQ(clients.count(End::kAnswered), 100u);
+    EXPECT_EQ(clients.answers().count("3\n"), 0u);
+    slowest = std::max(slowest, clients.slowest());
+    excess = std::max(excess, clients.slowest() - (waited() - waited_before));
+  }
+  std::printf("the slowest beside a stopped worker in %s\n",
+              absl::FormatDuration(slowest).c_str());
+  EXPECT_LT(excess, Bound(absl::Milliseconds(100)));
+  kill(stopped, SIGCONT);
+  EXPECT_TRUE(AwaitTrue([&] {
+    return RunLoad({.port = host.port(), .request = "who\n"}, 20, 4)
+               .answers()
+               .count("3\n") > 0;
+  }));
+  const Books books = host.EndCleanly();
+  EXPECT_EQ(books.lost + books.refused + books.expired, 0u);
+}
+
+// The queue is the slot's: the kernel's part of it outlives the worker.
+TEST(SteerTest, KilledWorkerLosesNothingItHadNotStarted) {
+  HostProcess host(Steered(2));
+  ASSERT_TRUE(host.AwaitServing(2));
+  const std::map<uint32_t, pid_t> workers = host.Workers();
+  StopProcess(workers.at(1));
+  StopProcess(workers.at(2));
+  ClientSet clients({.port = host.port(), .request = "who\n", .leave = true});
+  clients.Open(40);
+  ASSERT_TRUE(clients.AwaitConnected(40));
+  kill(workers.at(1), SIGKILL);
+  kill(workers.at(2), SIGKILL);
+  ASSERT_TRUE(clients.AwaitSettled(40));
+  EXPECT_EQ(clients.count(End::kAnswered), 40u);
+  const Books books = host.EndCleanly();
+  EXPECT_EQ(books.lost + books.refused + books.expired, 0u);
+  EXPECT_EQ(books.accepted, 40u);
+}
+
+TEST(SteerTest, LoadGoesOnWhileWorkersAreKilled) {
+  HostProcess host(Steered(3));
+  ASSERT_TRUE(host.AwaitServing(3));
+  std::atomic<bool> stop = false;
+  std::vector<Outcome> outcomes;
+  std::thread load([&] {
+    const ClientSet clients =
+        RunLoad({.port = host.port(), .request = "who\n"}, 1'000'000, 8, [&] {
+          return stop.load();
+        });
+    outcomes = clients.outcomes();
+  });
+  for (int death = 1; death <= 3; ++death) {
+    kill(host.Workers().begin()->second, SIGKILL);
+    EXPECT_TRUE(host.AwaitEvent("listening", 3 + death));
+  }
+  stop = true;
+  load.join();
+  size_t lost = 0;
+  for (const Outcome& outcome : outcomes) {
+    EXPECT_NE(outcome.end, End::kRefused);
+    if (outcome.end != End::kAnswered) ++lost;
+  }
+  std::printf(
+      "%zu connections, %zu lost with their workers\n", outcomes.size(), lost);
+  const Books books = host.EndCleanly();
+  // Only what a dead worker had started.
+  EXPECT_GE(books.lost, lost);
+  EXPECT_LE(lost, 3u * 8u);
+}
+
+TEST(SteerTest, SecondHostOnThePortIsRefused) {
+  HostProcess host(Steered(2));
+  ASSERT_TRUE(host.AwaitServing(2));
+  std::vector<std::string> arguments = Steered(2);
+  arguments.push_back(absl::StrCat("--listen=127.0.0.1:", host.port()));
+  HostProcess second(arguments);
+  EXPECT_EQ(second.AwaitExit(), 3);
+  EXPECT_TRUE(absl::StrContains(second.ErrorOutput(), "EADDRINUSE"))
+      << second.ErrorOutput();
+  host.EndCleanly();
+}
+
+TEST(SteerTest, PolicyThatTheKernelCannotDoIsRefusedWithTheReason) {
+  std::vector<std::string> arguments = Steered(2);
+  arguments.push_back("--policy=least_connections");
+  HostProcess host(arguments);
+  EXPECT_EQ(host.AwaitExit(), 2);
+  EXPECT_TRUE(absl::StrContains(host.ErrorOutput(), "--data_path=handoff"))
+      << host.ErrorOutput();
+}
+
+TEST(SteerTest, CpuLocalWantsAWorkerForEachCpu) {
+  std::vector<std::string> arguments = Steered(33);
+  arguments.push_back("--policy=cpu_local");
+  HostProcess host(arguments);
+  EXPECT_EQ(host.AwaitExit(), 2);
+  EXPECT_TRUE(absl::StrContains(host.ErrorOutput(), "cpu_local needs"))
+      << host.ErrorOutput();
+}
+
+TEST(SteerTest, UnixSocketIsHandedOff) {
+  std::vector<std::string> arguments = Steered(2);
+  arguments.push_back("--listen=127.0.0.1:0,unix:@steer-test-" +
+                      std::to_string(getpid()));
+  HostProcess host(arguments);
+  ASSERT_TRUE(host.AwaitServing(2));
+  EXPECT_EQ(RunLoad({.port = host.port(), .request = "who\n"}, 20, 2)
+                .count(End::kAnswered),
+            20u);
+  host.EndCleanly();
+}
+
+}  // namespace
+}  // namespace cluster
