@@ -1,6 +1,7 @@
 // The data path `steer`: the kernel picks a worker, and no worker's queue is a
 // black hole.
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/host/cpu_placement.h"
 #include "tests/integration/client_set.h"
 #include "tests/integration/host_process.h"
 #include "tests/integration/process_facts.h"
@@ -169,6 +171,37 @@ TEST(SteerTest, CpuLocalWantsAWorkerForEachCpu) {
   EXPECT_EQ(host.AwaitExit(), 2);
   EXPECT_TRUE(absl::StrContains(host.ErrorOutput(), "cpu_local needs"))
       << host.ErrorOutput();
+}
+
+TEST(SteerTest, CpuLocalPinsEachWorkerAndServesWhereThePacketCame) {
+  const std::vector<int> cpus = CpusOfThisProcess();
+  if (cpus.size() != OnlineCpus()) {
+    GTEST_SKIP() << "this process may not use every CPU";
+  }
+  std::vector<std::string> arguments = Steered(static_cast<int>(cpus.size()));
+  arguments.push_back("--policy=cpu_local");
+  HostProcess host(arguments);
+  ASSERT_TRUE(host.AwaitServing(static_cast<uint32_t>(cpus.size())));
+  for (size_t i = 0; i < cpus.size(); ++i) {
+    const auto id = static_cast<uint32_t>(i + 1);
+    cpu_set_t set;
+    ASSERT_EQ(sched_getaffinity(host.Workers().at(id), sizeof(set), &set), 0);
+    EXPECT_EQ(CPU_COUNT(&set), 1);
+    EXPECT_TRUE(CPU_ISSET(cpus[i], &set));
+    // On loopback a packet is received where it is sent.
+    std::thread client([&] {
+      cpu_set_t here;
+      CPU_ZERO(&here);
+      CPU_SET(cpus[i], &here);
+      ASSERT_EQ(sched_setaffinity(0, sizeof(here), &here), 0);
+      const ClientSet clients =
+          RunLoad({.port = host.port(), .request = "who\n"}, 50, 1);
+      EXPECT_EQ(clients.answers(),
+                (std::map<std::string, size_t>{{absl::StrCat(id, "\n"), 50}}));
+    });
+    client.join();
+  }
+  host.EndCleanly();
 }
 
 TEST(SteerTest, UnixSocketIsHandedOff) {
