@@ -1,42 +1,73 @@
 #include "scheduler/candidate_table.h"
 
-namespace cluster {
+#include <atomic>
 
-Candidates CandidateTable::view() const {
-  return {.keys = keys_,
-          .slots = slots_,
-          .weights = weights_,
-          .in_flight = in_flight_,
-          .requests = requests_,
-          .capacities = capacities_,
-          .work_ns = {}};
+namespace cluster {
+namespace {
+
+uint64_t NextVersion() {
+  static std::atomic<uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-void CandidateTable::Clear() {
-  keys_.clear();
-  slots_.clear();
-  weights_.clear();
-  in_flight_.clear();
-  requests_.clear();
-  capacities_.clear();
+template <class T>
+std::span<const T> Front(const std::vector<T>& column, size_t size) {
+  return std::span<const T>(column).first(size);
+}
+
+template <class T>
+void EraseAt(std::vector<T>& column, size_t row) {
+  column.erase(column.begin() + row);
+}
+
+}  // namespace
+
+Candidates CandidateTable::view() {
+  if (changed_ || size_ != viewed_size_) {
+    version_ = NextVersion();
+    changed_ = false;
+    viewed_size_ = size_;
+  }
+  return {.keys = Front(keys_, size_),
+          .slots = Front(slots_, size_),
+          .weights = Front(weights_, size_),
+          .in_flight = Front(in_flight_, size_),
+          .requests = Front(requests_, size_),
+          .capacities = Front(capacities_, size_),
+          .work_ns = {},
+          .version = version_};
 }
 
 void CandidateTable::Add(const Candidate& candidate) {
-  keys_.push_back(candidate.key);
-  slots_.push_back(candidate.slot);
-  weights_.push_back(candidate.weight);
-  in_flight_.push_back(candidate.in_flight);
-  requests_.push_back(candidate.requests);
-  capacities_.push_back(candidate.capacity);
+  const size_t row = size_++;
+  if (row == keys_.size()) {
+    keys_.emplace_back();
+    slots_.emplace_back();
+    weights_.emplace_back();
+    in_flight_.emplace_back();
+    requests_.emplace_back();
+    capacities_.emplace_back();
+    changed_ = true;
+  }
+  changed_ |= keys_[row] != candidate.key || slots_[row] != candidate.slot ||
+              weights_[row] != candidate.weight;
+  keys_[row] = candidate.key;
+  slots_[row] = candidate.slot;
+  weights_[row] = candidate.weight;
+  in_flight_[row] = candidate.in_flight;
+  requests_[row] = candidate.requests;
+  capacities_[row] = candidate.capacity;
 }
 
 void CandidateTable::Erase(size_t row) {
-  keys_.erase(keys_.begin() + row);
-  slots_.erase(slots_.begin() + row);
-  weights_.erase(weights_.begin() + row);
-  in_flight_.erase(in_flight_.begin() + row);
-  requests_.erase(requests_.begin() + row);
-  capacities_.erase(capacities_.begin() + row);
+  EraseAt(keys_, row);
+  EraseAt(slots_, row);
+  EraseAt(weights_, row);
+  EraseAt(in_flight_, row);
+  EraseAt(requests_, row);
+  EraseAt(capacities_, row);
+  --size_;
+  changed_ = true;
 }
 
 }  // namespace cluster

@@ -31,20 +31,30 @@ struct Candidate {
 
 class CandidateTable {
  public:
-  size_t size() const { return keys_.size(); }
-  bool empty() const { return keys_.empty(); }
-  // Valid until the table gets another row or loses one.
-  Candidates view() const;
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  // Valid until the table gets another row or loses one. Its version is new if
+  // keys, slots or weights are not those of the last view; no other table has
+  // the same.
+  Candidates view();
 
-  void Clear();
+  void Clear() { size_ = 0; }
   // Adds a row. REQUIRES: its key is greater than all before.
   void Add(const Candidate& candidate);
   // Removes a row.
   void Erase(size_t row);
   // A connection was placed there.
-  void Place(size_t row) { ++in_flight_[row]; }
+  void Place(size_t row) {
+    ++in_flight_[row];
+    ++requests_[row];
+  }
 
  private:
+  // Rows from here on are left from before Clear(), to compare with.
+  size_t size_ = 0;
+  size_t viewed_size_ = 0;
+  bool changed_ = true;  // since the last view
+  uint64_t version_ = 0;
   std::vector<uint64_t> keys_;
   std::vector<uint32_t> slots_;
   std::vector<uint32_t> weights_;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "scheduler/policy.h"
 
@@ -64,6 +65,50 @@ TEST(CandidateTableTest, EraseRemovesTheRowFromEveryColumn) {
   EXPECT_EQ(view.capacities[1], 300'000u);
   table.Clear();
   EXPECT_TRUE(table.empty());
+}
+
+Candidate Row(uint64_t key, uint32_t weight = 1) {
+  return {.key = key, .slot = static_cast<uint32_t>(key), .weight = weight};
+}
+
+uint64_t VersionOf(CandidateTable& table, const std::vector<Candidate>& rows) {
+  table.Clear();
+  for (const Candidate& row : rows) table.Add(row);
+  return table.view().version;
+}
+
+TEST(CandidateTableTest, VersionIsNewWhenKeysSlotsOrWeightsAre) {
+  CandidateTable table;
+  const uint64_t first = VersionOf(table, {Row(1), Row(2), Row(3)});
+  EXPECT_NE(first, 0u);
+  EXPECT_EQ(VersionOf(table, {Row(1), Row(2), Row(3)}), first);
+  table.Place(1);
+  EXPECT_EQ(table.view().version, first);
+  const uint64_t shorter = VersionOf(table, {Row(1), Row(2)});
+  EXPECT_NE(shorter, first);
+  // What is left behind the end is equal, and yet this is another view.
+  const uint64_t longer = VersionOf(table, {Row(1), Row(2), Row(3)});
+  EXPECT_NE(longer, shorter);
+  const uint64_t other_key = VersionOf(table, {Row(1), Row(2), Row(4)});
+  EXPECT_NE(other_key, longer);
+  const uint64_t weighted = VersionOf(table, {Row(1), Row(2, 5), Row(4)});
+  EXPECT_NE(weighted, other_key);
+  table.Erase(0);
+  EXPECT_NE(table.view().version, weighted);
+}
+
+TEST(CandidateTableTest, NoTwoTablesShareAVersion) {
+  CandidateTable one;
+  CandidateTable two;
+  EXPECT_NE(VersionOf(one, {Row(1)}), VersionOf(two, {Row(1)}));
+}
+
+TEST(CandidateTableTest, PlacingRaisesBothLoads) {
+  CandidateTable table;
+  table.Add({.key = 1, .in_flight = 3, .requests = 7});
+  table.Place(0);
+  EXPECT_EQ(table.view().in_flight[0], 4u);
+  EXPECT_EQ(table.view().requests[0], 8u);
 }
 
 }  // namespace

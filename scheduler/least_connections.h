@@ -19,9 +19,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "absl/strings/string_view.h"
 #include "scheduler/policy.h"
+#include "scheduler/policy_parameter.h"
 #include "scheduler/split_mix64.h"
 
 namespace cluster {
@@ -29,6 +31,9 @@ namespace cluster {
 class LeastConnections final : public Policy {
  public:
   static constexpr absl::string_view kName = "least_connections";
+  static constexpr absl::string_view kRule =
+      "the fewest open connections for its weight; random among equals";
+  static constexpr std::span<const PolicyParameter> kParameters = {};
 
   // `seed` decides the ties: equal seeds give equal picks.
   explicit LeastConnections(uint64_t seed) : random_(seed) {}

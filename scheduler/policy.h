@@ -25,7 +25,8 @@ struct Arrival {
   // The time, on a clock that never goes back.
   int64_t now_ns = 0;
   // What it belongs to, such as a hash of the client's address: arrivals of one
-  // key stay together under a policy that is sticky.
+  // key stay together under a policy that is sticky. 0: it belongs to nothing,
+  // and such policies spread it at random.
   uint64_t key = 0;
   // How much work it is, where that is known beforehand; 0 where not.
   int64_t work_ns = 0;
@@ -44,12 +45,16 @@ struct Candidates {
   std::span<const uint32_t> weights;
   // Connections sent to the worker and not finished there.
   std::span<const uint32_t> in_flight;
-  // Requests that run there, by its own word.
+  // Requests that run there, by its own word, and connections sent there that
+  // it has not started.
   std::span<const uint32_t> requests;
   // The most connections it should have; UINT32_MAX: no limit.
   std::span<const uint32_t> capacities;
   // The work that is left there. No rows at all where nobody can know that.
   std::span<const int64_t> work_ns;
+  // If two views have the same version, their keys, slots and weights are the
+  // same: what a policy has worked out from those still holds. 0: unknown.
+  uint64_t version = 0;
 
   size_t size() const { return keys.size(); }
 };
@@ -78,6 +83,12 @@ class Policy {
   // True if a worker that is slow to take what it was handed should be passed
   // over while another is quick; false for policies whose pick must stand.
   virtual bool prefers_idle() const = 0;
+
+  // True if it reads arrival.key; others need not be given one.
+  virtual bool wants_key() const { return false; }
+
+  // True if it learns from OnCompleted(); others need not be told.
+  virtual bool wants_completions() const { return false; }
 
   // Returns the row of the chosen candidate.
   // REQUIRES: there is a candidate, and arrival.now_ns never falls.

@@ -14,9 +14,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "absl/strings/string_view.h"
 #include "scheduler/policy.h"
+#include "scheduler/policy_parameter.h"
 #include "scheduler/split_mix64.h"
 
 namespace cluster {
@@ -24,6 +26,9 @@ namespace cluster {
 class Random final : public Policy {
  public:
   static constexpr absl::string_view kName = "random";
+  static constexpr absl::string_view kRule =
+      "any worker, as likely as its weight says";
+  static constexpr std::span<const PolicyParameter> kParameters = {};
 
   // Equal seeds give equal picks.
   explicit Random(uint64_t seed) : random_(seed) {}

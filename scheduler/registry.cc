@@ -1,38 +1,52 @@
 #include "scheduler/registry.h"
 
-#include <vector>
+#include <cstddef>
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/nearest_name.h"
+#include "core/base/status_macros.h"
 #include "scheduler/least_connections.h"
+#include "scheduler/p2c.h"
+#include "scheduler/policy_spec.h"
 #include "scheduler/random.h"
 #include "scheduler/round_robin.h"
 
 namespace cluster {
 namespace {
 
+// A value for each parameter, in the policy's order.
+using Values = std::span<const double>;
+using Made = std::unique_ptr<Policy>;
+
 struct Row {
-  absl::string_view name;
-  std::unique_ptr<Policy> (*make)(uint64_t seed);
+  PolicyFacts facts;
+  Made (*make)(Values values, uint64_t seed);
 };
+
+template <class P>
+constexpr PolicyFacts FactsOf() {
+  return {P::kName, P::kRule, P::kParameters};
+}
 
 // Sorted by name.
 constexpr Row kPolicies[] = {
-    {LeastConnections::kName,
-     [](uint64_t seed) -> std::unique_ptr<Policy> {
+    {FactsOf<LeastConnections>(),
+     [](Values, uint64_t seed) -> Made {
        return std::make_unique<LeastConnections>(seed);
      }},
-    {Random::kName,
-     [](uint64_t seed) -> std::unique_ptr<Policy> {
+    {FactsOf<P2c>(),
+     [](Values values, uint64_t seed) -> Made {
+       return std::make_unique<P2c>(static_cast<size_t>(values[0]), seed);
+     }},
+    {FactsOf<Random>(),
+     [](Values, uint64_t seed) -> Made {
        return std::make_unique<Random>(seed);
      }},
-    {RoundRobin::kName,
-     [](uint64_t) -> std::unique_ptr<Policy> {
-       return std::make_unique<RoundRobin>();
-     }},
+    {FactsOf<RoundRobin>(),
+     [](Values, uint64_t) -> Made { return std::make_unique<RoundRobin>(); }},
 };
 
 // More of an unknown name than this helps nobody.
@@ -53,18 +67,49 @@ absl::Status UnknownPolicy(absl::string_view name) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Policy>> MakePolicy(absl::string_view name,
+absl::StatusOr<std::unique_ptr<Policy>> MakePolicy(absl::string_view spec,
                                                    uint64_t seed) {
+  const absl::string_view name = spec.substr(0, spec.find(':'));
   for (const Row& row : kPolicies) {
-    if (row.name == name) return row.make(seed);
+    if (row.facts.name != name) continue;
+    ASSIGN_OR_RETURN(const PolicySpec parsed, ParsePolicySpec(spec));
+    ASSIGN_OR_RETURN(const std::vector<double> values,
+                     ReadParameters(parsed, row.facts.parameters));
+    return row.make(values, seed);
   }
   return UnknownPolicy(name);
 }
 
+std::vector<PolicyFacts> KnownPolicies() {
+  std::vector<PolicyFacts> all;
+  for (const Row& row : kPolicies) all.push_back(row.facts);
+  return all;
+}
+
 std::vector<absl::string_view> PolicyNames() {
   std::vector<absl::string_view> names;
-  for (const Row& row : kPolicies) names.push_back(row.name);
+  for (const Row& row : kPolicies) names.push_back(row.facts.name);
   return names;
+}
+
+std::string PolicyHelp() {
+  std::string text;
+  for (const Row& row : kPolicies) {
+    absl::StrAppend(&text, row.facts.name, "  ", row.facts.rule, "\n");
+    for (const PolicyParameter& each : row.facts.parameters) {
+      absl::StrAppend(&text,
+                      "    ",
+                      each.name,
+                      "=",
+                      ShowParameter(each, each.standard),
+                      "  ",
+                      each.meaning,
+                      ", ",
+                      ParameterRange(each),
+                      "\n");
+    }
+  }
+  return text;
 }
 
 }  // namespace cluster

@@ -16,15 +16,20 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "absl/strings/string_view.h"
 #include "scheduler/policy.h"
+#include "scheduler/policy_parameter.h"
 
 namespace cluster {
 
 class RoundRobin final : public Policy {
  public:
   static constexpr absl::string_view kName = "round_robin";
+  static constexpr absl::string_view kRule =
+      "each worker in turn, whatever its load or weight";
+  static constexpr std::span<const PolicyParameter> kParameters = {};
 
   absl::string_view name() const override { return kName; }
   bool prefers_idle() const override { return true; }

@@ -20,7 +20,7 @@ inline CandidateTable TableOf(const std::vector<Candidate>& rows) {
 inline size_t PickRow(Policy& policy,
                       const std::vector<Candidate>& rows,
                       const Arrival& arrival = {}) {
-  const CandidateTable table = TableOf(rows);
+  CandidateTable table = TableOf(rows);
   return policy.Pick(arrival, table.view());
 }
 
