@@ -6,9 +6,7 @@
 //
 // Source: join the shortest queue, R. Weber, "On the optimal assignment of
 // customers to parallel servers", J. Appl. Prob. 15, 1978; the weighted form is
-// that of nginx `least_conn` and HAProxy `leastconn`. Ties: reservoir sampling,
-// J. Vitter, "Random Sampling with a Reservoir", ACM TOMS 11(1), 1985, over
-// blocks of candidates in place of single ones.
+// that of nginx `least_conn` and HAProxy `leastconn`.
 //
 // Thread safety: none, as every Policy.
 //
@@ -22,6 +20,7 @@
 #include <span>
 
 #include "absl/strings/string_view.h"
+#include "scheduler/least_rows.h"
 #include "scheduler/policy.h"
 #include "scheduler/policy_parameter.h"
 #include "scheduler/split_mix64.h"
@@ -41,10 +40,11 @@ class LeastConnections final : public Policy {
   absl::string_view name() const override { return kName; }
   bool prefers_idle() const override { return true; }
 
-  // O(n), one pass. The comparison is exact: no division, no rounding.
+  // O(n). The comparison is exact: no division, no rounding.
   size_t Pick(const Arrival& arrival, const Candidates& candidates) override;
 
  private:
+  LeastRows least_;
   SplitMix64 random_;
 };
 

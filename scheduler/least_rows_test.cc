@@ -1,0 +1,106 @@
+#include "scheduler/least_rows.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "scheduler/split_mix64.h"
+
+namespace cluster {
+namespace {
+
+constexpr uint32_t kMaxLoad = std::numeric_limits<uint32_t>::max();
+constexpr uint32_t kMaxWeight = 65'536;
+
+std::vector<size_t> Marked(const LeastRows& rows) {
+  std::vector<size_t> marked;
+  for (size_t i = 0; i < rows.count(); ++i) marked.push_back(rows.Nth(i));
+  return marked;
+}
+
+// The rows that no other is less than, by the plain rule.
+template <class Less>
+std::vector<size_t> Expected(size_t size, Less less) {
+  size_t best = 0;
+  for (size_t i = 1; i < size; ++i) {
+    if (less(i, best)) best = i;
+  }
+  std::vector<size_t> rows;
+  for (size_t i = 0; i < size; ++i) {
+    if (!less(best, i)) rows.push_back(i);
+  }
+  return rows;
+}
+
+TEST(LeastRowsTest, MarksExactlyTheLeastOfEverySize) {
+  SplitMix64 random(1);
+  LeastRows rows;
+  for (size_t size = 1; size <= 300; ++size) {
+    for (const uint64_t range : {uint64_t{1}, uint64_t{3}, uint64_t{1} << 32}) {
+      std::vector<uint32_t> loads(size);
+      for (uint32_t& load : loads) load = random.Below(range);
+      rows.Mark(loads);
+      ASSERT_EQ(
+          Marked(rows),
+          Expected(size,
+                   [&](size_t a, size_t b) { return loads[a] < loads[b]; }))
+          << size;
+    }
+  }
+}
+
+TEST(LeastRowsTest, MarksExactlyTheLeastByWeight) {
+  using Wide = unsigned __int128;
+  SplitMix64 random(2);
+  LeastRows rows;
+  for (size_t size = 1; size <= 300; ++size) {
+    for (const bool great : {false, true}) {
+      std::vector<uint32_t> loads(size);
+      std::vector<uint32_t> weights(size);
+      for (size_t i = 0; i < size; ++i) {
+        loads[i] = great ? kMaxLoad - random.Below(3) : random.Below(6);
+        weights[i] = great ? kMaxWeight - random.Below(3) : random.Below(4) + 1;
+      }
+      rows.Mark(loads, weights);
+      ASSERT_EQ(Marked(rows),
+                Expected(size,
+                         [&](size_t a, size_t b) {
+                           return Wide{loads[a]} * weights[b] <
+                                  Wide{loads[b]} * weights[a];
+                         }))
+          << size;
+    }
+  }
+}
+
+TEST(LeastRowsTest, MarksExactlyTheLeastOfFractions) {
+  SplitMix64 random(3);
+  LeastRows rows;
+  for (size_t size = 1; size <= 300; ++size) {
+    std::vector<float> loads(size);
+    for (float& load : loads) load = random.Below(7) / 8.0f;
+    if (size % 3 == 0) loads[size / 2] = std::numeric_limits<float>::infinity();
+    rows.Mark(std::span<const float>(loads));
+    ASSERT_EQ(
+        Marked(rows),
+        Expected(size, [&](size_t a, size_t b) { return loads[a] < loads[b]; }))
+        << size;
+  }
+}
+
+TEST(LeastRowsTest, DrawsEachAsOften) {
+  std::vector<uint32_t> loads(200, 5);
+  const std::vector<size_t> least = {0, 7, 63, 64, 130, 199};
+  for (const size_t row : least) loads[row] = 4;
+  LeastRows rows;
+  rows.Mark(loads);
+  SplitMix64 random(4);
+  std::vector<int> counts(loads.size());
+  for (int i = 0; i < 600'000; ++i) ++counts[rows.Draw(random)];
+  for (const size_t row : least) EXPECT_NEAR(counts[row], 100'000, 1500) << row;
+}
+
+}  // namespace
+}  // namespace cluster
