@@ -24,6 +24,9 @@ class PolicyContractTest : public testing::TestWithParam<absl::string_view> {
   }
 };
 
+// A policy that packs leaves equals alone.
+bool Spreads(absl::string_view name) { return name != "first"; }
+
 // Any candidates a dispatcher may show: sorted keys with gaps, any load, any
 // weight. The array is exactly as long as it says, for the sanitizer.
 std::vector<Candidate> Draw(SplitMix64& random, size_t n) {
@@ -102,6 +105,7 @@ TEST_P(PolicyContractTest, EqualSeedsPickEqually) {
 }
 
 TEST_P(PolicyContractTest, PicksEverybodyWhenLoadsAreEqual) {
+  if (!Spreads(GetParam())) GTEST_SKIP() << "it packs";
   for (size_t n : {2, 3, 8, 15, 16, 17, 64, 100, 300}) {
     const std::vector<Candidate> candidates = Equal(n);
     const std::unique_ptr<Policy> policy = Make(9);
@@ -117,6 +121,7 @@ TEST_P(PolicyContractTest, PicksEverybodyWhenLoadsAreEqual) {
 }
 
 TEST_P(PolicyContractTest, SharesEquallyWhenLoadsAreEqual) {
+  if (!Spreads(GetParam())) GTEST_SKIP() << "it packs";
   constexpr int kPicks = 80'000;
   const std::vector<Candidate> candidates = Equal(8);
   const std::unique_ptr<Policy> policy = Make(10);

@@ -3,7 +3,7 @@
 namespace cluster {
 
 size_t Random::Pick(const Arrival&, const Candidates& candidates) {
-  return random_.Below(candidates.size());
+  return draw_.Draw(candidates, random_);
 }
 
 }  // namespace cluster

@@ -1,9 +1,9 @@
-// Random: any worker, each as likely as the others, whatever its load.
+// Random: any worker, as likely as its weight says, whatever its load.
 //
 // Needs no memory of earlier picks and cannot fall into step with a pattern in
-// the arrivals. Weights are ignored.
+// the arrivals.
 //
-// Source: the draw is SplitMix64::Below, which is exactly uniform.
+// Source: the draws are exact, see weighted_draw.h and split_mix64.h.
 //
 // Thread safety: none, as every Policy.
 //
@@ -20,6 +20,7 @@
 #include "scheduler/policy.h"
 #include "scheduler/policy_parameter.h"
 #include "scheduler/split_mix64.h"
+#include "scheduler/weighted_draw.h"
 
 namespace cluster {
 
@@ -36,10 +37,11 @@ class Random final : public Policy {
   absl::string_view name() const override { return kName; }
   bool prefers_idle() const override { return true; }
 
-  // O(1).
+  // O(1) while weights are the same or equal.
   size_t Pick(const Arrival& arrival, const Candidates& candidates) override;
 
  private:
+  WeightedDraw draw_;
   SplitMix64 random_;
 };
 

@@ -8,11 +8,15 @@
 #include "absl/strings/str_join.h"
 #include "core/base/nearest_name.h"
 #include "core/base/status_macros.h"
+#include "scheduler/first.h"
+#include "scheduler/idle_first.h"
 #include "scheduler/least_connections.h"
+#include "scheduler/least_requests.h"
 #include "scheduler/p2c.h"
 #include "scheduler/policy_spec.h"
 #include "scheduler/random.h"
 #include "scheduler/round_robin.h"
+#include "scheduler/smooth_weighted_round_robin.h"
 
 namespace cluster {
 namespace {
@@ -33,9 +37,24 @@ constexpr PolicyFacts FactsOf() {
 
 // Sorted by name.
 constexpr Row kPolicies[] = {
+    {FactsOf<First>(),
+     [](Values values, uint64_t seed) -> Made {
+       return std::make_unique<First>(static_cast<uint32_t>(values[0]), seed);
+     }},
+    {FactsOf<IdleFirst>(),
+     [](Values values, uint64_t seed) -> Made {
+       const IdleFirst::Options options = {
+           .order = static_cast<IdleFirst::Order>(values[0]),
+           .busy = static_cast<IdleFirst::Busy>(values[1])};
+       return std::make_unique<IdleFirst>(options, seed);
+     }},
     {FactsOf<LeastConnections>(),
      [](Values, uint64_t seed) -> Made {
        return std::make_unique<LeastConnections>(seed);
+     }},
+    {FactsOf<LeastRequests>(),
+     [](Values, uint64_t seed) -> Made {
+       return std::make_unique<LeastRequests>(seed);
      }},
     {FactsOf<P2c>(),
      [](Values values, uint64_t seed) -> Made {
@@ -47,6 +66,10 @@ constexpr Row kPolicies[] = {
      }},
     {FactsOf<RoundRobin>(),
      [](Values, uint64_t) -> Made { return std::make_unique<RoundRobin>(); }},
+    {FactsOf<SmoothWeightedRoundRobin>(),
+     [](Values, uint64_t) -> Made {
+       return std::make_unique<SmoothWeightedRoundRobin>();
+     }},
 };
 
 // More of an unknown name than this helps nobody.

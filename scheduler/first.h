@@ -1,0 +1,60 @@
+// First: packing. The worker that has listened longest, until it is full, then
+// the next.
+//
+// Few workers are busy, their caches warm, and the others sleep or can be
+// stopped. A worker is full when it has `cap` connections for each unit of its
+// weight, or as many as its capacity, whichever is less; when all are, the one
+// with the fewest for its weight. It gives no isolation: one bad connection
+// hurts many.
+//
+// Source: the `first` algorithm of HAProxy, where the cap is a server's
+// maxconn.
+//
+// Thread safety: none, as every Policy.
+//
+//   First policy(/*cap=*/100, seed);
+//   const size_t chosen = policy.Pick(arrival, candidates);
+#ifndef SCHEDULER_FIRST_H_
+#define SCHEDULER_FIRST_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "scheduler/least_rows.h"
+#include "scheduler/policy.h"
+#include "scheduler/policy_parameter.h"
+#include "scheduler/split_mix64.h"
+
+namespace cluster {
+
+class First final : public Policy {
+ public:
+  static constexpr absl::string_view kName = "first";
+  static constexpr absl::string_view kRule =
+      "the worker that listens longest until it is full, then the next";
+  static constexpr PolicyParameter kParameters[] = {
+      {.name = "cap",
+       .meaning = "connections for each unit of weight that fill a worker",
+       .least = 1,
+       .greatest = 1'000'000,
+       .standard = 100}};
+
+  // `seed` decides between equals when all are full.
+  First(uint32_t cap, uint64_t seed) : cap_(cap), random_(seed) {}
+
+  absl::string_view name() const override { return kName; }
+  bool prefers_idle() const override { return false; }
+
+  // O(n) at worst; as many rows as are full.
+  size_t Pick(const Arrival& arrival, const Candidates& candidates) override;
+
+ private:
+  const uint32_t cap_;
+  LeastRows least_;
+  SplitMix64 random_;
+};
+
+}  // namespace cluster
+
+#endif  // SCHEDULER_FIRST_H_

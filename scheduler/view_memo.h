@@ -1,0 +1,55 @@
+// ViewMemo: whether the keys, slots and weights are those of the last view.
+//
+// A policy that works something out from them asks here before it does so anew.
+//
+// Thread safety: none.
+//
+//   if (memo_.Changed(candidates)) Build(candidates);
+#ifndef SCHEDULER_VIEW_MEMO_H_
+#define SCHEDULER_VIEW_MEMO_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "scheduler/policy.h"
+
+namespace cluster {
+
+class ViewMemo {
+ public:
+  // Returns whether they have changed since the last call, or may have. O(1) if
+  // views have versions, else O(n).
+  bool Changed(const Candidates& candidates) {
+    if (candidates.version != 0 ? candidates.version == version_
+                                : Equal(candidates)) {
+      return false;
+    }
+    version_ = candidates.version;
+    keys_.clear();
+    slots_.clear();
+    weights_.clear();
+    if (version_ != 0) return true;
+    keys_.assign(candidates.keys.begin(), candidates.keys.end());
+    slots_.assign(candidates.slots.begin(), candidates.slots.end());
+    weights_.assign(candidates.weights.begin(), candidates.weights.end());
+    return true;
+  }
+
+ private:
+  bool Equal(const Candidates& candidates) const {
+    return std::ranges::equal(candidates.keys, keys_) &&
+           std::ranges::equal(candidates.slots, slots_) &&
+           std::ranges::equal(candidates.weights, weights_);
+  }
+
+  uint64_t version_ = 0;
+  // Of a view without a version.
+  std::vector<uint64_t> keys_;
+  std::vector<uint32_t> slots_;
+  std::vector<uint32_t> weights_;
+};
+
+}  // namespace cluster
+
+#endif  // SCHEDULER_VIEW_MEMO_H_
