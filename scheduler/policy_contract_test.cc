@@ -22,6 +22,10 @@ class PolicyContractTest : public testing::TestWithParam<absl::string_view> {
   static std::unique_ptr<Policy> Make(uint64_t seed) {
     return *MakePolicy(GetParam(), seed);
   }
+  // Maglev builds a table for each round's weights: fewer of them will do.
+  static int Rounds(int rounds) {
+    return GetParam() == "maglev" ? rounds / 20 : rounds;
+  }
 };
 
 // A policy that packs leaves equals alone.
@@ -62,7 +66,7 @@ TEST_P(PolicyContractTest, IndexIsInRangeForAnyCandidates) {
   SplitMix64 random(17);
   const std::unique_ptr<Policy> policy = Make(1);
   for (size_t n = 1; n <= 300; ++n) {
-    for (int round = 0; round < 20; ++round) {
+    for (int round = 0; round < Rounds(20); ++round) {
       const std::vector<Candidate> candidates = Draw(random, n);
       ASSERT_LT(PickRow(*policy, candidates), n);
     }
@@ -72,7 +76,7 @@ TEST_P(PolicyContractTest, IndexIsInRangeForAnyCandidates) {
 TEST_P(PolicyContractTest, IndexIsInRangeWhileMembershipJumps) {
   SplitMix64 random(18);
   const std::unique_ptr<Policy> policy = Make(1);
-  for (int round = 0; round < 20'000; ++round) {
+  for (int round = 0; round < Rounds(20'000); ++round) {
     const std::vector<Candidate> candidates =
         Draw(random, random.Below(300) + 1);
     ASSERT_LT(PickRow(*policy, candidates), candidates.size());
@@ -96,7 +100,7 @@ TEST_P(PolicyContractTest, EqualSeedsPickEqually) {
     SplitMix64 random(seed);
     const std::unique_ptr<Policy> one = Make(seed);
     const std::unique_ptr<Policy> two = Make(seed);
-    for (int round = 0; round < 1000; ++round) {
+    for (int round = 0; round < Rounds(1000); ++round) {
       const std::vector<Candidate> candidates =
           Draw(random, random.Below(40) + 1);
       ASSERT_EQ(PickRow(*one, candidates), PickRow(*two, candidates));
@@ -128,6 +132,93 @@ TEST_P(PolicyContractTest, SharesEquallyWhenLoadsAreEqual) {
   std::vector<int> counts(8);
   for (int i = 0; i < kPicks; ++i) ++counts[PickRow(*policy, candidates)];
   for (int count : counts) EXPECT_NEAR(count, kPicks / 8, 500);
+}
+
+// A policy that spreads by weight does so over many picks of one batch.
+TEST_P(PolicyContractTest, LoadFollowsWeights) {
+  if (GetParam() == "round_robin") GTEST_SKIP() << "it ignores weights";
+  if (!Spreads(GetParam())) GTEST_SKIP() << "it packs";
+  constexpr int kPicks = 40'000;
+  CandidateTable table;
+  for (uint32_t slot = 0; slot < 8; ++slot) {
+    table.Add({.key = slot + 1,
+               .slot = slot,
+               .in_flight = 1,
+               .weight = slot < 4 ? 3u : 1u});
+  }
+  const std::unique_ptr<Policy> policy = Make(12);
+  int heavy = 0;
+  for (int i = 0; i < kPicks; ++i) {
+    const size_t row = policy->Pick({.now_ns = i}, table.view());
+    table.Place(row);
+    heavy += row < 4 ? 1 : 0;
+  }
+  EXPECT_NEAR(heavy, kPicks * 3 / 4, kPicks / 50);
+}
+
+// What workers report, true or not: any numbers, of workers that are there,
+// dead, or never were candidates.
+TEST_P(PolicyContractTest, AnyReportLeavesPicksInRange) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  SplitMix64 random(21);
+  const std::unique_ptr<Policy> policy = Make(1);
+  int64_t now_ns = 0;
+  for (int round = 0; round < Rounds(5000); ++round) {
+    const std::vector<Candidate> candidates =
+        Draw(random, random.Below(20) + 1);
+    const uint32_t count = static_cast<uint32_t>(random.Next());
+    policy->OnCompleted(
+        {.key = random.Below(60),
+         .slot = static_cast<uint32_t>(random.Below(40)),
+         .count = random.Below(3) == 0 ? 0 : count,
+         .failed = static_cast<uint32_t>(random.Below(count + uint64_t{1})),
+         .total_ns = random.Below(3) == 0 ? kMost : int64_t(random.Below(9)),
+         .in_flight = static_cast<uint32_t>(random.Next()),
+         .now_ns = now_ns});
+    now_ns += random.Below(2) == 0 ? 0 : random.Below(uint64_t{1} << 40);
+    ASSERT_LT(
+        PickRow(
+            *policy, candidates, {.now_ns = now_ns, .key = random.Below(3)}),
+        candidates.size());
+  }
+}
+
+// Sticky policies say that they read the key, and others do not read it.
+TEST_P(PolicyContractTest, KeyMattersOnlyToThoseThatWantIt) {
+  const std::unique_ptr<Policy> with = Make(5);
+  const std::unique_ptr<Policy> without = Make(5);
+  CandidateTable table = TableOf(Equal(16));
+  bool differs = false;
+  for (uint64_t key = 1; key <= 200; ++key) {
+    const size_t one = with->Pick({.key = key}, table.view());
+    differs |= one != without->Pick({.key = 7}, table.view());
+    if (with->wants_key()) {
+      EXPECT_EQ(with->Pick({.key = key}, table.view()), one);
+    }
+  }
+  EXPECT_EQ(differs, with->wants_key());
+}
+
+TEST_P(PolicyContractTest, ReportMattersOnlyToThoseThatWantIt) {
+  const std::unique_ptr<Policy> told = Make(6);
+  const std::unique_ptr<Policy> untold = Make(6);
+  std::vector<Candidate> rows = Equal(2);
+  for (Candidate& row : rows) row.in_flight = 1;
+  CandidateTable table = TableOf(rows);
+  bool differs = false;
+  for (int i = 0; i < 200; ++i) {
+    for (uint32_t slot : {0, 1}) {
+      told->OnCompleted({.key = slot + uint64_t{1},
+                         .slot = slot,
+                         .count = 1,
+                         .total_ns = slot == 0 ? 1000 : 900'000,
+                         .in_flight = 1,
+                         .now_ns = i});
+    }
+    differs |= told->Pick({.now_ns = i}, table.view()) !=
+               untold->Pick({.now_ns = i}, table.view());
+  }
+  EXPECT_EQ(differs, told->wants_completions());
 }
 
 INSTANTIATE_TEST_SUITE_P(

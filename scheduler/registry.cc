@@ -8,13 +8,19 @@
 #include "absl/strings/str_join.h"
 #include "core/base/nearest_name.h"
 #include "core/base/status_macros.h"
+#include "scheduler/bounded_load.h"
 #include "scheduler/first.h"
 #include "scheduler/idle_first.h"
 #include "scheduler/least_connections.h"
 #include "scheduler/least_requests.h"
+#include "scheduler/least_work.h"
+#include "scheduler/maglev.h"
 #include "scheduler/p2c.h"
+#include "scheduler/peak_ewma.h"
 #include "scheduler/policy_spec.h"
+#include "scheduler/prequal.h"
 #include "scheduler/random.h"
+#include "scheduler/rendezvous.h"
 #include "scheduler/round_robin.h"
 #include "scheduler/smooth_weighted_round_robin.h"
 
@@ -24,6 +30,8 @@ namespace {
 // A value for each parameter, in the policy's order.
 using Values = std::span<const double>;
 using Made = std::unique_ptr<Policy>;
+
+constexpr double kNsPerSecond = 1e9;
 
 struct Row {
   PolicyFacts facts;
@@ -37,6 +45,10 @@ constexpr PolicyFacts FactsOf() {
 
 // Sorted by name.
 constexpr Row kPolicies[] = {
+    {FactsOf<BoundedLoad>(),
+     [](Values values, uint64_t seed) -> Made {
+       return std::make_unique<BoundedLoad>(values[0], seed);
+     }},
     {FactsOf<First>(),
      [](Values values, uint64_t seed) -> Made {
        return std::make_unique<First>(static_cast<uint32_t>(values[0]), seed);
@@ -56,13 +68,37 @@ constexpr Row kPolicies[] = {
      [](Values, uint64_t seed) -> Made {
        return std::make_unique<LeastRequests>(seed);
      }},
+    {FactsOf<LeastWork>(),
+     [](Values values, uint64_t seed) -> Made {
+       return std::make_unique<LeastWork>(values[0] * kNsPerSecond, seed);
+     }},
+    {FactsOf<Maglev>(),
+     [](Values values, uint64_t seed) -> Made {
+       return std::make_unique<Maglev>(
+           Maglev::kTableSizes[static_cast<size_t>(values[0])], seed);
+     }},
     {FactsOf<P2c>(),
      [](Values values, uint64_t seed) -> Made {
        return std::make_unique<P2c>(static_cast<size_t>(values[0]), seed);
      }},
+    {FactsOf<PeakEwma>(),
+     [](Values values, uint64_t seed) -> Made {
+       return std::make_unique<PeakEwma>(values[0] * kNsPerSecond, seed);
+     }},
+    {FactsOf<Prequal>(),
+     [](Values values, uint64_t seed) -> Made {
+       const Prequal::Options options = {.q = values[0],
+                                         .pool = static_cast<size_t>(values[1]),
+                                         .tau_ns = values[2] * kNsPerSecond};
+       return std::make_unique<Prequal>(options, seed);
+     }},
     {FactsOf<Random>(),
      [](Values, uint64_t seed) -> Made {
        return std::make_unique<Random>(seed);
+     }},
+    {FactsOf<Rendezvous>(),
+     [](Values, uint64_t seed) -> Made {
+       return std::make_unique<Rendezvous>(seed);
      }},
     {FactsOf<RoundRobin>(),
      [](Values, uint64_t) -> Made { return std::make_unique<RoundRobin>(); }},

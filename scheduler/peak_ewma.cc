@@ -1,0 +1,57 @@
+#include "scheduler/peak_ewma.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cluster {
+namespace {
+
+// More than any cost that was measured.
+constexpr double kPenalty = 1e30;
+
+}  // namespace
+
+void PeakEwma::Observe(Ewma& ewma, double ns, int64_t now_ns) const {
+  const int64_t passed_ns = now_ns - ewma.seen_ns;
+  const double kept = passed_ns > 0 ? std::exp(-passed_ns / tau_ns_) : 1;
+  ewma.ns = ns > ewma.ns ? ns : ewma.ns * kept + ns * (1 - kept);
+  ewma.seen_ns = now_ns;
+}
+
+double PeakEwma::Cost(const Arrival& arrival,
+                      const Candidates& candidates,
+                      size_t row) {
+  const double in_flight = candidates.in_flight[row];
+  Ewma* const ewma = ewmas_.Find(candidates.slots[row], candidates.keys[row]);
+  if (ewma != nullptr && ewma->ns > 0) Observe(*ewma, 0, arrival.now_ns);
+  if (ewma != nullptr && ewma->ns > 0) {
+    return ewma->ns * (in_flight + 1) / candidates.weights[row];
+  }
+  if (candidates.in_flight[row] == 0) return 0;
+  return kPenalty * (1 + in_flight / candidates.weights[row]);
+}
+
+size_t PeakEwma::Pick(const Arrival& arrival, const Candidates& candidates) {
+  if (candidates.size() == 1) return 0;
+  const size_t first = random_.Below(candidates.size());
+  size_t second = random_.Below(candidates.size() - 1);
+  if (second >= first) ++second;
+  return Cost(arrival, candidates, second) < Cost(arrival, candidates, first)
+             ? second
+             : first;
+}
+
+void PeakEwma::OnCompleted(const Completions& completions) {
+  if (completions.count == 0) return;
+  Ewma* const ewma = ewmas_.Find(completions.slot, completions.key);
+  if (ewma == nullptr) return;
+  const double mean_ns =
+      static_cast<double>(completions.total_ns) / completions.count;
+  // At least a nanosecond: zero says that nothing is known.
+  Observe(*ewma,
+          completions.failed > 0 ? std::max(mean_ns, tau_ns_)
+                                 : std::max(mean_ns, 1.0),
+          completions.now_ns);
+}
+
+}  // namespace cluster

@@ -1,0 +1,106 @@
+// Prequal: the lowest latency among workers that are not hot.
+//
+// A worker is hot when it has more connections in flight, for its weight, than
+// the share `q` of what was seen of late. Of the cold in the pool, the one with
+// the lowest latency is picked; if all are hot, the one with the least in
+// flight. The latency of a worker is the mean time of the connections that
+// ended while about as many (within a factor of two) were in flight; one that
+// nothing is known of comes first, until it is hot.
+//
+// Balances latency, not load: it sees a worker whose CPU others use. Latencies
+// age with `tau`, and are unknown again after ten times that, so that a worker
+// that was slow is tried again.
+//
+// Source: B. Wydrowski et al., "Load is not what you should balance:
+// Introducing Prequal", NSDI 2024, the hot-cold lexicographic rule. Its probes
+// are the scoreboard here, always fresh: the pool is drawn anew for each pick,
+// all workers if they are as few.
+//
+// Thread safety: none, as every Policy.
+//
+//   Prequal policy({.pool = 16}, seed);
+//   const size_t chosen = policy.Pick(arrival, candidates);
+#ifndef SCHEDULER_PREQUAL_H_
+#define SCHEDULER_PREQUAL_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "scheduler/decayed_mean.h"
+#include "scheduler/policy.h"
+#include "scheduler/policy_parameter.h"
+#include "scheduler/slot_column.h"
+#include "scheduler/split_mix64.h"
+
+namespace cluster {
+
+class Prequal final : public Policy {
+ public:
+  static constexpr absl::string_view kName = "prequal";
+  static constexpr absl::string_view kRule =
+      "the lowest latency among workers that are not hot; else the least load";
+  static constexpr size_t kMaxPool = 64;
+  static constexpr PolicyParameter kParameters[] = {
+      {.name = "q",
+       .meaning = "above this share of the loads seen, a worker is hot",
+       .kind = PolicyParameter::Kind::kDecimal,
+       .least = 0,
+       .greatest = 1,
+       .standard = 0.84},
+      {.name = "pool",
+       .meaning = "how many workers are compared",
+       .least = 2,
+       .greatest = kMaxPool,
+       .standard = 16},
+      {.name = "tau",
+       .meaning = "how far back latencies reach",
+       .kind = PolicyParameter::Kind::kDuration,
+       .least = 0.001,
+       .greatest = 3600,
+       .standard = 10}};
+
+  struct Options {
+    double q = 0.84;
+    size_t pool = 16;
+    double tau_ns = 10e9;
+  };
+
+  // Equal seeds give equal picks.
+  Prequal(const Options& options, uint64_t seed)
+      : options_(options), random_(seed) {}
+
+  absl::string_view name() const override { return kName; }
+  bool prefers_idle() const override { return true; }
+  bool wants_completions() const override { return true; }
+
+  // O(pool).
+  size_t Pick(const Arrival& arrival, const Candidates& candidates) override;
+  void OnCompleted(const Completions& completions) override;
+
+ private:
+  // Latencies by the power of two that the load is below.
+  using Latencies = std::array<DecayedMean, 33>;
+  // Loads that the quantile is taken of.
+  static constexpr size_t kSeen = 256;
+
+  double Latency(const Arrival& arrival,
+                 const Candidates& candidates,
+                 size_t row);
+  void See(float load);
+  void FindThreshold();
+
+  const Options options_;
+  SlotColumn<Latencies, Heir::kBeginsAnew> latencies_;
+  std::array<float, kSeen> seen_;
+  size_t seen_count_ = 0;
+  size_t next_seen_ = 0;
+  float threshold_ = 0;
+  size_t picks_until_threshold_ = 0;
+  SplitMix64 random_;
+};
+
+}  // namespace cluster
+
+#endif  // SCHEDULER_PREQUAL_H_

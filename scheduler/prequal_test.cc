@@ -1,0 +1,99 @@
+#include "scheduler/prequal.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "scheduler/candidate_table.h"
+#include "scheduler/policy.h"
+#include "scheduler/testing_pick.h"
+
+namespace cluster {
+namespace {
+
+// Candidates with these loads, each in the slot of its row.
+std::vector<Candidate> Loads(const std::vector<uint32_t>& loads) {
+  std::vector<Candidate> rows;
+  for (uint32_t load : loads) {
+    rows.push_back({.key = rows.size() + 1,
+                    .slot = static_cast<uint32_t>(rows.size()),
+                    .in_flight = load});
+  }
+  return rows;
+}
+
+Completions Finished(uint32_t slot,
+                     uint32_t in_flight,
+                     int64_t each_ns,
+                     int64_t now_ns = 1) {
+  return {.key = slot + uint64_t{1},
+          .slot = slot,
+          .count = 1,
+          .total_ns = each_ns,
+          .in_flight = in_flight,
+          .now_ns = now_ns};
+}
+
+TEST(PrequalTest, OfTheColdTheFastestIsPicked) {
+  Prequal policy({.q = 1}, 1);
+  for (uint32_t slot : {0, 1, 2}) {
+    policy.OnCompleted(Finished(slot, 3, slot == 1 ? 1000 : 9000));
+  }
+  // The first picks learn what load is usual.
+  for (int i = 0; i < 100; ++i) PickRow(policy, Loads({4, 4, 4}));
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(PickRow(policy, Loads({4, 4, 4})), 1u);
+  }
+}
+
+TEST(PrequalTest, TheFastestIsPassedOverWhileItIsHot) {
+  Prequal policy({}, 1);
+  for (uint32_t slot : {0, 1, 2}) {
+    policy.OnCompleted(Finished(slot, 3, slot == 1 ? 1000 : 9000));
+  }
+  for (int i = 0; i < 300; ++i) PickRow(policy, Loads({4, 4, 4}));
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_NE(PickRow(policy, Loads({4, 20, 4})), 1u);
+  }
+}
+
+TEST(PrequalTest, WhenAllAreHotTheLeastLoadedIsPicked) {
+  Prequal policy({}, 1);
+  for (uint32_t slot : {0, 1, 2}) {
+    policy.OnCompleted(Finished(slot, 3, slot == 1 ? 1000 : 9000));
+  }
+  for (int i = 0; i < 300; ++i) PickRow(policy, Loads({4, 4, 4}));
+  EXPECT_EQ(PickRow(policy, Loads({50, 40, 30})), 2u);
+}
+
+TEST(PrequalTest, LatencyIsThatOfTheLoad) {
+  Prequal policy({.q = 1}, 1);
+  policy.OnCompleted(Finished(0, 0, 1000));
+  policy.OnCompleted(Finished(0, 63, 90'000));
+  policy.OnCompleted(Finished(1, 0, 5000));
+  policy.OnCompleted(Finished(1, 63, 50'000));
+  for (int i = 0; i < 300; ++i) PickRow(policy, Loads({64, 64}));
+  EXPECT_EQ(PickRow(policy, Loads({1, 1})), 0u);
+  EXPECT_EQ(PickRow(policy, Loads({64, 64})), 1u);
+}
+
+TEST(PrequalTest, UnknownIsTriedFirstAndOldIsUnknown) {
+  constexpr int64_t kTau = 1000;
+  Prequal policy({.q = 1, .pool = 16, .tau_ns = kTau}, 1);
+  policy.OnCompleted(Finished(0, 0, 500));
+  EXPECT_EQ(PickRow(policy, Loads({0, 0}), {.now_ns = 2}), 1u);
+  policy.OnCompleted(Finished(1, 0, 400, 20 * kTau));
+  EXPECT_EQ(PickRow(policy, Loads({0, 0}), {.now_ns = 20 * kTau}), 0u);
+}
+
+TEST(PrequalTest, EqualsShareEqually) {
+  Prequal policy({}, 2);
+  std::vector<int> counts(40);
+  const std::vector<Candidate> rows = Loads(std::vector<uint32_t>(40, 2));
+  for (int i = 0; i < 80'000; ++i) ++counts[PickRow(policy, rows)];
+  for (int count : counts) EXPECT_NEAR(count, 2000, 250);
+}
+
+}  // namespace
+}  // namespace cluster
