@@ -8,11 +8,23 @@ namespace cluster {
 namespace {
 
 // The threshold moves slowly; finding it costs as much as many picks.
-constexpr size_t kPicksAThreshold = 32;
+constexpr size_t kPicksAThreshold = 64;
 // Of each pool, so many loads are taken in: what the paper probes for a query.
 constexpr size_t kSeenAPick = 3;
 // Latencies are unknown after so many tau.
 constexpr double kForgottenAfter = 10;
+
+// Returns the bit of `bits` that is nearest to `place`, the lower of two.
+// REQUIRES: one is set, `place` is below 63.
+int NearestBit(uint64_t bits, int place) {
+  const uint64_t below = bits & ((uint64_t{2} << place) - 1);
+  const uint64_t above = bits & ~((uint64_t{2} << place) - 1);
+  if (below == 0) return std::countr_zero(above);
+  const int lower = std::bit_width(below) - 1;
+  if (above == 0) return lower;
+  const int upper = std::countr_zero(above);
+  return upper - place < place - lower ? upper : lower;
+}
 
 }  // namespace
 
@@ -51,20 +63,16 @@ size_t Prequal::Pick(const Arrival& arrival, const Candidates& candidates) {
 double Prequal::Latency(const Arrival& arrival,
                         const Candidates& candidates,
                         size_t row) {
-  const Latencies* const latencies =
+  Latencies* const latencies =
       latencies_.Find(candidates.slots[row], candidates.keys[row]);
   if (latencies == nullptr) return 0;
   const int load = std::bit_width(candidates.in_flight[row]);
-  const int end = static_cast<int>(latencies->size());
-  // The nearest load of which something is known.
-  for (int away = 0; away < end; ++away) {
-    for (const int index : {load - away, load + away}) {
-      if (index < 0 || index >= end) continue;
-      const DecayedMean& mean = (*latencies)[index];
-      if (!mean.known()) continue;
-      const double age_ns = arrival.now_ns - mean.seen_ns();
-      if (age_ns <= kForgottenAfter * options_.tau_ns) return mean.value();
-    }
+  while (latencies->known != 0) {
+    const int nearest = NearestBit(latencies->known, load);
+    const DecayedMean& mean = latencies->means[nearest];
+    const double age_ns = static_cast<double>(arrival.now_ns - mean.seen_ns());
+    if (age_ns <= kForgottenAfter * options_.tau_ns) return mean.value();
+    latencies->known &= ~(uint64_t{1} << nearest);
   }
   return 0;
 }
@@ -92,11 +100,12 @@ void Prequal::OnCompleted(const Completions& completions) {
   if (latencies == nullptr) return;
   // One more was in flight while the last of them was.
   const uint64_t load = uint64_t{completions.in_flight} + 1;
-  (*latencies)[std::min<size_t>(std::bit_width(load), 32)].Add(
-      static_cast<double>(completions.total_ns),
-      completions.count,
-      completions.now_ns,
-      options_.tau_ns);
+  const int index = std::min<int>(std::bit_width(load), 32);
+  latencies->known |= uint64_t{1} << index;
+  latencies->means[index].Add(static_cast<double>(completions.total_ns),
+                              completions.count,
+                              completions.now_ns,
+                              options_.tau_ns);
 }
 
 }  // namespace cluster

@@ -80,8 +80,11 @@ class Prequal final : public Policy {
   void OnCompleted(const Completions& completions) override;
 
  private:
-  // Latencies by the power of two that the load is below.
-  using Latencies = std::array<DecayedMean, 33>;
+  // By the power of two that the load is below.
+  struct Latencies {
+    uint64_t known = 0;  // a bit for each of which something is known
+    std::array<DecayedMean, 33> means;
+  };
   // Loads that the quantile is taken of.
   static constexpr size_t kSeen = 256;
 
