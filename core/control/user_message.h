@@ -27,7 +27,10 @@
 
 namespace cluster {
 
-inline constexpr uint64_t kMaxUserMessageBytes = uint64_t{64} << 20;
+// The primary among the parties, and its slot: no worker has these.
+inline constexpr uint32_t kPrimaryId = 0;
+inline constexpr uint32_t kPrimarySlot = UINT32_MAX;
+inline constexpr uint64_t kMaxUserMessageBytes = uint64_t{128} << 20;
 inline constexpr size_t kMaxUserMessageFds = 64;
 // With its heads a part fits one segment of a UnixChannel.
 inline constexpr size_t kMaxPartBytes = (size_t{64} << 10) - 64;

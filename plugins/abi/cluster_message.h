@@ -29,7 +29,7 @@ extern "C" {
 #define CLUSTER_TO_SLOT 3u    /* whoever works in slot `number` now */
 #define CLUSTER_TO_OTHERS 4u  /* every worker but this one; `number` is 0 */
 
-#define CLUSTER_MAX_MESSAGE_BYTES (UINT64_C(64) << 20)
+#define CLUSTER_MAX_MESSAGE_BYTES (UINT64_C(128) << 20)
 #define CLUSTER_MAX_MESSAGE_FDS 64u
 
 typedef struct cluster_message {
@@ -68,7 +68,7 @@ typedef struct cluster_message_v1 {
                                                 const cluster_message* message),
                                void* ctx);
 
-  /* Sends. CLUSTER_E_FULL: this worker's channel holds 64 MiB that the primary
+  /* Sends. CLUSTER_E_FULL: this worker's channel holds 128 MiB that the primary
    * has not read, nothing was sent; CLUSTER_E_INVALID: too large, too many
    * descriptors, or a bad one; CLUSTER_E_SYSTEM: no descriptor was left to copy
    * one (see errno); CLUSTER_E_GONE: there is no such slot.

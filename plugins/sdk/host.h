@@ -125,9 +125,9 @@ class Host {
     return Messages::OnMessage(*services_, std::move(received));
   }
 
-  // Sends; the payload is copied, at most 64 MiB, and so are up to 64
+  // Sends; the payload is copied, at most 128 MiB, and so are up to 64
   // descriptors.
-  //   CLUSTER_E_FULL     64 MiB wait to be read: nothing was sent, try later
+  //   CLUSTER_E_FULL     128 MiB wait to be read: nothing was sent, try later
   //   CLUSTER_E_GONE     there is no such slot
   //   CLUSTER_E_INVALID  too large, too many descriptors, or a bad one
   Status Send(To to, std::string_view payload, Messages::Fds fds = {}) const {

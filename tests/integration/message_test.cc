@@ -173,7 +173,7 @@ TEST_F(MessageTest, DescriptorsTravelAndDoNotLeak) {
 TEST_F(MessageTest, LargestMessagePassesWhileConnectionsAreServed) {
   const size_t before_kib = PeakKib();
   std::thread sender(
-      [this] { EXPECT_EQ(Do(0, "large slot=1 67108864"), "same"); });
+      [this] { EXPECT_EQ(Do(0, "large slot=1 134217728"), "same"); });
   const ClientSet load =
       RunLoad({.port = host_.port(), .request = "who\n", .leave = true},
               Scaled(2'000),
@@ -182,7 +182,7 @@ TEST_F(MessageTest, LargestMessagePassesWhileConnectionsAreServed) {
   EXPECT_EQ(load.count(End::kAnswered), Scaled(2'000));
   // It goes through in parts: the primary never holds it.
   if (!kSanitized) EXPECT_LT(PeakKib() - before_kib, size_t{16} << 10);
-  EXPECT_EQ(Do(0, "large slot=1 67108865"), "different: status 300");
+  EXPECT_EQ(Do(0, "large slot=1 134217729"), "different: status 300");
 }
 
 TEST_F(MessageTest, LargeMessagesOfSeveralMixAndStayWhole) {
@@ -200,7 +200,7 @@ TEST_F(MessageTest, StoppedWorkerHoldsUpNobodyForLongAndCostsABound) {
   kill(stopped, SIGSTOP);
   ASSERT_TRUE(AwaitTrue([&] { return IsStopped(stopped); }));
 
-  // What does not fit on the way waits at the sender, up to 64 MiB.
+  // What does not fit on the way waits at the sender, up to 128 MiB.
   EXPECT_EQ(Do(0, "flood slot=1 50000"), "sent 50000");
   EXPECT_EQ(Do(2, "flood slot=1 50000"), "sent 50000");
   // This is behind it all, and still arrives: the primary has given up on the

@@ -109,7 +109,7 @@ void Messenger::Deliver(uint64_t number, ReceivedMessage message) {
 // ---- Messages that nobody has asked for yet
 
 void Messenger::KeepForLater(uint64_t number, ReceivedMessage message) {
-  message.Keep();
+  if (!message.Keep()) return ForgetAsked(number);
   kept_bytes_ += SizeOf(message);
   kept_.emplace_back(number, std::move(message));
   while (kept_bytes_ > kMaxWaitingBytes && kept_.size() > 1) {

@@ -20,9 +20,9 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
+#include "core/control/message_assembly.h"
 #include "core/control/user_message.h"
 #include "core/worker/loop.h"
-#include "core/worker/messages/message_assembly.h"
 #include "core/worker/messages/message_outbox.h"
 #include "core/worker/messages/outgoing.h"
 #include "ipc/frame.h"

@@ -1,11 +1,11 @@
-// MessageAssembly: makes whole messages of the parts that the primary delivers,
-// those of several senders mixed.
+// MessageAssembly: makes whole messages of the parts that are delivered, those
+// of several senders mixed. A worker has one, and the primary for itself.
 //
 // Thread safety: none.
 //
 //   RETURN_IF_ERROR(assembly.OnDelivery(payload, std::move(fds), take));
-#ifndef CORE_WORKER_MESSAGES_MESSAGE_ASSEMBLY_H_
-#define CORE_WORKER_MESSAGES_MESSAGE_ASSEMBLY_H_
+#ifndef CORE_CONTROL_MESSAGE_ASSEMBLY_H_
+#define CORE_CONTROL_MESSAGE_ASSEMBLY_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +17,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "core/base/unique_fd.h"
+#include "core/control/message_bytes.h"
 #include "core/control/user_message.h"
 
 namespace cluster {
@@ -29,7 +30,7 @@ class ReceivedMessage {
                   std::vector<UniqueFd> fds)
       : head(head), fds(std::move(fds)), borrowed_(borrowed) {}
   ReceivedMessage(const DeliveryHead& head,
-                  std::vector<std::byte> owned,
+                  MessageBytes owned,
                   std::vector<UniqueFd> fds)
       : head(head), fds(std::move(fds)), owned_(std::move(owned)) {}
 
@@ -37,18 +38,18 @@ class ReceivedMessage {
   std::vector<UniqueFd> fds;
 
   std::span<const std::byte> bytes() const {
-    return borrowed_.empty() ? std::span<const std::byte>(owned_) : borrowed_;
+    return borrowed_.empty() ? owned_.span() : borrowed_;
   }
-  // Copies what is borrowed.
-  void Keep() {
-    if (borrowed_.empty()) return;
-    owned_.assign(borrowed_.begin(), borrowed_.end());
+  // Copies what is borrowed. Returns false when there is no memory.
+  [[nodiscard]] bool Keep() {
+    if (!owned_.Append(borrowed_)) return false;
     borrowed_ = {};
+    return true;
   }
 
  private:
   std::span<const std::byte> borrowed_;
-  std::vector<std::byte> owned_;
+  MessageBytes owned_;
 };
 
 class MessageAssembly {
@@ -57,17 +58,25 @@ class MessageAssembly {
   using WholeFunction = absl::FunctionRef<void(ReceivedMessage)>;
 
   // Payloads of kDelivery, kDeliveryPart and kDeliveryCut. Calls `whole` when a
-  // message is complete. kDataLoss: the primary makes no sense.
+  // message is complete.
+  //   kDataLoss           what came makes no sense
+  //   kResourceExhausted  there is no memory for the message
   absl::Status OnDelivery(Bytes payload,
                           std::vector<UniqueFd> fds,
                           WholeFunction whole);
   absl::Status OnPart(Bytes payload, WholeFunction whole);
+  // The same for heads that were taken off.
+  absl::Status OnDelivery(const DeliveryHead& head,
+                          Bytes bytes,
+                          std::vector<UniqueFd> fds,
+                          WholeFunction whole);
+  absl::Status OnPart(const PartHead& head, Bytes bytes, WholeFunction whole);
   absl::Status OnCut(Bytes payload);
 
  private:
   struct Partial {
     DeliveryHead head;
-    std::vector<std::byte> bytes;
+    MessageBytes bytes;
     std::vector<UniqueFd> fds;
   };
 
@@ -76,4 +85,4 @@ class MessageAssembly {
 
 }  // namespace cluster
 
-#endif  // CORE_WORKER_MESSAGES_MESSAGE_ASSEMBLY_H_
+#endif  // CORE_CONTROL_MESSAGE_ASSEMBLY_H_

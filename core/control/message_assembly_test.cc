@@ -1,4 +1,4 @@
-#include "core/worker/messages/message_assembly.h"
+#include "core/control/message_assembly.h"
 
 #include <gtest/gtest.h>
 
@@ -41,7 +41,7 @@ class MessageAssemblyTest : public ::testing::Test {
   std::vector<std::string> got_;
   const std::function<void(ReceivedMessage)> whole_ =
       [this](ReceivedMessage message) {
-        message.Keep();
+        EXPECT_TRUE(message.Keep());
         const auto bytes = message.bytes();
         got_.emplace_back(reinterpret_cast<const char*>(bytes.data()),
                           bytes.size());
