@@ -43,20 +43,12 @@ void WriteFrameHeader(const FrameHeader& header,
 void AppendFrame(const FrameHeader& header,
                  std::span<const std::byte> payload,
                  std::vector<std::byte>* out) {
-  AppendFrame(header, payload, {}, out);
-}
-
-void AppendFrame(const FrameHeader& header,
-                 std::span<const std::byte> head,
-                 std::span<const std::byte> rest,
-                 std::vector<std::byte>* out) {
   FrameHeader exact = header;
-  exact.payload_bytes = head.size() + rest.size();
+  exact.payload_bytes = payload.size();
   std::byte bytes[kFrameHeaderBytes];
   WriteFrameHeader(exact, bytes);
   out->insert(out->end(), std::begin(bytes), std::end(bytes));
-  out->insert(out->end(), head.begin(), head.end());
-  out->insert(out->end(), rest.begin(), rest.end());
+  out->insert(out->end(), payload.begin(), payload.end());
 }
 
 FrameDecoder::FrameDecoder(size_t max_payload_bytes)

@@ -40,12 +40,6 @@ void AppendFrame(const FrameHeader& header,
                  std::span<const std::byte> payload,
                  std::vector<std::byte>* out);
 
-// The same for a payload in two pieces.
-void AppendFrame(const FrameHeader& header,
-                 std::span<const std::byte> head,
-                 std::span<const std::byte> rest,
-                 std::vector<std::byte>* out);
-
 class FrameDecoder {
  public:
   // A decoder that has nothing to do holds at most this many bytes.

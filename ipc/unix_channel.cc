@@ -26,6 +26,8 @@ constexpr int kReadsPerCall = 16;
 // Small frames are gathered into segments of about this size.
 constexpr size_t kSegmentBytes = size_t{64} << 10;
 constexpr size_t kMaxParts = 64;
+// A shared piece of this size costs more to copy than a part of its own.
+constexpr size_t kShareBytes = size_t{8} << 10;
 
 // Reading copies into the decoder before any handler runs, so the channels of a
 // thread need one buffer between them, and it stays warm in the cache.
@@ -53,7 +55,7 @@ UnixChannel::UnixChannel(UniqueFd socket, ChannelOptions options)
       decoder_(options.max_payload_bytes) {}
 
 UnixChannel::Segment& UnixChannel::TailFor(size_t frame_bytes, bool has_fds) {
-  if (!has_fds && !queue_.empty() &&
+  if (!has_fds && !queue_.empty() && queue_.back().shared.size() == 0 &&
       queue_.back().bytes.size() + frame_bytes <= kSegmentBytes) {
     return queue_.back();
   }
@@ -74,20 +76,56 @@ bool UnixChannel::SendJoined(uint16_t type,
                              std::span<const std::byte> rest,
                              std::vector<UniqueFd> fds,
                              uint32_t correlation) {
+  const size_t payload_bytes = head.size() + rest.size();
+  const size_t frame_bytes = kFrameHeaderBytes + payload_bytes;
+  Segment& segment = SendHead(
+      type, head, payload_bytes, frame_bytes, std::move(fds), correlation);
+  segment.bytes.insert(segment.bytes.end(), rest.begin(), rest.end());
+  return queued_bytes_ < options_.high_watermark_bytes;
+}
+
+bool UnixChannel::SendShared(uint16_t type,
+                             std::span<const std::byte> head,
+                             const SharedBytes& rest,
+                             std::vector<UniqueFd> fds,
+                             uint32_t correlation) {
+  if (rest.size() < kShareBytes) {
+    return SendJoined(type, head, rest.span(), std::move(fds), correlation);
+  }
+  const size_t payload_bytes = head.size() + rest.size();
+  SendHead(type,
+           head,
+           payload_bytes,
+           kFrameHeaderBytes + head.size(),
+           std::move(fds),
+           correlation);
+  queue_.emplace_back().shared = rest;
+  queued_bytes_ += rest.size();
+  return queued_bytes_ < options_.high_watermark_bytes;
+}
+
+UnixChannel::Segment& UnixChannel::SendHead(uint16_t type,
+                                            std::span<const std::byte> head,
+                                            size_t payload_bytes,
+                                            size_t frame_bytes,
+                                            std::vector<UniqueFd> fds,
+                                            uint32_t correlation) {
   if (fds.size() > kMaxFrameFds) {
     std::fprintf(stderr, "UnixChannel::Send: %zu descriptors\n", fds.size());
     std::abort();
   }
-  FrameHeader header;
-  header.type = type;
-  header.fd_count = static_cast<uint32_t>(fds.size());
-  header.correlation = correlation;
-  const size_t frame_bytes = kFrameHeaderBytes + head.size() + rest.size();
+  std::array<std::byte, kFrameHeaderBytes> header;
+  WriteFrameHeader({.type = type,
+                    .fd_count = static_cast<uint32_t>(fds.size()),
+                    .correlation = correlation,
+                    .payload_bytes = payload_bytes},
+                   header);
   Segment& segment = TailFor(frame_bytes, !fds.empty());
-  AppendFrame(header, head, rest, &segment.bytes);
+  segment.bytes.insert(segment.bytes.end(), header.begin(), header.end());
+  segment.bytes.insert(segment.bytes.end(), head.begin(), head.end());
   if (!fds.empty()) segment.fds = std::move(fds);
   queued_bytes_ += frame_bytes;
-  return queued_bytes_ < options_.high_watermark_bytes;
+  return segment;
 }
 
 size_t UnixChannel::queued_fds() const {
@@ -112,8 +150,10 @@ Sent UnixChannel::WriteOnce() {
   for (Segment& segment : queue_) {
     // Descriptors go with the first byte of a call.
     if (count == parts.size() || (count > 0 && !segment.fds.empty())) break;
-    parts[count++] = {segment.bytes.data() + segment.written,
-                      segment.bytes.size() - segment.written};
+    const std::span<const std::byte> left =
+        segment.content().subspan(segment.written);
+    // sendmsg() does not write there.
+    parts[count++] = {const_cast<std::byte*>(left.data()), left.size()};
   }
   std::array<int, kMaxFrameFds> fds;
   const std::vector<UniqueFd>& owned = queue_.front().fds;
@@ -129,10 +169,11 @@ void UnixChannel::DropWritten(size_t bytes) {
   queue_.front().fds.clear();
   while (bytes > 0) {
     Segment& front = queue_.front();
-    const size_t part = std::min(bytes, front.bytes.size() - front.written);
+    const size_t size = front.content().size();
+    const size_t part = std::min(bytes, size - front.written);
     front.written += part;
     bytes -= part;
-    if (front.written < front.bytes.size()) return;
+    if (front.written < size) return;
     if (spare_.capacity() == 0 && front.bytes.capacity() <= 2 * kSegmentBytes) {
       front.bytes.clear();
       spare_ = std::move(front.bytes);

@@ -29,6 +29,7 @@
 #include "ipc/fd_passing.h"
 #include "ipc/frame.h"
 #include "ipc/frame_codec.h"
+#include "ipc/shared_bytes.h"
 
 namespace cluster {
 
@@ -61,6 +62,13 @@ class UnixChannel {
   bool SendJoined(uint16_t type,
                   std::span<const std::byte> head,
                   std::span<const std::byte> rest,
+                  std::vector<UniqueFd> fds = {},
+                  uint32_t correlation = 0);
+
+  // The same for a second piece that is shared: a large one is not copied.
+  bool SendShared(uint16_t type,
+                  std::span<const std::byte> head,
+                  const SharedBytes& rest,
                   std::vector<UniqueFd> fds = {},
                   uint32_t correlation = 0);
 
@@ -100,10 +108,22 @@ class UnixChannel {
   // frame that has some begins a segment.
   struct Segment {
     std::vector<std::byte> bytes;
+    SharedBytes shared;  // in their place, if there are any
     std::vector<UniqueFd> fds;
     size_t written = 0;
+
+    std::span<const std::byte> content() const {
+      return shared.size() > 0 ? shared.span() : std::span(bytes);
+    }
   };
 
+  // Queues a header for `payload_bytes` and the head. Returns its segment.
+  Segment& SendHead(uint16_t type,
+                    std::span<const std::byte> head,
+                    size_t payload_bytes,
+                    size_t frame_bytes,
+                    std::vector<UniqueFd> fds,
+                    uint32_t correlation);
   // The segment to which a frame of `frame_bytes` is appended.
   Segment& TailFor(size_t frame_bytes, bool has_fds);
   // One sendmsg with as many segments as may go together.
