@@ -1,7 +1,9 @@
 #include "core/primary/message_exchange.h"
 
+#include <algorithm>
 #include <chrono>
-#include <utility>
+
+#include "core/base/status_macros.h"
 
 namespace cluster {
 namespace {
@@ -12,16 +14,26 @@ constexpr auto kTickInterval = std::chrono::seconds(1);
 
 MessageExchange::MessageExchange(boost::asio::io_context& io,
                                  TroubleFunction trouble)
-    : trouble_(std::move(trouble)), tick_(io) {}
+    : trouble_(std::move(trouble)),
+      tick_(io),
+      deadline_(io),
+      next_turn_(io, [this] {
+        mailbox_.OnTurn();
+        Flush();
+      }) {}
 
 void MessageExchange::Add(WorkerProcess& worker) {
   workers_.emplace(worker.id(), &worker);
   router_.Add(worker.id(), worker.slot().index());
+  mailbox_.Add(worker.id());
 }
 
 void MessageExchange::Remove(WorkerProcess& worker) {
   if (workers_.erase(worker.id()) == 0) return;
   router_.Remove(worker.id());
+  // Nothing but heads, which make sense.
+  (void)mailbox_.ReadInbox();
+  mailbox_.Remove(worker.id());
   Flush();
 }
 
@@ -37,7 +49,11 @@ bool MessageExchange::Takes(const Frame& frame) {
 }
 
 absl::Status MessageExchange::OnFrame(WorkerProcess& worker, Frame frame) {
-  const uint32_t id = worker.id();
+  RETURN_IF_ERROR(Route(worker.id(), std::move(frame)));
+  return mailbox_.ReadInbox();
+}
+
+absl::Status MessageExchange::Route(uint32_t id, Frame frame) {
   switch (static_cast<FrameType>(frame.type)) {
     case FrameType::kMessage:
       return router_.OnMessage(id, frame.payload, std::move(frame.fds));
@@ -53,9 +69,26 @@ uint64_t MessageExchange::Queue(uint32_t to,
                                 std::span<const std::byte> head,
                                 std::span<const std::byte> rest,
                                 std::vector<UniqueFd> fds) {
-  WorkerProcess& worker = *workers_.at(to);
-  if (!std::exchange(worker.has_unflushed, true)) unflushed_.push_back(to);
-  return worker.Queue(type, head, rest, std::move(fds));
+  return UnflushedWorker(to).Queue(type, head, rest, std::move(fds));
+}
+
+uint64_t MessageExchange::QueueOfPrimary(uint32_t to,
+                                         FrameType type,
+                                         std::span<const std::byte> head,
+                                         const MessagePayload& rest,
+                                         std::vector<UniqueFd> fds) {
+  WorkerProcess& worker = UnflushedWorker(to);
+  // The FrameHandler allows for these.
+  worker.message_bytes += rest.span().size();
+  return rest.is_shared()
+             ? worker.QueueShared(type, head, rest.Share(), std::move(fds))
+             : worker.Queue(type, head, rest.span(), std::move(fds));
+}
+
+WorkerProcess& MessageExchange::UnflushedWorker(uint32_t id) {
+  WorkerProcess& worker = *workers_.at(id);
+  if (!std::exchange(worker.has_unflushed, true)) unflushed_.push_back(id);
+  return worker;
 }
 
 void MessageExchange::Flush() {
@@ -76,8 +109,17 @@ void MessageExchange::Flush() {
 
 void MessageExchange::OnWritten(WorkerProcess& worker) {
   router_.OnWritten(worker.id(), worker.written_bytes());
+  mailbox_.OnWritten(worker.id(), worker.written_bytes());
   worker.message_bytes = router_.WaitingBytes(worker.id());
   Flush();
+}
+
+void MessageExchange::WakeAt(int64_t at_ns) {
+  const int64_t left_ns = std::max<int64_t>(0, at_ns - MonotonicNs());
+  deadline_.Set(std::chrono::nanoseconds(left_ns), [this] {
+    mailbox_.OnTime();
+    Flush();
+  });
 }
 
 void MessageExchange::ScheduleTick() {

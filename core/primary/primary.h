@@ -33,6 +33,7 @@
 #include "core/primary/listener_frames.h"
 #include "core/primary/listener_group.h"
 #include "core/primary/message_exchange.h"
+#include "core/primary/messages/primary_mailbox.h"
 #include "core/primary/metric_book.h"
 #include "core/primary/metric_family.h"
 #include "core/primary/primary_observer.h"
@@ -82,6 +83,9 @@ class Primary : private WorkerOwner {
 
   // The books (core/primary/ledger.h) as they stand.
   ListenerGroup::Accounts Snapshot() { return group_->Snapshot(); }
+
+  // The primary as a party of the exchange of messages.
+  PrimaryMailbox& messages() { return messages_.mailbox(); }
 
   // Its own metrics and those of the plugin, as they stand. REQUIRES: as Drain.
   std::vector<MetricFamily> Metrics();

@@ -96,6 +96,15 @@ uint64_t WorkerProcess::Queue(FrameType type,
   return channel_->written_bytes() + channel_->queued_bytes();
 }
 
+uint64_t WorkerProcess::QueueShared(FrameType type,
+                                    std::span<const std::byte> head,
+                                    const SharedBytes& rest,
+                                    std::vector<UniqueFd> fds) {
+  if (!channel_) return 0;
+  channel_->SendShared(static_cast<uint16_t>(type), head, rest, std::move(fds));
+  return channel_->written_bytes() + channel_->queued_bytes();
+}
+
 void WorkerProcess::Flush() {
   if (!channel_) return;
   const uint64_t before = channel_->written_bytes();

@@ -37,6 +37,7 @@
 #include "core/supervisor/spawner.h"
 #include "core/supervisor/worker_record.h"
 #include "ipc/archive.h"
+#include "ipc/shared_bytes.h"
 #include "ipc/unix_channel.h"
 
 namespace cluster {
@@ -116,6 +117,11 @@ class WorkerProcess {
                  std::span<const std::byte> head,
                  std::span<const std::byte> rest,
                  std::vector<UniqueFd> fds);
+  // The same for a second piece that is shared.
+  uint64_t QueueShared(FrameType type,
+                       std::span<const std::byte> head,
+                       const SharedBytes& rest,
+                       std::vector<UniqueFd> fds);
   // Writes what the kernel takes; the rest follows when it takes more.
   void Flush();
   // Of the channel, from its beginning.

@@ -75,18 +75,15 @@ void MessageRouter::Remove(uint32_t worker) {
     newest_.erase(newest);
   }
   for (const auto& [id, peer] : peers_) std::erase(peer->targets, worker);
-  const PartHead cut = {.from_worker = worker};
-  for (const uint32_t target : gone->targets) {
-    out_.Queue(target, FrameType::kDeliveryCut, BytesOf(cut), {}, {});
-  }
+  for (const uint32_t target : gone->targets) Cut(*gone, target);
   for (const RequestTable::Open& open : requests_.TakeAllOf(worker)) {
     if (open.asked == worker) {
       FailRequest(open.key, CLUSTER_E_GONE);
-    } else if (Find(open.asked) != nullptr) {
-      const ForgetRequest forgotten = {.request = open.key.request,
-                                       .asker = worker};
-      out_.Queue(open.asked, FrameType::kForgotten, BytesOf(forgotten), {}, {});
+      continue;
     }
+    const ForgetRequest forgotten = {.request = open.key.request,
+                                     .asker = worker};
+    QueueNotice(open.asked, FrameType::kForgotten, BytesOf(forgotten));
   }
   gone->waiting.Forgive(
       [this](uint32_t sender, uint64_t cost) { Settle(sender, cost); });
@@ -180,6 +177,12 @@ void MessageRouter::Forward(Peer& from,
   std::erase_if(from.targets, [&](uint32_t target) {
     const uint64_t share = cost * (number + 1) / count - cost * number / count;
     const bool last = ++number == count;
+    if (target == kPrimaryId) {
+      // The only one then. It acts at once, and keeps little.
+      out_.QueueForPrimary(type, head, bytes, std::move(fds));
+      Settle(from.id, share);
+      return false;
+    }
     auto own = last ? std::move(fds) : CopiesOf(fds);
     if (!own.has_value()) {
       out_.Trouble(absl::StrCat("a message from worker ",
@@ -289,23 +292,34 @@ absl::Status MessageRouter::OnForget(uint32_t worker, Bytes payload) {
     return absl::DataLossError("it forgets a request without saying which");
   }
   const RequestKey key = {.asker = worker, .request = forget->request};
-  Peer* const asked = Find(requests_.AskedOf(key));
+  const std::optional<uint32_t> asked_id = requests_.AskedOf(key);
   requests_.Erase(key);
+  const ForgetRequest forgotten = {.request = key.request, .asker = worker};
+  if (asked_id == kPrimaryId) {
+    out_.QueueForPrimary(FrameType::kForgotten, BytesOf(forgotten), {}, {});
+  }
+  Peer* const asked = Find(asked_id.value_or(kPrimaryId));
   // A stuck one finds out when its reply gets no further.
   if (asked == nullptr || asked->stuck) {
     Settle(worker, cost);
     return absl::OkStatus();
   }
-  const ForgetRequest forgotten = {.request = key.request, .asker = worker};
   QueueFor(
       *asked, FrameType::kForgotten, BytesOf(forgotten), {}, {}, worker, cost);
   return absl::OkStatus();
 }
 
 void MessageRouter::FailRequest(RequestKey key, cluster_status status) {
-  if (Find(key.asker) == nullptr) return;
   const RequestFailure failure = {.request = key.request, .status = status};
-  out_.Queue(key.asker, FrameType::kRequestFailed, BytesOf(failure), {}, {});
+  QueueNotice(key.asker, FrameType::kRequestFailed, BytesOf(failure));
+}
+
+void MessageRouter::QueueNotice(uint32_t to, FrameType type, Bytes head) {
+  if (to == kPrimaryId) {
+    out_.QueueForPrimary(type, head, {}, {});
+  } else if (Find(to) != nullptr) {
+    out_.Queue(to, type, head, {}, {});
+  }
 }
 
 }  // namespace cluster

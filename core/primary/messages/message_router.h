@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,6 +47,13 @@ class MessageRouter {
                            std::span<const std::byte> head,
                            std::span<const std::byte> rest,
                            std::vector<UniqueFd> fds) = 0;
+    // The same for the primary itself. Not to be acted upon before the call
+    // of the router that led to it has returned; `rest` is borrowed from the
+    // frame.
+    virtual void QueueForPrimary(FrameType type,
+                                 std::span<const std::byte> head,
+                                 std::span<const std::byte> rest,
+                                 std::vector<UniqueFd> fds) = 0;
     // Something that whoever runs the host should know.
     virtual void Trouble(const std::string& text) = 0;
   };
@@ -64,6 +72,20 @@ class MessageRouter {
                          std::vector<UniqueFd> fds);
   absl::Status OnPart(uint32_t worker, std::span<const std::byte> payload);
   absl::Status OnForget(uint32_t worker, std::span<const std::byte> payload);
+
+  // ---- The primary as a party
+
+  // From now on it takes messages and requests; before, they are dropped.
+  void OpenPrimary() { primary_takes_ = true; }
+  // It asks a worker. False if that one has ended, or kMaxOpenRequests wait.
+  bool AddRequestOfPrimary(uint64_t request, uint32_t asked);
+  // It waits no more for a reply. Returns whom to tell, if anybody.
+  std::optional<uint32_t> ForgetRequestOfPrimary(uint64_t request);
+  // It answers, or cannot. False if nobody waits for that.
+  bool EndRequestToPrimary(RequestKey key);
+  void FailRequestToPrimary(RequestKey key, cluster_status status);
+  // It sends something itself: `bytes` that end at position `end`.
+  void AddOfPrimary(uint32_t to, uint64_t end, uint64_t bytes);
 
   // The kernel has taken so much of the channel of `worker`, in all.
   void OnWritten(uint32_t worker, uint64_t written_bytes);
@@ -88,9 +110,9 @@ class MessageRouter {
     MessageWindow window;
     // The message that it is sending, while `left` > 0: to whom it goes.
     uint64_t left = 0;
-    std::vector<uint32_t> targets;
-    RequestKey asks;     // if it is a request
-    RequestKey answers;  // if it is a reply
+    std::vector<uint32_t> targets;  // kPrimaryId among them
+    RequestKey asks;                // if it is a request
+    RequestKey answers;             // if it is a reply
 
     DeliveryQueue waiting;  // for it to read
     uint64_t written = 0;
@@ -111,6 +133,10 @@ class MessageRouter {
   absl::Status Resolve(Peer& from,
                        const MessageHead& head,
                        cluster_status* refusal);
+  // The primary takes no messages.
+  void RefuseForPrimary(Peer& from,
+                        const MessageHead& head,
+                        cluster_status* refusal);
   absl::Status ResolveReply(Peer& from, const MessageHead& head);
   void AddTarget(Peer& from, uint32_t worker);
   // Sends a part to the targets, and charges them for it.
@@ -130,8 +156,14 @@ class MessageRouter {
                 uint64_t cost);
   // The message that it is sending goes no further to those who take no more.
   void CutFull(Peer& from);
+  // It ends here: `target` will not see the rest of what `from` is sending.
+  void Cut(const Peer& from, uint32_t target);
   void EndIfWhole(Peer& from);
   void FailRequest(RequestKey key, cluster_status status);
+  // At nobody's cost. Does nothing for a worker that has ended.
+  void QueueNotice(uint32_t to,
+                   FrameType type,
+                   std::span<const std::byte> head);
   void Settle(uint32_t sender, uint64_t cost);
   void GiveCredit(Peer& peer);
   void ReportDropped(Peer& peer);
@@ -140,6 +172,7 @@ class MessageRouter {
   absl::btree_map<uint32_t, std::unique_ptr<Peer>> peers_;  // by id
   absl::btree_map<uint32_t, uint32_t> newest_;  // worker of a slot, by slot
   RequestTable requests_;
+  bool primary_takes_ = false;
 };
 
 }  // namespace cluster

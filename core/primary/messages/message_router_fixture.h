@@ -48,6 +48,12 @@ class MessageRouterTest : public ::testing::Test, public MessageRouter::Out {
     sent.payload.insert(sent.payload.end(), rest.begin(), rest.end());
     return ends_[to] += 24 + sent.payload.size();
   }
+  void QueueForPrimary(FrameType type,
+                       Span head,
+                       Span rest,
+                       std::vector<UniqueFd> fds) override {
+    Queue(kPrimaryId, type, head, rest, std::move(fds));
+  }
   void Trouble(const std::string& text) override { troubles_.push_back(text); }
 
   static std::vector<UniqueFd> SomeFds(size_t count) {

@@ -9,9 +9,10 @@ bool RequestTable::Add(RequestKey key, uint32_t asked) {
   return true;
 }
 
-uint32_t RequestTable::AskedOf(RequestKey key) const {
+std::optional<uint32_t> RequestTable::AskedOf(RequestKey key) const {
   const auto found = asked_.find(key);
-  return found == asked_.end() ? 0 : found->second;
+  if (found == asked_.end()) return std::nullopt;
+  return found->second;
 }
 
 void RequestTable::Erase(RequestKey key) {

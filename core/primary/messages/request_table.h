@@ -1,17 +1,19 @@
 // RequestTable: who has asked whom and waits for the reply.
 //
-// A request is known by its asker and the asker's number for it.
+// A request is known by its asker and the asker's number for it. The primary
+// is a party, too: kPrimaryId, as asker and as asked.
 //
 // Thread safety: none.
 //
 //   table.Add({.asker = 1, .request = 7}, /*asked=*/2);
-//   if (table.AskedOf({1, 7}) == 2) ...
+//   if (table.AskedOf({1, 7}) == 2u) ...
 #ifndef CORE_PRIMARY_MESSAGES_REQUEST_TABLE_H_
 #define CORE_PRIMARY_MESSAGES_REQUEST_TABLE_H_
 
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -37,8 +39,8 @@ class RequestTable {
 
   // False if the asker has that number open already, or `limit` requests.
   bool Add(RequestKey key, uint32_t asked);
-  // Returns who was asked, 0 if nobody or not any more.
-  uint32_t AskedOf(RequestKey key) const;
+  // Returns who was asked; nothing if nobody or not any more.
+  std::optional<uint32_t> AskedOf(RequestKey key) const;
   // Does nothing if it is not open.
   void Erase(RequestKey key);
   // Takes out all that `worker` has asked or was asked, in order.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 namespace cluster {
 namespace {
 
@@ -9,10 +11,10 @@ TEST(RequestTableTest, KnowsWhoWasAskedUntilItIsErased) {
   RequestTable table(10);
   EXPECT_TRUE(table.Add({1, 7}, 2));
   EXPECT_EQ(table.AskedOf({1, 7}), 2u);
-  EXPECT_EQ(table.AskedOf({2, 7}), 0u);
+  EXPECT_EQ(table.AskedOf({2, 7}), std::nullopt);
   table.Erase({1, 7});
   table.Erase({1, 7});
-  EXPECT_EQ(table.AskedOf({1, 7}), 0u);
+  EXPECT_EQ(table.AskedOf({1, 7}), std::nullopt);
   EXPECT_EQ(table.size(), 0u);
 }
 

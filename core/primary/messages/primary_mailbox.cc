@@ -1,0 +1,332 @@
+#include "core/primary/messages/primary_mailbox.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/errno_status.h"
+#include "core/base/status_macros.h"
+#include "plugins/abi/cluster_plugin.h"
+
+namespace cluster {
+namespace {
+
+constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
+absl::Status Gone(uint32_t worker) {
+  return absl::NotFoundError(
+      absl::StrCat("worker ", worker, " has ended, or there never was one"));
+}
+
+absl::Status CheckSizes(const MessagePayload& payload,
+                        const MessageExtras& extras) {
+  if (payload.span().size() > kMaxUserMessageBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("a message of ",
+                                                   payload.span().size(),
+                                                   " bytes, and at most ",
+                                                   kMaxUserMessageBytes,
+                                                   " are allowed"));
+  }
+  if (extras.fds.size() > kMaxUserMessageFds) {
+    return absl::InvalidArgumentError(absl::StrCat("a message with ",
+                                                   extras.fds.size(),
+                                                   " descriptors, and at most ",
+                                                   kMaxUserMessageFds,
+                                                   " are allowed"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<UniqueFd>> CopiesOf(
+    const std::vector<UniqueFd>& fds) {
+  std::vector<UniqueFd> copies;
+  for (const UniqueFd& fd : fds) {
+    copies.emplace_back(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+    if (!copies.back()) return ErrnoStatus("fcntl", "copy of a descriptor");
+  }
+  return copies;
+}
+
+DeliveryHead HeadOf(uint64_t request) {
+  return {
+      .from_worker = kPrimaryId, .from_slot = kPrimarySlot, .request = request};
+}
+
+}  // namespace
+
+// ---- Who is there
+
+void PrimaryMailbox::Add(uint32_t worker) {
+  lanes_.emplace(worker, std::make_unique<OutgoingLane>());
+}
+
+void PrimaryMailbox::Remove(uint32_t worker) {
+  const auto found = lanes_.find(worker);
+  if (found == lanes_.end()) return;
+  const std::unique_ptr<OutgoingLane> gone = std::move(found->second);
+  lanes_.erase(found);
+  gone->FailAll(Gone(worker), &due_);
+  RunDue();
+}
+
+// ---- Sending
+
+absl::StatusOr<OutgoingLane*> PrimaryMailbox::LaneFor(
+    uint32_t worker,
+    const MessagePayload& payload,
+    const MessageExtras& extras) {
+  RETURN_IF_ERROR(CheckSizes(payload, extras));
+  const auto found = lanes_.find(worker);
+  if (found == lanes_.end()) return Gone(worker);
+  OutgoingLane& lane = *found->second;
+  if (!lane.Fits(payload.span().size(), extras.fds.size())) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        lane.unsent(), " bytes for worker ", worker, " are unsent"));
+  }
+  return &lane;
+}
+
+uint64_t PrimaryMailbox::QueueFor(uint32_t worker,
+                                  FrameType type,
+                                  std::span<const std::byte> head,
+                                  const MessagePayload& rest,
+                                  std::vector<UniqueFd> fds) {
+  const uint64_t bytes =
+      MessageCost(head.size() + rest.span().size(), fds.size());
+  const uint64_t end =
+      carrier_.QueueOfPrimary(worker, type, head, rest, std::move(fds));
+  router_.AddOfPrimary(worker, end, bytes);
+  return end;
+}
+
+bool PrimaryMailbox::SendBy(OutgoingLane& lane,
+                            uint32_t worker,
+                            DeliveryHead head,
+                            const MessagePayload& payload,
+                            MessageExtras extras) {
+  lane.Add(
+      {.head = head,
+       .payload = payload,
+       .fds = std::move(extras.fds),
+       .done = std::move(extras.done)},
+      [&](auto... frame) { return QueueFor(worker, std::move(frame)...); });
+  carrier_.CallSoon();
+  return lane.unsent() < OutgoingLane::kWaitBytes;
+}
+
+absl::StatusOr<bool> PrimaryMailbox::Send(uint32_t worker,
+                                          const MessagePayload& payload,
+                                          MessageExtras&& extras) {
+  ASSIGN_OR_RETURN(OutgoingLane * lane, LaneFor(worker, payload, extras));
+  return SendBy(*lane, worker, HeadOf(0), payload, std::move(extras));
+}
+
+// What is left of a message to all.
+struct PrimaryMailbox::ToAll {
+  size_t left = 0;
+  absl::Status first_failure;
+  MessageDone done;
+
+  void OnOne(const absl::Status& status) {
+    if (first_failure.ok()) first_failure = status;
+    if (--left == 0 && done) done(first_failure);
+  }
+};
+
+absl::StatusOr<bool> PrimaryMailbox::SendToAll(const MessagePayload& payload,
+                                               MessageExtras&& extras) {
+  RETURN_IF_ERROR(CheckSizes(payload, extras));
+  const MessagePayload shared(payload.Share());
+  const std::vector<UniqueFd> fds = std::move(extras.fds);
+  // Shared by the functions of the workers; one more, so that it is called
+  // once and late if nobody is there.
+  const auto all = std::make_shared<ToAll>();
+  all->left = lanes_.size() + 1;
+  all->done = std::move(extras.done);
+  const auto one = [all](const absl::Status& status) { all->OnOne(status); };
+  bool go_on = true;
+  for (const auto& [worker, lane] : lanes_) {
+    absl::StatusOr<std::vector<UniqueFd>> own = CopiesOf(fds);
+    absl::Status status = own.status();
+    MessageExtras copy = {.fds = {}, .done = one};
+    if (own.ok()) {
+      copy.fds = *std::move(own);
+      status = LaneFor(worker, shared, copy).status();
+    }
+    if (status.ok()) {
+      go_on &= SendBy(*lane, worker, HeadOf(0), shared, std::move(copy));
+    } else {
+      due_.push_back({one, std::move(status)});
+    }
+  }
+  due_.push_back({one, absl::OkStatus()});
+  carrier_.CallSoon();
+  return go_on;
+}
+
+uint64_t PrimaryMailbox::UnsentBytes(uint32_t worker) const {
+  const auto found = lanes_.find(worker);
+  return found == lanes_.end() ? 0 : found->second->unsent();
+}
+
+// ---- Asking
+
+absl::Status PrimaryMailbox::Request(uint32_t worker,
+                                     const MessagePayload& payload,
+                                     absl::Duration timeout,
+                                     Replied replied,
+                                     MessageExtras&& extras) {
+  ASSIGN_OR_RETURN(OutgoingLane * lane, LaneFor(worker, payload, extras));
+  if (!router_.AddRequestOfPrimary(next_request_, worker)) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(waiting_.size(), " requests wait for a reply"));
+  }
+  const uint64_t request = next_request_++;
+  Waiting waiting = {
+      .worker = worker, .deadline_ns = kNever, .replied = std::move(replied)};
+  if (timeout != absl::InfiniteDuration()) {
+    waiting.deadline_ns =
+        carrier_.NowNs() + std::max<int64_t>(0, ToInt64Nanoseconds(timeout));
+    const bool is_next =
+        deadlines_.empty() || waiting.deadline_ns < deadlines_.begin()->first;
+    deadlines_.emplace(waiting.deadline_ns, request);
+    if (is_next) carrier_.WakeAt(waiting.deadline_ns);
+  }
+  waiting_.emplace(request, std::move(waiting));
+  SendBy(*lane, worker, HeadOf(request), payload, std::move(extras));
+  return absl::OkStatus();
+}
+
+PrimaryMailbox::Waiting PrimaryMailbox::TakeWaiting(uint64_t request) {
+  const auto found = waiting_.find(request);
+  if (found == waiting_.end()) return {};
+  Waiting waiting = std::move(found->second);
+  waiting_.erase(found);
+  deadlines_.erase({waiting.deadline_ns, request});
+  return waiting;
+}
+
+void PrimaryMailbox::OnRequestFailed(const RequestFailure& failure) {
+  const Waiting waiting = TakeWaiting(failure.request);
+  if (!waiting.replied) return;
+  waiting.replied(failure.status == CLUSTER_E_GONE
+                      ? Gone(waiting.worker)
+                      : absl::ResourceExhaustedError(absl::StrCat(
+                            "worker ", waiting.worker, " does not read")));
+}
+
+void PrimaryMailbox::OnTime() {
+  const int64_t now_ns = carrier_.NowNs();
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now_ns) {
+    const uint64_t request = deadlines_.begin()->second;
+    const Waiting waiting = TakeWaiting(request);
+    router_.ForgetRequestOfPrimary(request);
+    if (const auto lane = lanes_.find(waiting.worker); lane != lanes_.end()) {
+      lane->second->AddForget(request, [&](auto... frame) {
+        return QueueFor(waiting.worker, std::move(frame)...);
+      });
+      carrier_.CallSoon();
+    }
+    waiting.replied(absl::DeadlineExceededError(
+        absl::StrCat("worker ", waiting.worker, " has not answered in time")));
+  }
+  if (!deadlines_.empty()) carrier_.WakeAt(deadlines_.begin()->first);
+}
+
+absl::StatusOr<bool> PrimaryMailbox::Reply(RequestKey request,
+                                           const MessagePayload& payload,
+                                           MessageExtras&& extras) {
+  ASSIGN_OR_RETURN(OutgoingLane * lane,
+                   LaneFor(request.asker, payload, extras));
+  if (!router_.EndRequestToPrimary(request)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("worker ",
+                     request.asker,
+                     " waits for no reply to its request ",
+                     request.request));
+  }
+  DeliveryHead head = HeadOf(request.request);
+  head.is_reply = 1;
+  return SendBy(*lane, request.asker, head, payload, std::move(extras));
+}
+
+// ---- What comes
+
+void PrimaryMailbox::OnWhole(ReceivedMessage message) {
+  if (message.head.is_reply != 0 || (received_ && !inbox_.has_kept())) {
+    return Deliver(std::move(message));
+  }
+  const RequestKey key = {.asker = message.head.from_worker,
+                          .request = message.head.request};
+  if (inbox_.Keep(std::move(message))) return;
+  if (key.request != 0) router_.FailRequestToPrimary(key, CLUSTER_E_FULL);
+  if (dropped_++ == 0) {
+    carrier_.Trouble(
+        "messages to the primary are dropped: too much waits that the program "
+        "does not ask for");
+  }
+}
+
+void PrimaryMailbox::Deliver(ReceivedMessage message) {
+  const DeliveryHead& head = message.head;
+  MailboxMessage shown = {.worker = head.from_worker,
+                          .slot = head.from_slot,
+                          .bytes = message.bytes(),
+                          .fds = std::move(message.fds),
+                          .request = {}};
+  if (head.is_reply != 0) {
+    const Waiting waiting = TakeWaiting(head.request);
+    if (waiting.replied) waiting.replied(std::move(shown));
+    return;
+  }
+  if (head.request != 0) {
+    shown.request = {.asker = head.from_worker, .request = head.request};
+  }
+  const std::shared_ptr<Received> received = received_;
+  (*received)(shown);
+}
+
+void PrimaryMailbox::OnMessage(Received received) {
+  received_ = std::make_shared<Received>(std::move(received));
+  carrier_.CallSoon();
+}
+
+void PrimaryMailbox::DeliverKept() {
+  if (!received_ || !inbox_.has_kept()) return;
+  if (const uint64_t dropped = std::exchange(dropped_, 0); dropped > 0) {
+    carrier_.Trouble(absl::StrCat(
+        dropped, " messages were dropped before the program asked for them"));
+  }
+  while (inbox_.has_kept()) Deliver(inbox_.TakeKept());
+}
+
+// ---- Turns
+
+void PrimaryMailbox::OnWritten(uint32_t worker, uint64_t written_bytes) {
+  const auto found = lanes_.find(worker);
+  if (found == lanes_.end()) return;
+  found->second->OnWritten(written_bytes, &due_);
+  if (!due_.empty() || found->second->holds_messages()) carrier_.CallSoon();
+}
+
+void PrimaryMailbox::OnTurn() {
+  RunDue();
+  DeliverKept();
+  for (const auto& [worker, lane] : lanes_) {
+    if (!lane->holds_messages()) continue;
+    lane->Fill([&, to = worker](auto... frame) {
+      return QueueFor(to, std::move(frame)...);
+    });
+  }
+}
+
+void PrimaryMailbox::RunDue() {
+  // What these make due is for the next turn: others want theirs.
+  const std::vector<DueCall> calls = std::exchange(due_, {});
+  for (const DueCall& call : calls) call.done(call.status);
+  if (!due_.empty()) carrier_.CallSoon();
+}
+
+}  // namespace cluster
