@@ -18,7 +18,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
@@ -26,6 +25,7 @@
 #include "core/base/cpu_count.h"
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
+#include "core/host/banner.h"
 #include "core/host/command_words.h"
 #include "core/host/exit_codes.h"
 #include "core/host/flag_value.h"
@@ -235,36 +235,12 @@ absl::Status CheckMetricsFile(const HostOptions& options) {
 
 // ---- Running
 
-// The address as people would use it: a URL where the plugin's name says that
-// it speaks HTTP.
-std::string Location(const ListenAddress& address, absl::string_view plugin) {
-  const std::string text = ToString(address);
-  const bool url = address.kind == ListenAddress::Kind::kTcp &&
-                   absl::StrContains(plugin, "http");
-  return url ? absl::StrCat("http://", text, "/") : text;
-}
-
-void Announce(const HostOptions& options, const Prepared& prepared) {
-  const std::string& plugin = prepared.primary.plugin_name;
-  const std::string locations = absl::StrJoin(
-      prepared.bound, ", ", [&](std::string* out, const ListenAddress& bound) {
-        absl::StrAppend(out, Location(bound, plugin));
-      });
-  std::printf(
-      "%s\n",
-      absl::StrCat("Serving ",
-                   plugin,
-                   " on ",
-                   locations,
-                   "\n  workers    ",
-                   options.workers,
-                   "\n  policy     ",
-                   options.policy.empty() ? "the kernel's" : options.policy,
-                   "\n  data path  ",
-                   DataPathName(options.data_path),
-                   "\n  stop       Ctrl-C (again to stop at once)")
-          .c_str());
-  std::fflush(stdout);
+Banner BannerOf(const HostOptions& options, const Prepared& prepared) {
+  return {.plugin = prepared.primary.plugin_name,
+          .bound = prepared.bound,
+          .workers = options.workers,
+          .policy = options.policy,
+          .data_path = options.data_path};
 }
 
 // The first SIGINT or SIGTERM drains, the second ends at once.
@@ -300,11 +276,15 @@ class StopSignals {
   int second_ = 0;
 };
 
-int ExitCodeFor(const PrimaryEnd& end, int second_signal, Logger& logger) {
+int ExitCodeFor(const PrimaryEnd& end,
+                int second_signal,
+                const std::string& plugin,
+                Logger& logger) {
   if (second_signal != 0) return 128 + second_signal;
   switch (end.kind) {
     case PrimaryEnd::Kind::kPluginRefused:
-      logger.Error(absl::StrCat("the plugin cannot run: ", end.reason));
+      logger.Error(
+          absl::StrCat("the plugin ", plugin, " cannot run: ", end.reason));
       return kExitPluginRefused;
     case PrimaryEnd::Kind::kWorkersDied:
       logger.Error(absl::StrCat(
@@ -319,10 +299,9 @@ int ExitCodeFor(const PrimaryEnd& end, int second_signal, Logger& logger) {
 
 int Serve(const HostOptions& options, Prepared prepared) {
   Logger logger({.format = options.log_format, .min_level = options.log_level});
-  LogObserver observer(logger);
+  LogObserver observer(logger, ToText(BannerOf(options, prepared)));
   boost::asio::io_context io(1);
   const std::vector<ListenAddress> bound = prepared.bound;
-  Announce(options, prepared);
   Primary primary(io, std::move(prepared.primary), observer);
   StopSignals signals(io, primary, logger);
   if (const absl::Status status = primary.Start(); !status.ok()) {
@@ -346,7 +325,7 @@ int Serve(const HostOptions& options, Prepared prepared) {
   if (!options.metrics_file.empty()) (void)metrics.Write();
   const ListenerGroup::Accounts accounts = primary.Snapshot();
   logger.Info(absl::StrCat("connections: ", accounts.ledger.Summary()));
-  return ExitCodeFor(end, signals.second(), logger);
+  return ExitCodeFor(end, signals.second(), options.plugin, logger);
 }
 
 }  // namespace

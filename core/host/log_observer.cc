@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/log/line_splitter.h"
@@ -27,10 +28,15 @@ std::string DroppedNotice(uint64_t dropped) {
 
 }  // namespace
 
-LogObserver::LogObserver(Logger& logger)
-    : logger_(logger), output_(STDOUT_FILENO, &DroppedNotice) {}
+LogObserver::LogObserver(Logger& logger, std::string banner)
+    : logger_(logger),
+      banner_(std::move(banner)),
+      output_(STDOUT_FILENO, &DroppedNotice) {}
 
 void LogObserver::OnEvent(const WorkerEvent& event) {
+  if (event.kind == WorkerEventKind::kListening && !banner_.empty()) {
+    output_.Write(std::exchange(banner_, ""));
+  }
   std::string text(WorkerEventName(event.kind));
   if (event.kind == WorkerEventKind::kListening && event.listener > 0) {
     absl::StrAppend(&text, ": address ", event.listener + 1);

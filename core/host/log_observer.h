@@ -1,8 +1,11 @@
-// LogObserver: turns what the primary tells into log lines.
+// LogObserver: turns what the primary tells into log lines, and says once that
+// the host serves.
 //
 // Thread safety: one thread. Lifetime: the logger must outlive it.
 #ifndef CORE_HOST_LOG_OBSERVER_H_
 #define CORE_HOST_LOG_OBSERVER_H_
+
+#include <string>
 
 #include "core/log/line_writer.h"
 #include "core/log/logger.h"
@@ -12,7 +15,10 @@ namespace cluster {
 
 class LogObserver final : public PrimaryObserver {
  public:
-  explicit LogObserver(Logger& logger);
+  // `banner`, lines with their ends, is printed when the first worker listens:
+  // connections are served from then on, however long the others take. It never
+  // is if the plugin refuses to start.
+  LogObserver(Logger& logger, std::string banner);
 
   void OnEvent(const WorkerEvent& event) override;
   void OnTrouble(absl::string_view text) override { logger_.Warning(text); }
@@ -27,6 +33,7 @@ class LogObserver final : public PrimaryObserver {
 
  private:
   Logger& logger_;
+  std::string banner_;  // empty once printed
   LineWriter output_;
 };
 

@@ -165,7 +165,9 @@ void Primary::Bury(WorkerProcess& worker) {
 
   if (draining()) return FinishIfAllGone();
   if (exit.signal == 0 && exit.code != 0 && !retry_can_help(exit.code)) {
-    return GiveUp(PrimaryEnd::Kind::kPluginRefused, reason);
+    const std::string& words = worker.last_words;
+    return GiveUp(PrimaryEnd::Kind::kPluginRefused,
+                  words.empty() ? reason : words);
   }
   // What was planned is no death. But one that asks to end as soon as it has
   // begun, again and again, must not make the primary spin.

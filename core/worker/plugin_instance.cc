@@ -18,13 +18,15 @@ cluster_error EmptyError() {
 }
 
 PluginInstance::Failure FailureOf(absl::string_view function,
+                                  absl::string_view plugin,
                                   cluster_status status,
                                   const cluster_error& error) {
   const size_t length = strnlen(error.message, sizeof(error.message));
   return {
       .exit_code = ExitCodeOf(status),
-      .reason = absl::StrCat("the plugin's ",
-                             function,
+      .reason = absl::StrCat(function,
+                             " of ",
+                             plugin,
                              " failed with status ",
                              status,
                              ": ",
@@ -39,13 +41,14 @@ std::optional<PluginInstance::Failure> PluginInstance::Begin(
   contract_.Enter(PluginPhase::kCreating);
   cluster_error error = EmptyError();
   cluster_status status = table_.create(host, &self_, &error);
-  if (status != CLUSTER_OK) return FailureOf("create", status, error);
+  const std::string& name = contract_.plugin_name();
+  if (status != CLUSTER_OK) return FailureOf("create", name, status, error);
   created_ = true;
   contract_.Enter(PluginPhase::kStarting);
   if (table_.start != nullptr) {
     error = EmptyError();
     status = table_.start(self_, &error);
-    if (status != CLUSTER_OK) return FailureOf("start", status, error);
+    if (status != CLUSTER_OK) return FailureOf("start", name, status, error);
   }
   contract_.Enter(PluginPhase::kServing);
   return std::nullopt;

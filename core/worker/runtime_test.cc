@@ -46,14 +46,14 @@ TEST(RuntimeTest, FileThatIsNoPluginEndsWithItsCode) {
 TEST(RuntimeTest, RefusalOfCreateEndsWithItsCodeAndReason) {
   ForkedRuntime worker;
   worker.SendStart(TestPlugin(), {{"create", "201"}});
-  EXPECT_EQ(worker.Reason(), "the plugin's create failed with status 201: no");
+  EXPECT_EQ(worker.Reason(), "create of runtime_test failed with status 201: no");
   EXPECT_EQ(worker.Wait(), kExitPluginRefused);
 }
 
 TEST(RuntimeTest, StartThatIsNotReadyEndsWithItsCode) {
   ForkedRuntime worker;
   worker.SendStart(TestPlugin(), {{"start", "1"}});
-  EXPECT_EQ(worker.Reason(), "the plugin's start failed with status 1: no");
+  EXPECT_EQ(worker.Reason(), "start of runtime_test failed with status 1: no");
   EXPECT_EQ(worker.Wait(), kExitPluginNotReady);
 }
 

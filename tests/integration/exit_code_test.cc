@@ -155,15 +155,28 @@ void ExpectRefusedForGood(const std::string& how, const std::string& why) {
   EXPECT_EQ(host.AwaitExit(), kExitPluginRefused);
   EXPECT_EQ(host.CountEvents("fork"), 4u) << "a retry cannot help";
   EXPECT_EQ(host.CountEvents("exit"), 4u);
-  EXPECT_TRUE(absl::StrContains(LastError(host), why)) << LastError(host);
+  EXPECT_EQ(LastError(host),
+            absl::StrCat("the plugin ",
+                         TestPlugin("puppet"),
+                         " cannot run: create of puppet failed with status ",
+                         why));
+  EXPECT_EQ(host.Output(), "") << "nobody was served";
 }
 
 TEST(ExitCodeTest, CreateThatRefusesTheSettingsIsNotRetried) {
-  ExpectRefusedForGood("config", "the strings are tangled");
+  ExpectRefusedForGood("config", "100: the strings are tangled");
+}
+
+TEST(ExitCodeTest, RefusalNamesThePluginAsItWasGiven) {
+  HostProcess host({"static_files", "--workers=1", "--set=rot=site"});
+  EXPECT_EQ(host.AwaitExit(), kExitPluginRefused);
+  EXPECT_EQ(LastError(host),
+            "the plugin static_files cannot run: start of static_files failed "
+            "with status 100: unknown setting \"rot\": did you mean \"root\"?");
 }
 
 TEST(ExitCodeTest, CreateThatFailsForGoodIsNotRetried) {
-  ExpectRefusedForGood("permanent", "the strings are cut");
+  ExpectRefusedForGood("permanent", "201: the strings are cut");
 }
 
 }  // namespace
