@@ -72,6 +72,7 @@ struct Start {
   std::string plugin_path;  // absolute
   std::vector<std::pair<std::string, std::string>> config;
   std::vector<std::string> arguments;
+  bool allow_draft = false;  // services that may still change
 
   template <class Archive>
   void serialize(Archive& archive) {
@@ -85,7 +86,8 @@ struct Start {
             drain_on_sigterm,
             plugin_path,
             config,
-            arguments);
+            arguments,
+            allow_draft);
   }
 };
 

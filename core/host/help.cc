@@ -107,6 +107,11 @@ constexpr FlagHelp kFlags[] = {
      kWorkers,
      "start each worker under a command, such as\n"
      "'gdb --args'; words are split, no shell runs"},
+    {"--allow_draft",
+     "",
+     kWorkers,
+     "lend plugins draft services, which may change or go\n"
+     "from one version of the host to the next"},
 
     {"--metrics_file",
      "PATH",

@@ -200,6 +200,7 @@ absl::Status Bind(const std::vector<ListenAddress>& addresses,
 void FillOptions(const HostOptions& options, PrimaryOptions* out) {
   out->config = options.config;
   out->arguments = options.plugin_arguments;
+  out->allow_draft = options.allow_draft;
   out->workers = options.workers;
   out->backlog = options.backlog;
   out->drain_timeout = options.drain_timeout;

@@ -233,6 +233,7 @@ absl::Status ReadWorkers(const RawCommand& raw,
     ASSIGN_OR_RETURN(options->workers,
                      ParseNumber("--workers", *workers, 1, kMaxWorkers));
   }
+  options->allow_draft = raw.switches.at("--allow_draft");
   if (const std::string* value = raw.Find("--wrap")) {
     absl::StatusOr<std::vector<std::string>> words = SplitWords(*value);
     if (!words.ok()) {

@@ -57,6 +57,7 @@ struct HostOptions {
   std::string metrics_file;  // absolute; empty: none
   absl::Duration metrics_interval = absl::Seconds(5);
 
+  bool allow_draft = false;       // services that may still change
   std::vector<std::string> wrap;  // the words of a command; empty: none
 
   // Logging.

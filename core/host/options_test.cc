@@ -66,7 +66,8 @@ TEST(ParseCommandLineTest, ReadsEveryFlag) {
                                        "--restart_period=1m",
                                        "--log_format=json",
                                        "--log_level=warning",
-                                       "--raw_output"});
+                                       "--raw_output",
+                                       "--allow_draft"});
   EXPECT_EQ(options.plugin, "/cwd/libfoo.so");
   EXPECT_TRUE(options.plugin_is_path);
   EXPECT_EQ(options.workers, 3u);
@@ -81,6 +82,8 @@ TEST(ParseCommandLineTest, ReadsEveryFlag) {
   EXPECT_EQ(options.log_format, LogFormat::kJson);
   EXPECT_EQ(options.log_level, LogLevel::kWarning);
   EXPECT_TRUE(options.raw_output);
+  EXPECT_TRUE(options.allow_draft);
+  EXPECT_FALSE(Options({}).allow_draft);
 }
 
 TEST(ParseCommandLineTest, ValuesMayStandApart) {

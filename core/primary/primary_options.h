@@ -22,6 +22,7 @@ struct PrimaryOptions {
   UniqueFd plugin_file;     // pinned: what every worker loads
   std::vector<std::pair<std::string, std::string>> config;
   std::vector<std::string> arguments;
+  bool allow_draft = false;       // services that may still change
   std::vector<UniqueFd> sockets;  // bound (streams listen), non-blocking
   int backlog = 511;              // of listeners that workers ask for
   ListenerGroupOptions listeners;

@@ -80,7 +80,8 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(
             .drain_on_sigterm = true,
             .plugin_path = options.plugin_path,
             .config = options.config,
-            .arguments = options.arguments},
+            .arguments = options.arguments,
+            .allow_draft = options.allow_draft},
       std::move(fds));
   return worker;
 }

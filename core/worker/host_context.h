@@ -34,6 +34,7 @@ namespace cluster {
 class ControlChannel;
 class Intake;
 class ListenerTable;
+class ServiceRegistry;
 
 class HostContext {
  public:
@@ -67,6 +68,10 @@ class HostContext {
     intake_ = &intake;
     listeners_ = &listeners;
   }
+  // What get_service looks into, which outlives this. Before the plugin is
+  // created.
+  void SetServices(const ServiceRegistry& services) { services_ = &services; }
+  const ServiceRegistry& services() const { return *services_; }
   // REQUIRES: Connect(). The loop thread.
   Intake& intake() { return *intake_; }
   ListenerTable& listeners() { return *listeners_; }
@@ -127,6 +132,7 @@ class HostContext {
   Start start_;
   SlotPage* page_ = nullptr;
   Messenger messenger_;
+  const ServiceRegistry* services_ = nullptr;
   Intake* intake_ = nullptr;
   ListenerTable* listeners_ = nullptr;
 

@@ -1,9 +1,5 @@
 #include "core/worker/host_services.h"
 
-#include <array>
-#include <cstddef>
-#include <iterator>
-
 #include "core/worker/contract.h"
 #include "core/worker/services/acceptor_service.h"
 #include "core/worker/services/config_service.h"
@@ -17,11 +13,6 @@
 
 namespace cluster {
 namespace {
-
-struct Service {
-  absl::string_view id;
-  const void* table;
-};
 
 constexpr Service kServices[] = {
     {CLUSTER_SERVICE_LOOP_V1, &kLoopService},
@@ -38,11 +29,7 @@ constexpr Service kServices[] = {
     {CLUSTER_SERVICE_ACCEPTOR_V1, &kAcceptorService},
 };
 
-constexpr auto kIds = [] {
-  std::array<absl::string_view, std::size(kServices)> ids;
-  for (size_t i = 0; i < ids.size(); ++i) ids[i] = kServices[i].id;
-  return ids;
-}();
+constexpr ServiceRegistry kRegistry(kServices);
 
 constexpr CallRule kGetService = {
     "cluster_host", "get_service", kAnyThread, kCreatedToStopped | kDestroyed};
@@ -53,26 +40,28 @@ const void* GetService(const cluster_host* host, const char* id) {
     Contract::Refuse(kGetService, "its id is NULL");
     return nullptr;
   }
-  return HostServices::Find(id);
+  const HostContext& context = HostContext::From(host);
+  return context.services().Find(id, context.start().allow_draft);
 }
 
 }  // namespace
 
-std::span<const absl::string_view> HostServices::Ids() { return kIds; }
+const ServiceRegistry& HostServices::Registry() { return kRegistry; }
 
-const void* HostServices::Find(absl::string_view id) {
-  for (const Service& service : kServices) {
-    if (id == service.id) return service.table;
-  }
-  return nullptr;
+std::vector<absl::string_view> HostServices::Ids() const {
+  return context_.services().Ids(context_.start().allow_draft);
 }
 
-HostServices::HostServices(HostContext& context)
-    : host_{.size = sizeof(cluster_host),
+HostServices::HostServices(HostContext& context,
+                           const ServiceRegistry& registry)
+    : context_(context),
+      host_{.size = sizeof(cluster_host),
             .flags = 0,
             .abi_major = CLUSTER_ABI_MAJOR,
             .abi_minor = CLUSTER_ABI_MINOR,
             .host_data = &context,
-            .get_service = &GetService} {}
+            .get_service = &GetService} {
+  context.SetServices(registry);
+}
 
 }  // namespace cluster

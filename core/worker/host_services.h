@@ -10,27 +10,31 @@
 #ifndef CORE_WORKER_HOST_SERVICES_H_
 #define CORE_WORKER_HOST_SERVICES_H_
 
-#include <span>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "core/worker/host_context.h"
+#include "core/worker/service_registry.h"
 #include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
 
 class HostServices {
  public:
-  // `context` outlives it.
-  explicit HostServices(HostContext& context);
+  // All that this build has.
+  static const ServiceRegistry& Registry();
+
+  // `context` outlives it, and so does `registry`.
+  explicit HostServices(HostContext& context,
+                        const ServiceRegistry& registry = Registry());
 
   const cluster_host* host() const { return &host_; }
 
-  // The ids of all services, which a plugin may require.
-  static std::span<const absl::string_view> Ids();
-  // Returns the table of service `id`, null if there is none.
-  static const void* Find(absl::string_view id);
+  // The ids that the plugin may require here.
+  std::vector<absl::string_view> Ids() const;
 
  private:
+  HostContext& context_;
   const cluster_host host_;
 };
 

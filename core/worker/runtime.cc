@@ -185,7 +185,7 @@ bool Runtime::StartPlugin(const std::string& path) {
   Contract& contract = context_.contract();
   contract.Enter(PluginPhase::kLoading);
   const absl::StatusOr<LoadedPlugin> loaded =
-      LoadPlugin(plugin_file_.get(), path, HostServices::Ids());
+      LoadPlugin(plugin_file_.get(), path, services_.Ids());
   if (!loaded.ok()) {
     contract.Enter(PluginPhase::kNone);
     Fail(absl::IsAborted(loaded.status()) ? kExitPluginNotReady
@@ -204,7 +204,7 @@ bool Runtime::StartPlugin(const std::string& path) {
 }
 
 void Runtime::TellWhatIsMissing(const cluster_plugin_entry_t& entry) {
-  const std::string missing = DescribeMissing(entry, HostServices::Ids());
+  const std::string missing = DescribeMissing(entry, services_.Ids());
   if (missing.empty()) return;
   channel_.Send(FrameType::kReducedFeatures,
                 ReducedFeatures{.missing = missing});

@@ -73,9 +73,10 @@ struct cluster_host {
   void* host_data; /* the host's own; do not touch */
 
   /* Returns the table of the service `id`, such as "cluster.loop/1", or NULL
-   * if this host has none. Ids of drafts begin with "cluster.x-draft." and are
-   * there only if the host was started with --allow_draft. The table lives as
-   * long as the process. [any-thread & created and later] */
+   * if this host has none. Ids of drafts begin with "cluster.x-draft.": such a
+   * service may change or go at any time, and is there only if the host was
+   * started with --allow_draft. The table lives as long as the process.
+   * [any-thread & created and later] */
   const void* (*get_service)(const cluster_host* host, const char* id);
 };
 

@@ -13,13 +13,12 @@
 #include "absl/strings/str_join.h"
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
+#include "plugins/host/draft_service.h"
 #include "plugins/host/plugin_file.h"
 #include "plugins/host/struct_size.h"
 
 namespace cluster {
 namespace {
-
-constexpr absl::string_view kDraftPrefix = "cluster.x-draft.";
 
 absl::Status Refuse(absl::string_view name, absl::string_view what) {
   return absl::FailedPreconditionError(absl::StrCat(name, " ", what));
@@ -97,14 +96,10 @@ absl::Status CheckServices(const cluster_plugin_entry_t& entry,
   const std::vector<absl::string_view> missing =
       MissingOf(entry.required_services, services);
   if (missing.empty()) return absl::OkStatus();
-  const bool draft =
-      std::any_of(missing.begin(), missing.end(), [](absl::string_view id) {
-        return absl::StartsWith(id, kDraftPrefix);
-      });
   return Refuse(name,
                 absl::StrCat("needs what this host does not offer: ",
                              absl::StrJoin(missing, ", "),
-                             draft ? "; this host has no draft services" : "",
+                             DraftAdvice(missing),
                              " (it offers ",
                              absl::StrJoin(services, ", "),
                              ")"));
@@ -165,7 +160,8 @@ std::string DescribeMissing(const cluster_plugin_entry_t& entry,
       MissingOf(entry.optional_services, services);
   if (!missing.empty()) {
     parts.push_back(absl::StrCat("this host does not offer ",
-                                 absl::StrJoin(missing, ", ")));
+                                 absl::StrJoin(missing, ", "),
+                                 DraftAdvice(missing)));
   }
   return absl::StrJoin(parts, "; ");
 }

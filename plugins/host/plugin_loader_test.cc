@@ -96,6 +96,22 @@ TEST(PluginLoaderTest, SaysWhatThePluginCouldUse) {
             "host does not offer cluster.milk/1, cluster.tea/2");
 }
 
+TEST(PluginLoaderTest, DraftIsRefusedByALineThatNamesTheFlag) {
+  static constexpr char kDraft[] = "cluster.x-draft.tea/1";
+  cluster_plugin_entry_t entry = LoadForTest("plugins/echo/echo.so").entry;
+  const char* const wishes[] = {kDraft, nullptr};
+  entry.required_services = wishes;
+  ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService),
+              "needs what this host does not offer: cluster.x-draft.tea/1; a "
+              "draft is there only with --allow_draft, and on a host that has "
+              "it (it offers ");
+  const absl::string_view offered[] = {kDraft};
+  EXPECT_TRUE(AdoptEntry(&entry, "mine", offered).ok());
+  entry.optional_services = wishes;
+  EXPECT_NE(DescribeMissing(entry, kEveryService).find("--allow_draft"),
+            std::string::npos);
+}
+
 TEST(PluginLoaderTest, GivesTheLoadersReason) {
   const std::string path = testing::TempDir() + "/text.so";
   std::ofstream(path) << "this is text";

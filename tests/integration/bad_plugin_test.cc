@@ -91,7 +91,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Refusal{"odd_service",
                 {"odd_service.so", "does not offer: cluster.tea/1"}},
-        Refusal{"draft_service", {"cluster.x-draft.tea/1", "draft"}},
+        Refusal{"draft_service",
+                {"draft_service.so needs",
+                 "cluster.x-draft.tea/1",
+                 "--allow_draft"}},
         Refusal{"table_size_0", {"table_size_0.so", "size is 0 bytes"}},
         Refusal{"table_size_max", {"table_size_max.so", "4294967295 bytes"}},
         Refusal{"no_create", {"no_create.so", "no function create"}},

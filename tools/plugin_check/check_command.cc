@@ -76,6 +76,8 @@ absl::Status ReadSetting(absl::string_view text, CommandLine& line) {
 absl::Status ReadFlag(absl::string_view word, CommandLine& line) {
   if (word == "--json") {
     line.json = true;
+  } else if (word == "--allow_draft") {
+    line.run.plugin.allow_draft = true;
   } else if (word == "--list") {
     line.list = true;
   } else if (absl::ConsumePrefix(&word, "--only=")) {
@@ -186,7 +188,8 @@ int RunChecks(CommandLine line) {
 
 const char kCheckUsage[] =
     "       plugin_check check [--json] [--only=NAME,...] [--timeout=10s]\n"
-    "                    [--set KEY=VALUE]... PLUGIN [-- ARGUMENT...]\n"
+    "                    [--allow_draft] [--set KEY=VALUE]... PLUGIN [-- "
+    "ARGUMENT...]\n"
     "       plugin_check check --list\n";
 
 int CheckCommand(const std::vector<std::string>& words) {

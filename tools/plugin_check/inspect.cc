@@ -14,6 +14,7 @@
 #include "core/base/unique_fd.h"
 #include "core/worker/host_services.h"
 #include "plugins/abi/cluster_plugin.h"
+#include "plugins/host/draft_service.h"
 #include "plugins/host/elf_image.h"
 
 namespace cluster {
@@ -83,7 +84,7 @@ void ReadLinkage(const ElfImage& image, Inspection& out) {
   }
 }
 
-absl::Status Verdict(const Inspection& seen) {
+absl::Status Verdict(const Inspection& seen, bool allow_draft) {
   RETURN_IF_ERROR(CheckCompatible(seen.info, seen.path));
   if (!seen.unresolvable.empty()) {
     return absl::FailedPreconditionError(absl::StrCat(
@@ -94,7 +95,7 @@ absl::Status Verdict(const Inspection& seen) {
             ? "; the host's functions come from get_service, not the linker"
             : "; this host has no such sanitizer"));
   }
-  const auto offered = HostServices::Ids();
+  const auto offered = HostServices::Registry().Ids(allow_draft);
   std::vector<absl::string_view> missing;
   for (const std::string& id : seen.info.required_services) {
     if (std::find(offered.begin(), offered.end(), id) == offered.end()) {
@@ -105,7 +106,8 @@ absl::Status Verdict(const Inspection& seen) {
   return absl::FailedPreconditionError(
       absl::StrCat(seen.path,
                    " needs what this host does not offer: ",
-                   absl::StrJoin(missing, ", ")));
+                   absl::StrJoin(missing, ", "),
+                   DraftAdvice(missing)));
 }
 
 std::vector<std::string> Warnings(const Inspection& seen) {
@@ -128,7 +130,8 @@ std::vector<std::string> Warnings(const Inspection& seen) {
 
 }  // namespace
 
-absl::StatusOr<Inspection> InspectPlugin(const std::string& path) {
+absl::StatusOr<Inspection> InspectPlugin(const std::string& path,
+                                         bool allow_draft) {
   // Not blocked by a pipe that nobody writes to.
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) return ErrnoStatus("open", path);
@@ -138,7 +141,7 @@ absl::StatusOr<Inspection> InspectPlugin(const std::string& path) {
   ASSIGN_OR_RETURN(seen.info, ParsePlugin(seen.file, path));
   ASSIGN_OR_RETURN(const ElfImage image, ElfImage::Parse(seen.file, path));
   ReadLinkage(image, seen);
-  seen.verdict = Verdict(seen);
+  seen.verdict = Verdict(seen, allow_draft);
   seen.warnings = Warnings(seen);
   return seen;
 }

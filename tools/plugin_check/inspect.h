@@ -42,10 +42,11 @@ struct Inspection {
   std::vector<std::byte> file;
 };
 
-// Reads the file at `path`.
+// Reads the file at `path`. `allow_draft`: for a host that is started so.
 //   kInvalidArgument  not a plugin for this machine, or damaged
 //   others            the system's reason
-absl::StatusOr<Inspection> InspectPlugin(const std::string& path);
+absl::StatusOr<Inspection> InspectPlugin(const std::string& path,
+                                         bool allow_draft = false);
 
 }  // namespace cluster
 

@@ -22,17 +22,19 @@ int Complain(absl::string_view what, int code) {
   return code;
 }
 
-absl::StatusOr<Inspection> Look(const std::string& plugin) {
+absl::StatusOr<Inspection> Look(const std::string& plugin, bool allow_draft) {
   absl::StatusOr<std::string> path = PathOfPlugin(plugin);
   if (!path.ok()) return path.status();
-  return InspectPlugin(*path);
+  return InspectPlugin(*path, allow_draft);
 }
 
-int Inspect(const std::vector<std::string>& plugins, bool json) {
+int Inspect(const std::vector<std::string>& plugins,
+            bool json,
+            bool allow_draft) {
   int code = kExitOk;
   absl::string_view separator = "";
   for (const std::string& plugin : plugins) {
-    const absl::StatusOr<Inspection> seen = Look(plugin);
+    const absl::StatusOr<Inspection> seen = Look(plugin, allow_draft);
     std::string text = std::string(separator);
     if (json) {
       text = seen.ok() ? FormatJson(*seen) : FormatJson(plugin, seen.status());
@@ -52,10 +54,13 @@ int Inspect(const std::vector<std::string>& plugins, bool json) {
 
 int InspectCommand(const std::vector<std::string>& words) {
   bool json = false;
+  bool allow_draft = false;
   std::vector<std::string> plugins;
   for (const std::string& word : words) {
     if (word == "--json") {
       json = true;
+    } else if (word == "--allow_draft") {
+      allow_draft = true;
     } else if (absl::StartsWith(word, "-")) {
       return Complain(absl::StrCat("unknown flag ", word, ": --help lists all"),
                       kExitUsage);
@@ -66,7 +71,7 @@ int InspectCommand(const std::vector<std::string>& words) {
   if (plugins.empty()) {
     return Complain("inspect needs a plugin: a path or a name", kExitUsage);
   }
-  return Inspect(plugins, json);
+  return Inspect(plugins, json, allow_draft);
 }
 
 }  // namespace cluster

@@ -84,6 +84,14 @@ TEST(InspectTest, RefusesServicesThatThisHostHasNot) {
               HasSubstr("needs what this host does not offer: cluster.tea/1"));
 }
 
+TEST(InspectTest, RefusalOfADraftNamesTheFlag) {
+  const Inspection seen = InspectOdd("wants_draft");
+  EXPECT_EQ(seen.verdict.code(), kUnfit);
+  EXPECT_THAT(std::string(seen.verdict.message()),
+              HasSubstr("cluster.x-draft.tea/1; a draft is there only with "
+                        "--allow_draft"));
+}
+
 TEST(InspectTest, PluginWithoutNoteIsStillRead) {
   const Inspection seen = InspectOdd("without_note");
   EXPECT_TRUE(seen.verdict.ok()) << seen.verdict;

@@ -19,7 +19,7 @@ constexpr int kExitOk = 0;
 constexpr int kExitUsage = 2;
 
 constexpr char kUsage[] =
-    "Usage: plugin_check inspect [--json] PLUGIN...\n"
+    "Usage: plugin_check inspect [--json] [--allow_draft] PLUGIN...\n"
     "%s"
     "\n"
     "inspect prints what the files say: name, kind, ABI, services, compiler,\n"

@@ -46,6 +46,9 @@ static const cluster_worker_plugin table = {
 
 #if defined(WANTS_TEA)
 CLUSTER_WORKER_PLUGIN("test", "1.0", table, "cluster.loop/1", "cluster.tea/1");
+#elif defined(WANTS_DRAFT)
+CLUSTER_WORKER_PLUGIN(
+    "test", "1.0", table, "cluster.loop/1", "cluster.x-draft.tea/1");
 #elif defined(WITHOUT_NOTE)
 const cluster_plugin_entry_t cluster_plugin_entry = {
     .magic = CLUSTER_PLUGIN_MAGIC,

@@ -79,8 +79,8 @@ void ReportDifference(absl::string_view what,
 
 }  // namespace
 
-void CheckFile(const std::string& path) {
-  const absl::StatusOr<Inspection> seen = InspectPlugin(path);
+void CheckFile(const std::string& path, bool allow_draft) {
+  const absl::StatusOr<Inspection> seen = InspectPlugin(path, allow_draft);
   Reporter& reporter = Reporter::Get();
   if (!seen.ok()) {
     reporter.Found(Finding::kFileUnfit, seen.status().message());

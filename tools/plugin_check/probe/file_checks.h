@@ -12,7 +12,7 @@ namespace cluster {
 
 // Reports what keeps a host from running the file, further exports, and what is
 // missing. Loads nothing.
-void CheckFile(const std::string& path);
+void CheckFile(const std::string& path, bool allow_draft);
 
 // Reports the imports that no library gives which the file needs. Loads those
 // libraries, but not the file.

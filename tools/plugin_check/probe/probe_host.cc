@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "plugins/host/draft_service.h"
 #include "tools/plugin_check/probe/callback_span.h"
 #include "tools/plugin_check/probe/config_table.h"
 #include "tools/plugin_check/probe/connection_table.h"
@@ -45,7 +46,10 @@ constexpr CallRule kGetService = {"cluster.host/0",
                                   false,
                                   kCreatedToStopped | kStateDestroyed};
 
-const void* Offered(absl::string_view id, const cluster_host* beneath) {
+const void* Offered(absl::string_view id,
+                    bool allow_draft,
+                    const cluster_host* beneath) {
+  if (!allow_draft && IsDraftService(id)) return nullptr;
   for (const Service& service : kServices) {
     if (service.id != id) continue;
     const bool there =
@@ -202,11 +206,12 @@ ProbeHost::ProbeHost(const LoadedPlugin& plugin, Options options)
   });
 }
 
-std::vector<absl::string_view> ProbeHost::ServiceIds() {
+std::vector<absl::string_view> ProbeHost::ServiceIds(bool allow_draft) {
   const FakeHost fake;
   std::vector<absl::string_view> ids;
   for (const Service& service : kServices) {
-    if (Offered(service.id, fake.host()) != nullptr) ids.push_back(service.id);
+    if (Offered(service.id, allow_draft, fake.host()) != nullptr)
+      ids.push_back(service.id);
   }
   return ids;
 }
@@ -231,7 +236,7 @@ void ProbeHost::Run(std::function<void()> client) {
 
 const void* ProbeHost::GetService(absl::string_view id) {
   if (id == options_.hidden_service) return nullptr;
-  return Offered(id, fake_.host());
+  return Offered(id, options_.allow_draft, fake_.host());
 }
 
 void ProbeHost::CheckListed(absl::string_view id) const {

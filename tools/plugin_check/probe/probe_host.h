@@ -29,6 +29,7 @@ class ProbeHost {
   struct Options {
     Injection injection;
     std::string hidden_service;  // get_service denies it
+    bool allow_draft = false;    // get_service knows drafts
     bool starts = true;          // false: it is stopped right after create
   };
 
@@ -38,7 +39,7 @@ class ProbeHost {
   ProbeHost& operator=(const ProbeHost&) = delete;
 
   // The ids of all services that a probe offers.
-  static std::vector<absl::string_view> ServiceIds();
+  static std::vector<absl::string_view> ServiceIds(bool allow_draft);
 
   FakeHost& fake() { return fake_; }
 

@@ -54,7 +54,8 @@ int OpenPlugin(const ProbeRequest& request) {
 absl::StatusOr<LoadedPlugin> Load(const ProbeRequest& request,
                                   int fd,
                                   absl::string_view without_service = {}) {
-  std::vector<absl::string_view> services = ProbeHost::ServiceIds();
+  std::vector<absl::string_view> services =
+      ProbeHost::ServiceIds(request.allow_draft);
   std::erase(services, without_service);
   Reporter::Get().At("its constructors, while it was loaded");
   absl::StatusOr<LoadedPlugin> plugin =
@@ -146,6 +147,7 @@ void PlayScenario(const ProbeRequest& request, const Scenario& scenario) {
       *plugin,
       {.injection = {request.failing_function, request.failing_call},
        .hidden_service = request.hidden_service,
+       .allow_draft = request.allow_draft,
        .starts = scenario.play != nullptr});
   Stage stage(host, request.patience);
   const ProcessSnapshot before = ProcessSnapshot::Take();
@@ -159,7 +161,7 @@ void PlayScenario(const ProbeRequest& request, const Scenario& scenario) {
 
 void Probe(const ProbeRequest& request) {
   if (request.scenario == "file") {
-    CheckFile(request.plugin);
+    CheckFile(request.plugin, request.allow_draft);
   } else if (request.scenario == "symbols") {
     CheckSymbols(request.plugin);
   } else if (request.scenario == "load") {

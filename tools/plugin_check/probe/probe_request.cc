@@ -8,7 +8,7 @@
 namespace cluster {
 namespace {
 
-constexpr size_t kFixedWords = 7;
+constexpr size_t kFixedWords = 8;
 
 }  // namespace
 
@@ -20,6 +20,7 @@ std::vector<std::string> ToArguments(const ProbeRequest& request) {
                                     request.failing_function,
                                     absl::StrCat(request.failing_call),
                                     request.hidden_service,
+                                    request.allow_draft ? "1" : "0",
                                     absl::StrCat(request.settings.size())};
   for (const auto& [key, value] : request.settings) {
     words.push_back(key);
@@ -36,7 +37,8 @@ std::optional<ProbeRequest> FromArguments(
   size_t settings = 0;
   if (words.size() < kFixedWords || !absl::SimpleAtoi(words[2], &patience_ms) ||
       !absl::SimpleAtoi(words[4], &request.failing_call) ||
-      !absl::SimpleAtoi(words[6], &settings) ||
+      !absl::SimpleAtob(words[6], &request.allow_draft) ||
+      !absl::SimpleAtoi(words[7], &settings) ||
       (words.size() - kFixedWords) / 2 < settings) {
     return std::nullopt;
   }

@@ -25,6 +25,7 @@ struct ProbeRequest {
   std::string failing_function;  // see Injection
   uint64_t failing_call = 0;
   std::string hidden_service;
+  bool allow_draft = false;
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<std::string> arguments;
 };
