@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/primary/client_key.h"
+
 namespace cluster {
 namespace {
 
@@ -23,7 +25,11 @@ Dispatcher::Dispatcher(uint32_t listener,
 void Dispatcher::Add(Slot& slot) {
   Remove(slot);
   std::erase_if(members_, [&](const Member& m) { return m.slot == &slot; });
-  members_.push_back({.slot = &slot, .key = next_key_++});
+  slot.ReadCounters();
+  members_.push_back({.slot = &slot,
+                      .key = next_key_++,
+                      .finished_told = slot.finished(),
+                      .lasted_ns_told = slot.lasted_ns()});
 }
 
 void Dispatcher::Remove(Slot& slot) {
@@ -53,7 +59,13 @@ WorkerView Dispatcher::ViewOf(const Member& member) const {
               unstarted > 0 ? now_ns_ - stream.oldest_queued_ns() : 0,
           .listening = true,
           .draining = member.leaving,
-          .full = member.slot->suspect() || member.slot->full(now_ns_)};
+          .full = member.slot->suspect() || member.slot->full(now_ns_) ||
+                  member.slot->in_flight() >= options_.max_connections};
+}
+
+uint32_t Dispatcher::WeightOf(const Slot& slot) const {
+  return slot.index() < options_.weights.size() ? options_.weights[slot.index()]
+                                                : 1;
 }
 
 // ---- A round
@@ -77,7 +89,10 @@ void Dispatcher::FindCandidates() {
     table_.Add({.key = member.key,
                 .slot = member.slot->index(),
                 .in_flight = member.slot->in_flight(),
-                .requests = static_cast<uint32_t>(member.slot->requests())});
+                .weight = WeightOf(*member.slot),
+                .requests = static_cast<uint32_t>(member.slot->requests() +
+                                                  views_[index].unstarted),
+                .capacity = options_.max_connections});
   }
 }
 
@@ -107,7 +122,10 @@ void Dispatcher::PlacePending() {
 }
 
 void Dispatcher::Place(AcceptedConnection connection) {
-  const size_t chosen = policy_->Pick({.now_ns = now_ns_}, table_.view());
+  const uint64_t key =
+      policy_->wants_key() ? ClientKey(connection.peer, options_.key_seed) : 0;
+  const size_t chosen =
+      policy_->Pick({.now_ns = now_ns_, .key = key}, table_.view());
   const uint32_t index = eligible_[chosen];
   Slot& slot = *members_[index].slot;
   if (std::exchange(connection.returned, false)) ledger_.Redispatched(1);
@@ -116,7 +134,10 @@ void Dispatcher::Place(AcceptedConnection connection) {
   slot.AddAssigned(1);
   ++progress_;
   table_.Place(chosen);
-  if (++views_[index].unstarted < options_.limits.max_unstarted) return;
+  if (++views_[index].unstarted < options_.limits.max_unstarted &&
+      slot.in_flight() < options_.max_connections) {
+    return;
+  }
   table_.Erase(chosen);
   eligible_.erase(eligible_.begin() + chosen);
 }
@@ -143,7 +164,7 @@ void Dispatcher::Flush() {
 // ---- What was sent
 
 void Dispatcher::Release() {
-  for (const Member& member : members_) {
+  for (Member& member : members_) {
     scratch_.clear();
     HandoffStream& stream = StreamOf(member);
     const uint64_t before = stream.unstarted();
@@ -151,11 +172,29 @@ void Dispatcher::Release() {
     if (stream.unstarted() != before) ++progress_;
     if (!scratch_.empty()) Requeue(scratch_, *member.slot, /*full=*/true);
     member.slot->ReadCounters();
+    if (policy_->wants_completions()) Report(member);
     member.slot->SendDueProbe();
   }
   std::erase_if(members_, [&](const Member& m) {
     return m.leaving && StreamOf(m).unstarted() == 0;
   });
+}
+
+// Tells the policy what the slot's worker has finished since the last time. The
+// counters are of all listeners: a worker is as slow for each.
+void Dispatcher::Report(Member& member) {
+  const Slot& slot = *member.slot;
+  const uint64_t count =
+      slot.finished() - std::exchange(member.finished_told, slot.finished());
+  if (count == 0) return;
+  const uint64_t total_ns =
+      slot.lasted_ns() - std::exchange(member.lasted_ns_told, slot.lasted_ns());
+  policy_->OnCompleted({.key = member.key,
+                        .slot = slot.index(),
+                        .count = static_cast<uint32_t>(count),
+                        .total_ns = static_cast<int64_t>(total_ns),
+                        .in_flight = slot.in_flight(),
+                        .now_ns = now_ns_});
 }
 
 // Puts connections that came back from `slot` before all that wait, those that

@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -35,6 +36,12 @@ struct DispatchOptions {
   // ever. One that is late is given to one worker more, if any can take it.
   int64_t pending_timeout_ns = 30'000'000'000;
   EligibilityLimits limits = {};
+  // Of the slots by index, from 1 to 65,536; a slot without one has 1.
+  std::vector<uint32_t> weights = {};
+  // A worker with so many connections gets no more; UINT32_MAX: no limit.
+  uint32_t max_connections = std::numeric_limits<uint32_t>::max();
+  // Mixed into the keys of clients, see client_key.h.
+  uint64_t key_seed = 0;
 };
 
 class Dispatcher {
@@ -85,6 +92,9 @@ class Dispatcher {
   struct Member {
     Slot* slot;
     uint64_t key;
+    // What the policy was told of, for the slot's workers together.
+    uint64_t finished_told;
+    uint64_t lasted_ns_told;
     // A slot that left stays until what it holds is decided.
     bool leaving = false;
   };
@@ -93,10 +103,12 @@ class Dispatcher {
     return member.slot->stream(listener_);
   }
   WorkerView ViewOf(const Member& member) const;
+  uint32_t WeightOf(const Slot& slot) const;
   int64_t DeadlineOf(const AcceptedConnection& connection) const;
   void FindCandidates();
   void Flush();
   void Release();
+  void Report(Member& member);
   void Requeue(HandoffStream::Connections& connections, Slot& slot, bool full);
   void TakeBackFrom(Slot& slot);
   void TakeBackFromSlow();

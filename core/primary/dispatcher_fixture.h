@@ -52,7 +52,9 @@ class DispatcherFixture {
 
   // One round in which up to `count` connections are accepted; fewer if there
   // is no room. Returns how many were.
-  size_t Accept(size_t count, size_t listener = 0) {
+  size_t Accept(size_t count,
+                size_t listener = 0,
+                const PeerAddress& peer = {}) {
     Dispatcher& dispatcher = *dispatchers_[listener];
     dispatcher.Begin(now_ns_);
     size_t accepted = 0;
@@ -60,7 +62,8 @@ class DispatcherFixture {
       ledger_.Accepted();
       dispatcher.Dispatch({.fd = UniqueFd(eventfd(0, EFD_CLOEXEC)),
                            .id = next_id_++,
-                           .accepted_ns = now_ns_});
+                           .accepted_ns = now_ns_,
+                           .peer = peer});
     }
     dispatcher.End();
     return accepted;
@@ -80,10 +83,14 @@ class DispatcherFixture {
     return ids;
   }
 
-  // It closes up to `count` of what it has started.
-  void Close(size_t slot, size_t count = SIZE_MAX, size_t listener = 0) {
-    slots_[slot]->page().completed.fetch_add(
-        worker(slot, listener).Close(count));
+  // It closes up to `count` of what it has started, which lasted `each_ns`.
+  void Close(size_t slot,
+             size_t count = SIZE_MAX,
+             size_t listener = 0,
+             int64_t each_ns = 0) {
+    const size_t closed = worker(slot, listener).Close(count);
+    slots_[slot]->page().lasted_ns.fetch_add(closed * each_ns);
+    slots_[slot]->page().completed.fetch_add(closed);
   }
 
   // Its process is dead, and the slot gets a new one that does not listen yet.

@@ -64,8 +64,10 @@ absl::Status ListenerGroup::AddDispatcher(Listener& listener) {
   const uint32_t number = listener.facts.listener;
   ASSIGN_OR_RETURN(std::unique_ptr<Policy> policy,
                    MakePolicy(options_.policy, options_.seed + number));
+  DispatchOptions dispatch = options_.dispatch;
+  dispatch.key_seed = options_.seed;
   listener.dispatcher = std::make_unique<Dispatcher>(
-      number, std::move(policy), options_.dispatch, ledger_);
+      number, std::move(policy), dispatch, ledger_);
   return absl::OkStatus();
 }
 

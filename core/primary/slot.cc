@@ -81,6 +81,7 @@ void Slot::ReadCounters() {
       page.requests.load(std::memory_order_relaxed), int64_t{0}, kMaxRequests));
   bytes_received_.Read(page.bytes_received.load(std::memory_order_relaxed));
   bytes_sent_.Read(page.bytes_sent.load(std::memory_order_relaxed));
+  lasted_ns_.Read(page.lasted_ns.load(std::memory_order_relaxed));
 }
 
 void Slot::Count::Read(uint64_t value) {
@@ -96,6 +97,7 @@ uint64_t Slot::CloseBooks() {
   requests_ = 0;
   bytes_received_.Retire();
   bytes_sent_.Retire();
+  lasted_ns_.Retire();
   full_ = false;
   suspect_ = false;
   probe_due_ = nullptr;
@@ -115,6 +117,7 @@ void Slot::PrepareForNext() {
   page.requests.store(0);
   page.bytes_received.store(0);
   page.bytes_sent.store(0);
+  page.lasted_ns.store(0);
   page.heartbeat_ns.store(0);
   for (std::atomic<uint64_t>& cell : page.metric_cells) cell.store(0);
   for (const auto& stream : streams_) {

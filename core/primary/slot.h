@@ -59,6 +59,8 @@ class Slot {
   // Read and written on connections, by all workers of the slot.
   uint64_t bytes_received() const { return bytes_received_.total(); }
   uint64_t bytes_sent() const { return bytes_sent_.total(); }
+  // How long the finished connections lasted, together, by the workers' word.
+  uint64_t lasted_ns() const { return lasted_ns_.total(); }
 
   void AddAssigned(size_t count) { assigned_ += count; }
   void AddReturned(size_t count) { assigned_ -= count; }
@@ -140,6 +142,7 @@ class Slot {
   uint64_t requests_ = 0;
   Count bytes_received_;
   Count bytes_sent_;
+  Count lasted_ns_;
   bool full_ = false;
   int64_t full_since_ns_ = 0;
   uint64_t finished_when_full_ = 0;

@@ -198,6 +198,21 @@ TEST(SlotTest, RequestsAndBytesAreBoundedAndBeginAnewWithEachWorker) {
   EXPECT_EQ(slot->bytes_sent(), 11u);
 }
 
+TEST(SlotTest, TimesAreBoundedAndBeginAnewWithEachWorker) {
+  const auto slot = *Slot::Create(0, 1, true);
+  slot->page().lasted_ns.store(500);
+  slot->ReadCounters();
+  EXPECT_EQ(slot->lasted_ns(), 500u);
+  slot->page().lasted_ns.store(100);  // it never falls
+  slot->ReadCounters();
+  EXPECT_EQ(slot->lasted_ns(), 500u);
+  slot->CloseBooks();
+  EXPECT_EQ(slot->page().lasted_ns.load(), 0u);
+  slot->page().lasted_ns.store(~uint64_t{0});
+  slot->ReadCounters();
+  EXPECT_EQ(slot->lasted_ns(), uint64_t{1} << 60);
+}
+
 TEST(SlotTest, HostileBytesDoNotOverflow) {
   const auto slot = HandoffSlot();
   uint64_t before = 0;

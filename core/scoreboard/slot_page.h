@@ -69,7 +69,10 @@ struct SlotPage {
   std::atomic<uint64_t> bytes_received;  // on connections
   std::atomic<uint64_t> bytes_sent;
   std::atomic<uint64_t> heartbeat_ns;  // CLOCK_MONOTONIC; 0: there was none
-  std::atomic<uint64_t> reserved_worker[3];
+  // The time that its connections lasted, from when the plugin got them to
+  // their end, together. Raised before `completed`.
+  std::atomic<uint64_t> lasted_ns;
+  std::atomic<uint64_t> reserved_worker[2];
 
   // Counts and the bits of doubles; the primary is told by frames which is
   // what.

@@ -34,7 +34,7 @@ void HostContext::Configure(Start start, SlotPage& page) {
   start_ = std::move(start);
   page_ = &page;
   contract_.set_phase_word(&page.phase);
-  open_connections_.SumRequestsIn(&page.requests);
+  open_connections_.SumIn(&page.requests, &page.lasted_ns);
   metrics_.emplace(page.metric_cells, [this](const MetricDefinition& made) {
     channel_.Send(FrameType::kMetric, made);
   });

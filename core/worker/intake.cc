@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/errno_status.h"
+#include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
 #include "core/control/data_path.h"
 #include "core/worker/control_channel.h"
@@ -74,7 +75,7 @@ void Intake::Take(Listening& listening) {
   taking_ = true;
   const absl::Status status =
       listening.acceptor().Take([this](IncomingConnection connection) {
-        context_.open_connections().Opened(connection.id);
+        context_.open_connections().Opened(connection.id, MonotonicNs());
         give_(std::move(connection));
       });
   taking_ = false;
@@ -187,7 +188,7 @@ void Intake::TakeInto(uint32_t listener, size_t limit, ConnectionTaker give) {
       status = listening.acceptor().Take(
           [&](IncomingConnection connection) {
             ++taken;
-            context_.open_connections().Opened(connection.id);
+            context_.open_connections().Opened(connection.id, MonotonicNs());
             give(std::move(connection));
           },
           limit - taken);

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "absl/strings/string_view.h"
+#include "core/base/monotonic_clock.h"
 #include "core/control/handoff.h"
 #include "core/control/peer_address.h"
 #include "core/scoreboard/slot_page.h"
@@ -33,7 +34,7 @@ constexpr absl::string_view kNotOpen = "its id is of no open connection";
 void Close(const cluster_host* host, int32_t fd, uint64_t id) {
   if (Contract::Check(host, kClose) != CLUSTER_OK) return;
   // The number may be another connection's by now: hands off.
-  if (!HostContext::From(host).open_connections().Closed(id)) {
+  if (!HostContext::From(host).open_connections().Closed(id, MonotonicNs())) {
     Contract::Refuse(kClose, kNotOpen);
     return;
   }
@@ -46,7 +47,7 @@ void Close(const cluster_host* host, int32_t fd, uint64_t id) {
 
 void Closed(const cluster_host* host, uint64_t id) {
   if (Contract::Check(host, kClosed) != CLUSTER_OK) return;
-  if (!HostContext::From(host).open_connections().Closed(id)) {
+  if (!HostContext::From(host).open_connections().Closed(id, MonotonicNs())) {
     Contract::Refuse(kClosed, kNotOpen);
     return;
   }

@@ -17,7 +17,8 @@ namespace {
 class ConnectionServiceTest : public ServiceFixture {
  protected:
   ConnectionServiceTest() {
-    for (uint64_t id = 1; id <= 3; ++id) context_.open_connections().Opened(id);
+    for (uint64_t id = 1; id <= 3; ++id)
+      context_.open_connections().Opened(id, 0);
   }
 
   const cluster_connection_v1* const connection_ =

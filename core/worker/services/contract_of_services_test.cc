@@ -345,7 +345,7 @@ TEST_F(ContractOfServicesTest, HandlesThatAreNullAreRefused) {
 TEST_F(ContractOfServicesTest, ConnectionThatIsNotOpenIsLeftAlone) {
   int pair[2];
   ASSERT_EQ(pipe(pair), 0);
-  context_.open_connections().Opened(1);
+  context_.open_connections().Opened(1, 0);
   connection_.closed(host_, 1);
   connection_.close(host_, pair[0], 1);
   connection_.close(host_, pair[0], 77);
@@ -363,7 +363,7 @@ TEST_F(ContractOfServicesTest, WhatIsAllowedIsNotLogged) {
       loop_table_.start_timer(host_, 1'000'000'000, &Never, nullptr, &timer_),
       CLUSTER_OK);
   loop_table_.cancel_timer(host_, timer_);
-  context_.open_connections().Opened(1);
+  context_.open_connections().Opened(1, 0);
   connection_.requests(host_, 1, 2);
   connection_.bytes(host_, 1, 10, 20);
   EXPECT_EQ(page_->requests, 2);
