@@ -35,6 +35,8 @@ struct PluginOptions {
   // The oldest minor of the ABI that it can do with. The SDK can do with 0.1:
   // what a host lacks does nothing.
   uint32_t abi_minor_min = CLUSTER_ABI_OLDEST_MINOR;
+  // What create and start throw always fails them.
+  OnException on_exception = OnException::kEndConnection;
 };
 
 // A worker with a loop of its own has a member `Status Run()`.
@@ -117,8 +119,8 @@ inline cluster_status WriteError(cluster_error* error,
 // The functions in the table of plugin T; `self` is an Instance.
 template <typename T>
 struct Instance {
-  explicit Instance(const cluster_host* host)
-      : services(Services::Of(host)), worker(Host(services)) {}
+  Instance(const cluster_host* host, OnException on_exception)
+      : services(Services::Of(host, on_exception)), worker(Host(services)) {}
 
   static Instance& From(void* self) { return *static_cast<Instance*>(self); }
 
@@ -138,11 +140,12 @@ struct Instance {
     }
   }
 
+  template <OnException kOnException>
   static cluster_status Create(const cluster_host* host,
                                void** self,
                                cluster_error* error) noexcept {
     return Report(error, [&] {
-      *self = new Instance(host);
+      *self = new Instance(host, kOnException);
       return Status();
     });
   }
@@ -204,11 +207,11 @@ struct Instance {
   T worker;
 };
 
-template <typename T>
+template <typename T, OnException kOnException = OnException::kEndConnection>
 consteval cluster_worker_plugin MakeTable() {
   cluster_worker_plugin table = {};
   table.size = sizeof(table);
-  table.create = &Instance<T>::Create;
+  table.create = &Instance<T>::template Create<kOnException>;
   table.start = &Instance<T>::Start;
   table.on_connection = &Instance<T>::OnConnection;
   table.drain = &Instance<T>::OnDrain;
@@ -218,8 +221,8 @@ consteval cluster_worker_plugin MakeTable() {
   return table;
 }
 
-template <typename T>
-inline constexpr cluster_worker_plugin kTable = MakeTable<T>();
+template <typename T, OnException kOnException = OnException::kEndConnection>
+inline constexpr cluster_worker_plugin kTable = MakeTable<T, kOnException>();
 
 template <typename T, const PluginOptions& kOptions>
 inline constexpr auto kRequiredServices = RequiredServices<T>(kOptions);
@@ -237,7 +240,7 @@ consteval cluster_plugin_entry_t MakeEntry() {
   entry.version = kOptions.version;
   entry.required_services = kRequiredServices<T, kOptions>.data();
   entry.optional_services = kOptions.optional_services.data();
-  entry.table = &kTable<T>;
+  entry.table = &kTable<T, kOptions.on_exception>;
   return entry;
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "plugins/host/exit_code.h"
 #include "plugins/sdk/worker.h"
 #include "plugins/testing/client.h"
 #include "plugins/testing/fake_host.h"
@@ -131,6 +132,37 @@ TEST_F(SdkTest, ThrowingOnConnectionLosesThatConnectionAlone) {
     EXPECT_EQ(Client(host_.Connect()).ReadToEnd(), "bye");
   });
   EXPECT_EQ(host_.log(), "3 OnConnection threw: odd\n");
+}
+
+// ---- OnException::kEndWorker
+
+using SdkDeathTest = SdkTest;
+
+constexpr auto& kFragile = kTable<ScriptedWorker, OnException::kEndWorker>;
+
+TEST_F(SdkDeathTest, ThrowingOnConnectionEndsTheWorkerThatWantsIt) {
+  script.on_connection = [](const Host&, Connection) {
+    throw std::runtime_error("odd");
+  };
+  EXPECT_EXIT(host_.Run(kFragile, [&] { Client(host_.Connect()).ReadToEnd(); }),
+              testing::ExitedWithCode(kExitPluginThrew),
+              "OnConnection threw: odd; the worker ends");
+}
+
+TEST_F(SdkDeathTest, ThrowingCallbackEndsTheWorkerThatWantsIt) {
+  script.on_start = [](const Host& host) { return host.Post([] { throw 7; }); };
+  EXPECT_EXIT(host_.Run(kFragile, [] {}),
+              testing::ExitedWithCode(kExitPluginThrew),
+              "a posted call threw: something that is no std::exception; the "
+              "worker ends");
+}
+
+TEST_F(SdkDeathTest, ThrowingStartFailsStartAllTheSame) {
+  script.on_start = [](const Host&) -> Status {
+    throw std::runtime_error("no luck");
+  };
+  EXPECT_EQ(host_.Run(kFragile, [] {}), CLUSTER_E_FAILED);
+  EXPECT_EQ(host_.error_message(), "no luck");
 }
 
 TEST_F(SdkTest, AssigningOverConnectionClosesIt) {

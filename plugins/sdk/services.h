@@ -8,7 +8,11 @@
 #define PLUGINS_SDK_SERVICES_H_
 
 #include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,12 +23,28 @@ namespace cluster::sdk {
 
 class Messages;
 
+// What an exception costs that a callback lets out, once the worker is started.
+enum class OnException : uint8_t {
+  // What it was for: OnConnection's connection is closed, a watch ends, the
+  // rest goes on. A line in the log says what was thrown.
+  kEndConnection,
+  // The worker, with exit code 68: the host starts another, within its restart
+  // intensity. For a plugin that cannot know what state it was left in. The
+  // log has what was thrown as the worker's last line of standard error.
+  kEndWorker,
+};
+
+// The host's exit code for it (docs/plugin_abi.md).
+inline constexpr int kExitThrew = 68;
+
 struct Services {
   // Asks `host` for every service the SDK knows. A table whose service is not
   // offered has size 0.
-  static Services Of(const cluster_host* host) {
+  static Services Of(const cluster_host* host,
+                     OnException on_exception = OnException::kEndConnection) {
     Services services;
     services.host = host;
+    services.on_exception = on_exception;
     Copy(host, CLUSTER_SERVICE_LOOP_V1, services.loop);
     Copy(host, CLUSTER_SERVICE_EMBEDDING_V1, services.embedding);
     Copy(host, CLUSTER_SERVICE_CONNECTION_V1, services.connection);
@@ -45,6 +65,7 @@ struct Services {
   }
 
   const cluster_host* host = nullptr;
+  OnException on_exception = OnException::kEndConnection;
   cluster_loop_v1 loop = {};
   cluster_embedding_v1 embedding = {};
   cluster_connection_v1 connection = {};
@@ -70,13 +91,30 @@ struct Services {
   }
 };
 
-// Runs `function` and turns what it throws into a line in the host's log.
-// Returns whether it came back normally.
+// Ends the process. Not by a line for the host's log: that waits for the loop,
+// which does not run again.
+[[noreturn]] inline void EndWorker(std::string_view where,
+                                   const char* what) noexcept {
+  std::fprintf(stderr,
+               "%.*s threw: %s; the worker ends\n",
+               static_cast<int>(where.size()),
+               where.data(),
+               what);
+  std::fflush(nullptr);
+  std::_Exit(kExitThrew);
+}
+
+// Runs `function` and turns what it throws into a line in the host's log, or
+// ends the worker if the plugin wants that. Returns whether it came back
+// normally.
 template <typename Function>
 bool CatchAll(const Services& services,
               std::string_view where,
               Function&& function) noexcept {
   const auto log = [&](const char* what) noexcept {
+    if (services.on_exception == OnException::kEndWorker) {
+      EndWorker(where, what);
+    }
     try {
       services.Log(CLUSTER_LOG_ERROR, std::string(where) + " threw: " + what);
     } catch (...) {

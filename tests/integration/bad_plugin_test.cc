@@ -139,6 +139,18 @@ TEST(BadPluginTest, ExceptionOfACallbackCostsTheWorkerAndNotTheHost) {
   EXPECT_EQ(host.EndCleanly().lost, 1u);
 }
 
+TEST(BadPluginTest, ExceptionEndsTheWorkerOfAPluginThatWantsIt) {
+  HostProcess host({TestPlugin("fragile"), "--workers=1"});
+  ASSERT_TRUE(host.AwaitServing(1));
+  EXPECT_EQ(Client(ConnectTo(host.port())).ReadToEnd(), "");
+  ASSERT_TRUE(host.AwaitEvent("listening", 2)) << "it is replaced";
+  EXPECT_TRUE(Logged(host, {"exited with code 68", "in on_connection of"}))
+      << host.ErrorOutput();
+  EXPECT_TRUE(Logged(host, {"OnConnection threw: the ball is out"}))
+      << host.ErrorOutput();
+  EXPECT_EQ(host.EndCleanly().completed, 1u) << "unwinding closed it";
+}
+
 // ---- Runs all the same
 
 TEST(BadPluginTest, ConnectionThatIsClosedTwiceIsLoggedOnce) {
