@@ -66,8 +66,10 @@ Contract::~Contract() {
 }
 
 PluginPhase Contract::Enter(PluginPhase phase) {
+  // Before the state, so that whoever sees that sees this.
+  stop_runs_.store(phase == PluginPhase::kStopping);
   if (const uint32_t state = StateOf(phase); state != 0) {
-    state_.store(state, std::memory_order_relaxed);
+    state_.store(state, std::memory_order_release);
   }
   if (phase_word_ != nullptr) {
     phase_word_->store(static_cast<uint32_t>(phase), std::memory_order_relaxed);
@@ -88,7 +90,8 @@ cluster_status Contract::Breach(const CallRule& rule, bool wrong_thread) {
             "called on another thread, where ", Tag(rule), " is the rule"));
     return CLUSTER_E_THREAD;
   }
-  const uint32_t state = current_->state_.load(std::memory_order_relaxed);
+  const uint32_t state = current_->state_.load(std::memory_order_acquire);
+  if (!on_loop_thread() && current_->stop_runs_.load()) return CLUSTER_E_STATE;
   current_->Report(rule,
                    absl::StrCat("called in state ",
                                 StateName(state),

@@ -81,6 +81,7 @@ class Contract {
 
   // Returns CLUSTER_OK if `host` is given and `rule` allows a call now and
   // here, else CLUSTER_E_INVALID, CLUSTER_E_THREAD or CLUSTER_E_STATE, logged.
+  // What other threads call while `stop` runs is not logged: they cannot know.
   static cluster_status Check(const cluster_host* host, const CallRule& rule) {
     if (host == nullptr) [[unlikely]]
       return Refuse(rule, "its host is NULL");
@@ -116,6 +117,7 @@ class Contract {
   std::string plugin_name_ = "the plugin";
   PluginPhase phase_ = PluginPhase::kNone;
   std::atomic<uint32_t> state_{kLoaded};
+  std::atomic<bool> stop_runs_{false};
   std::atomic<uint32_t>* phase_word_ = nullptr;
 
   std::mutex mutex_;

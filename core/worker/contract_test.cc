@@ -64,6 +64,28 @@ TEST_F(ContractTest, WrongStateIsLoggedOnceAndNamesPluginFunctionAndRule) {
                           "the rule"));
 }
 
+TEST_F(ContractTest, OtherThreadsCannotKnowThatStopHasBegun) {
+  const auto post_elsewhere = [&] {
+    std::thread([&] {
+      EXPECT_EQ(Contract::Check(&host_, kPost), CLUSTER_E_STATE);
+    }).join();
+  };
+  contract_.Enter(PluginPhase::kStopping);
+  post_elsewhere();
+  EXPECT_THAT(logged_, IsEmpty());
+  EXPECT_EQ(Contract::Check(&host_, kPost), CLUSTER_E_STATE);
+  EXPECT_EQ(logged_.size(), 1u) << "the loop's thread can";
+}
+
+TEST_F(ContractTest, ThreadThatOutlivesStopBreaksTheContract) {
+  contract_.Enter(PluginPhase::kStopping);
+  contract_.Enter(PluginPhase::kDestroying);
+  std::thread([&] {
+    EXPECT_EQ(Contract::Check(&host_, kPost), CLUSTER_E_STATE);
+  }).join();
+  EXPECT_EQ(logged_.size(), 1u);
+}
+
 TEST_F(ContractTest, WrongThreadIsRefusedThereAlone) {
   contract_.Enter(PluginPhase::kServing);
   std::thread([&] {

@@ -63,6 +63,8 @@ typedef struct cluster_loop_v1 {
 
   /* Calls `run` once from the loop, in the order of posting. The one door for
    * other threads. CLUSTER_E_FULL: 4,096 are waiting, nothing was queued.
+   * CLUSTER_E_STATE: `stop` has begun, nothing was queued. What is queued then
+   * and was not run never is: who posts frees what `ctx` is in `stop`.
    * [any-thread & created to draining] */
   cluster_status (*post)(const cluster_host* host,
                          void (*run)(void* ctx),

@@ -12,6 +12,9 @@
  * tag [thread & states] that says where and when it may be called:
  *   loop-thread   the worker's main thread, the only one the host makes
  *   any-thread    every thread of the worker
+ * A thread of the plugin's cannot know that `stop` has begun. What it calls
+ * before `stop` has returned and is not for state stopped fails with
+ * CLUSTER_E_STATE, and is no breach.
  *
  * Rules that hold everywhere:
  * - Pointers given to a call are borrowed until it returns, unless said

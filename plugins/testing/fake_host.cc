@@ -78,6 +78,7 @@ cluster_status FakeHost::Run(const cluster_worker_plugin& table,
     while (!stopping_) Dispatch();
     thread.join();
   }
+  stop_begun_ = true;
   if (table_.stop != nullptr) table_.stop(self_);
   if (table_.destroy != nullptr) table_.destroy(self_);
   ended_watches_.clear();

@@ -141,6 +141,7 @@ class FakeHost {
   std::atomic<size_t> misreported_ = 0;
   uint64_t next_id_ = 1;
   bool stopping_ = false;
+  std::atomic<bool> stop_begun_ = false;
   FakeListeners listeners_{
       [this](std::function<void()> task) { Enqueue(std::move(task)); }};
 

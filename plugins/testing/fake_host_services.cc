@@ -109,6 +109,7 @@ struct FakeHost::Tables {
   static cluster_status Post(const cluster_host* host,
                              void (*run)(void*),
                              void* ctx) {
+    if (Of(host).stop_begun_) return CLUSTER_E_STATE;
     Of(host).Enqueue([run, ctx] { run(ctx); });
     return CLUSTER_OK;
   }

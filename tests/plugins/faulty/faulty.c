@@ -226,12 +226,16 @@ static void* call_for_ever(void* ctx) {
 }
 #endif
 
-/* Posts once, and waits for the end. */
+/* Posts once, and waits for the end, which it learns from `stop`: what it posts
+ * then is refused. */
 static void* post_once(void* ctx) {
   struct server* server = ctx;
   char byte;
   server->loop->post(server->host, on_posted, NULL);
   while (read(server->end_of_thread[0], &byte, 1) < 0 && errno == EINTR) {
+  }
+  if (server->loop->post(server->host, on_posted, NULL) != CLUSTER_E_STATE) {
+    abort();
   }
   return NULL;
 }

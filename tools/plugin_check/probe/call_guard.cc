@@ -56,7 +56,7 @@ cluster_status CallGuard::Check(const cluster_host* host,
 }
 
 cluster_status CallGuard::Check(const CallRule& rule) {
-  const PluginState state = on_loop_thread() ? state_ : state_of_others_;
+  const PluginState state = state_;
   const std::string name = FullName(rule);
   if (state == kStateDestroyed) {
     Reporter::Get().Found(Finding::kLateCall,
@@ -71,6 +71,7 @@ cluster_status CallGuard::Check(const CallRule& rule) {
     return CLUSTER_E_THREAD;
   }
   if ((state & rule.states) == 0) {
+    if (!on_loop_thread() && stop_runs_) return CLUSTER_E_STATE;
     Reporter::Get().Found(Finding::kWrongState,
                           absl::StrCat(name,
                                        " was called in state ",

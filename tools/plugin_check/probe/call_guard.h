@@ -42,13 +42,14 @@ class CallGuard {
              Injection injection,
              std::function<void(absl::string_view id)> used);
 
-  // For threads of the plugin, `stopped` begins with Settle(): until stop has
-  // returned they cannot know.
+  // Other threads than the loop's cannot know that stop has begun: what they
+  // call too late is no finding until Settle().
   void EnterState(PluginState state) {
+    stop_runs_ = state == kStateStopped;
     state_ = state;
-    if (state != kStateStopped) Settle();
   }
-  void Settle() { state_of_others_ = state_.load(); }
+  // Stop has returned.
+  void Settle() { stop_runs_ = false; }
   bool on_loop_thread() const {
     return std::this_thread::get_id() == loop_thread_;
   }
@@ -69,7 +70,7 @@ class CallGuard {
   const cluster_host* host_ = nullptr;
   std::thread::id loop_thread_;
   std::atomic<PluginState> state_ = kStateLoaded;
-  std::atomic<PluginState> state_of_others_ = kStateLoaded;
+  std::atomic<bool> stop_runs_ = false;
   Injection injection_;
   std::function<void(absl::string_view id)> used_;
   std::mutex mutex_;
