@@ -44,6 +44,26 @@ INSTANTIATE_TEST_SUITE_P(
                     Act{"flood", "unknown type 9999"}),
     [](const auto& info) { return info.param.name; });
 
+INSTANTIATE_TEST_SUITE_P(
+    Messages,
+    HostileWorkerTest,
+    testing::Values(
+        Act{"message_cut", "a message without its head"},
+        Act{"message_huge", "a message of 9223372036854775808 bytes"},
+        Act{"message_longer", "more of a message than announced"},
+        Act{"message_nobody", "a message to nobody known"},
+        Act{"message_asks_all", "it asks all others at once"},
+        Act{"message_within", "it begins a message within another"},
+        Act{"message_many_fds", "a message with 65 descriptors"},
+        Act{"message_few_fds", "2 descriptors and 1 came"},
+        Act{"part_alone", "a part that belongs to no message"},
+        Act{"parts_endless", "a part that belongs to no message"},
+        Act{"window_ignored", "its window is used up"},
+        Act{"requests_endless", "too many requests at once"},
+        Act{"forget_cut", "it forgets a request without saying which"},
+        Act{"strangers", "unknown type 9999"}),
+    [](const auto& info) { return info.param.name; });
+
 // Returns the lines of the log in which worker `id` has the event `name`.
 std::vector<std::string> Messages(HostProcess& host,
                                   uint32_t id,

@@ -13,9 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/plugins/hostile_channel.h"
+#include "tests/plugins/hostile_messages.h"
+
 enum {
   LAST_FD = 64,
-  MOST_DESCRIPTORS = 253,
   NOISE_BYTES = 10 << 20,
   /* core/control/messages.h */
   TYPE_ONLINE = 256,
@@ -27,21 +29,6 @@ enum {
   TYPE_CLOSE_LISTENER = 289,
   TYPE_UNKNOWN = 9999,
 };
-
-/* docs/wire_format.md */
-struct header {
-  uint32_t magic;
-  uint16_t version;
-  uint16_t type;
-  uint32_t fd_count;
-  uint32_t correlation;
-  uint64_t payload_bytes;
-};
-
-static struct header header_of(uint16_t type, uint64_t payload_bytes) {
-  const struct header header = {0x52464c43, 1, type, 0, 0, payload_bytes};
-  return header;
-}
 
 /* The control channel: the first Unix stream socket, -1 if there is none. */
 static int find_channel(void) {
@@ -57,47 +44,6 @@ static int find_channel(void) {
   return -1;
 }
 
-static bool put(int channel, const void* bytes, size_t size) {
-  const char* at = bytes;
-  while (size > 0) {
-    struct pollfd writable = {channel, POLLOUT, 0};
-    poll(&writable, 1, -1);
-    const ssize_t n = send(channel, at, size, MSG_NOSIGNAL);
-    if (n < 0) return false;
-    at += n;
-    size -= (size_t)n;
-  }
-  return true;
-}
-
-static void put_frame(int channel,
-                      uint16_t type,
-                      const void* payload,
-                      size_t size) {
-  const struct header header = header_of(type, size);
-  put(channel, &header, sizeof header);
-  put(channel, payload, size);
-}
-
-static void put_descriptors(int channel) {
-  struct header header = header_of(TYPE_ROOM, 0);
-  struct iovec part = {&header, sizeof header};
-  _Alignas(
-      struct cmsghdr) char control[CMSG_SPACE(MOST_DESCRIPTORS * sizeof(int))];
-  int fds[MOST_DESCRIPTORS];
-  for (int i = 0; i < MOST_DESCRIPTORS; ++i) fds[i] = STDERR_FILENO;
-  struct msghdr message = {.msg_iov = &part,
-                           .msg_iovlen = 1,
-                           .msg_control = control,
-                           .msg_controllen = sizeof control};
-  struct cmsghdr* first = CMSG_FIRSTHDR(&message);
-  first->cmsg_level = SOL_SOCKET;
-  first->cmsg_type = SCM_RIGHTS;
-  first->cmsg_len = CMSG_LEN(sizeof fds);
-  memcpy(CMSG_DATA(first), fds, sizeof fds);
-  sendmsg(channel, &message, MSG_NOSIGNAL);
-}
-
 static void put_noise(int channel) {
   static uint32_t noise[16 << 10];
   uint32_t state = 1;
@@ -106,7 +52,7 @@ static void put_noise(int channel) {
       state = state * 1664525u + 1013904223u;
       noise[i] = state;
     }
-    if (!put(channel, noise, sizeof noise)) return;
+    if (!hostile_put(channel, noise, sizeof noise)) return;
   }
 }
 
@@ -118,7 +64,7 @@ static void put_log_lines(int channel) {
   memcpy(payload + 2, &size, sizeof size);
   memset(payload + 10, 'l', size);
   for (size_t sent = 0; sent < NOISE_BYTES; sent += sizeof payload) {
-    put_frame(channel, TYPE_LOG, payload, sizeof payload);
+    hostile_put_frame(channel, TYPE_LOG, payload, sizeof payload);
   }
 }
 
@@ -148,13 +94,13 @@ static void put_listen_at(int channel, const char* text, uint64_t size) {
   payload[0] = 1;
   memcpy(payload + 13, &size, sizeof size);
   memcpy(payload + 21, text, size);
-  put_frame(channel, TYPE_LISTEN_AT, payload, 21 + size);
+  hostile_put_frame(channel, TYPE_LISTEN_AT, payload, 21 + size);
 }
 
 static void put_close(int channel, uint32_t listener) {
   char payload[5] = {1};
   memcpy(payload + 1, &listener, sizeof listener);
-  put_frame(channel, TYPE_CLOSE_LISTENER, payload, sizeof payload);
+  hostile_put_frame(channel, TYPE_CLOSE_LISTENER, payload, sizeof payload);
 }
 
 /* Each answer that is not read holds a descriptor of the primary's. A number
@@ -217,29 +163,36 @@ static void leave_orphan(void) {
 
 void turn_hostile(const char* act) {
   const int channel = find_channel();
-  const struct header huge = header_of(TYPE_LISTEN, UINT64_MAX);
+  const struct hostile_header huge = hostile_header_of(TYPE_LISTEN, UINT64_MAX);
   static const unsigned char nowhere[] = {1, 99, 0, 0, 0};
-  if (strcmp(act, "magic") == 0) put(channel, "not a frame, not a header", 24);
-  if (strcmp(act, "type") == 0) put_frame(channel, TYPE_UNKNOWN, "", 0);
-  if (strcmp(act, "length") == 0) put(channel, &huge, sizeof huge);
+  if (strcmp(act, "magic") == 0)
+    hostile_put(channel, "not a frame, not a header", 24);
+  if (strcmp(act, "type") == 0) hostile_put_frame(channel, TYPE_UNKNOWN, "", 0);
+  if (strcmp(act, "length") == 0) hostile_put(channel, &huge, sizeof huge);
   if (strcmp(act, "truncated") == 0) {
-    put(channel, &huge, sizeof huge / 2);
+    hostile_put(channel, &huge, sizeof huge / 2);
     shutdown(channel, SHUT_RDWR);
   }
-  if (strcmp(act, "descriptors") == 0) put_descriptors(channel);
-  if (strcmp(act, "garbage") == 0) put_noise(channel);
-  if (strcmp(act, "online") == 0) put_frame(channel, TYPE_ONLINE, "", 0);
-  if (strcmp(act, "nowhere") == 0) {
-    put_frame(channel, TYPE_LISTENING, nowhere, sizeof nowhere);
+  if (strcmp(act, "descriptors") == 0) {
+    hostile_put_descriptors(
+        channel, TYPE_ROOM, 0, HOSTILE_MOST_DESCRIPTORS, "", 0);
   }
-  if (strcmp(act, "payload") == 0) put_frame(channel, TYPE_LISTEN, nowhere, 2);
+  if (strcmp(act, "garbage") == 0) put_noise(channel);
+  if (strcmp(act, "online") == 0)
+    hostile_put_frame(channel, TYPE_ONLINE, "", 0);
+  if (strcmp(act, "nowhere") == 0) {
+    hostile_put_frame(channel, TYPE_LISTENING, nowhere, sizeof nowhere);
+  }
+  if (strcmp(act, "payload") == 0)
+    hostile_put_frame(channel, TYPE_LISTEN, nowhere, 2);
   if (strcmp(act, "flood") == 0) {
     put_log_lines(channel);
-    put_frame(channel, TYPE_UNKNOWN, "", 0);
+    hostile_put_frame(channel, TYPE_UNKNOWN, "", 0);
   }
   if (strcmp(act, "listens") == 0) put_listens(channel);
   if (strcmp(act, "addresses") == 0) put_addresses(channel);
   if (strcmp(act, "scoreboard") == 0) spoil_scoreboard();
   if (strcmp(act, "deafens") == 0) shut_streams();
   if (strcmp(act, "orphan") == 0) leave_orphan();
+  send_hostile_messages(channel, act);
 }

@@ -21,6 +21,7 @@
  *   deafens      shuts the sockets down from which connections come
  *   orphan       leaves a process behind that reads on from them until their
  *                other end is closed
+ * or one of hostile_messages.h.
  */
 void turn_hostile(const char* act);
 

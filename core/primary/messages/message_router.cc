@@ -75,7 +75,9 @@ void MessageRouter::Remove(uint32_t worker) {
     newest_.erase(newest);
   }
   for (const auto& [id, peer] : peers_) std::erase(peer->targets, worker);
-  for (const uint32_t target : gone->targets) Cut(*gone, target);
+  for (const uint32_t target : gone->targets) {
+    if (target != worker) Cut(*gone, target);  // else it wrote to itself
+  }
   for (const RequestTable::Open& open : requests_.TakeAllOf(worker)) {
     if (open.asked == worker) {
       FailRequest(open.key, CLUSTER_E_GONE);

@@ -204,6 +204,26 @@ TEST_F(MessageRouterTest, SizesAreBounded) {
   EXPECT_TRUE(Say(4, head, "x", kMaxUserMessageFds).ok());
 }
 
+TEST_F(MessageRouterTest, WorkerThatEndsWithinAMessageToItselfGetsNoCut) {
+  const MessageHead head = {
+      .to = MessageTo::kWorker, .number = 1, .total_bytes = 2};
+  EXPECT_TRUE(Say(1, head, "a").ok());
+  sent_.clear();
+  router_.Remove(1);
+  EXPECT_TRUE(sent_.empty());
+}
+
+TEST_F(MessageRouterTest, StuckWorkerThatAsksNobodyForEverIsCutOff) {
+  constexpr uint32_t kNobody = 99;
+  ASSERT_TRUE(Ask(1, kNobody, 1).ok());
+  router_.Tick();
+  router_.Tick();
+  uint64_t asked = 1;
+  while (asked < 100'000 && Ask(1, kNobody, asked + 1).ok()) ++asked;
+  EXPECT_LT(asked, 2 * kMessageWindowBytes / sizeof(MessageHead));
+  EXPECT_LE(router_.WaitingBytes(1), 2 * kMessageWindowBytes);
+}
+
 TEST_F(MessageRouterTest, RequestsAreBounded) {
   for (uint64_t i = 1; i <= kMaxOpenRequests; ++i) {
     ASSERT_TRUE(Ask(1, 2, i).ok());
