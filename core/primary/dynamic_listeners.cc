@@ -19,7 +19,6 @@
 namespace cluster {
 namespace {
 
-constexpr int64_t kDueBackNs = 30'000'000'000;
 constexpr uint32_t kKnownFlags = CLUSTER_LISTEN_IPV6_ONLY |
                                  CLUSTER_LISTEN_EXCLUSIVE |
                                  CLUSTER_LISTEN_REUSE_PORT;
@@ -58,8 +57,12 @@ absl::StatusOr<ListenAddress> ParseAddress(const ListenAtRequest& request) {
 
 DynamicListeners::DynamicListeners(boost::asio::io_context& io,
                                    ListenerGroup& group,
-                                   int backlog)
-    : group_(group), backlog_(backlog), due_back_alarm_(io) {
+                                   int backlog,
+                                   absl::Duration due_back)
+    : group_(group),
+      backlog_(backlog),
+      due_back_ns_(absl::ToInt64Nanoseconds(due_back)),
+      due_back_alarm_(io) {
   for (uint32_t i = 0; i < group.listener_count(); ++i) {
     const Key key = {.address = group.listener(i)->facts.text};
     entries_[i] = {.asked = key, .bound = key, .holders = {}, .due_back = {}};
@@ -119,7 +122,7 @@ void DynamicListeners::Release(const Slot& slot, uint32_t listener) {
 }
 
 void DynamicListeners::WorkerDied(const Slot& slot) {
-  const int64_t until_ns = MonotonicNs() + kDueBackNs;
+  const int64_t until_ns = MonotonicNs() + due_back_ns_;
   for (auto& [listener, entry] : entries_) {
     if (entry.holders.erase(slot.index()) == 0) continue;
     if (listener >= group_.listener_count()) {

@@ -24,6 +24,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "core/control/listener_messages.h"
 #include "core/primary/alarm.h"
 #include "core/primary/listener_group.h"
@@ -35,9 +36,11 @@ namespace cluster {
 class DynamicListeners {
  public:
   // `group` must outlive it. `backlog` is for requests that name none.
+  // `due_back` is for how long the slot of a dead worker keeps what it held.
   DynamicListeners(boost::asio::io_context& io,
                    ListenerGroup& group,
-                   int backlog);
+                   int backlog,
+                   absl::Duration due_back = absl::Seconds(30));
 
   // Finds or opens the listener that `request` names, and makes `slot` a holder
   // of it. Binds at once: it is one of these system calls that do not wait.
@@ -79,6 +82,7 @@ class DynamicListeners {
 
   ListenerGroup& group_;
   const int backlog_;
+  const int64_t due_back_ns_;
   absl::btree_map<uint32_t, Entry> entries_;  // by listener
   Alarm due_back_alarm_;
 };

@@ -15,8 +15,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "core/host/exit_codes.h"
 #include "tests/integration/host_process.h"
+#include "tests/integration/process_facts.h"
 #include "tests/integration/scale.h"
 
 namespace cluster {
@@ -159,10 +161,14 @@ TEST_F(DnsLoadTest, DeadWorkerLosesWhatItHadRead) {
   if (!HasTool("dnsperf")) GTEST_SKIP() << "dnsperf is not installed: ./setup";
   Run(2);
   std::string said;
+  const pid_t victim = host_->Workers().at(1);
+  const absl::Duration idle = CpuTime(victim);
   std::thread load([&] { said = Load("udp", 4); });
-  // It has begun once a worker has used the CPU for answers: any moment of the
-  // four seconds will do.
-  kill(host_->Workers().at(1), SIGKILL);
+  // The load has arrived once the worker has used the CPU for answers: any
+  // moment of the four seconds will do.
+  EXPECT_TRUE(AwaitTrue(
+      [&] { return CpuTime(victim) >= idle + absl::Milliseconds(50); }));
+  kill(victim, SIGKILL);
   EXPECT_TRUE(host_->AwaitEvent("listening", 6));
   load.join();
   EXPECT_GT(NumberAfter(said, "Queries completed:"), 1000u) << said;

@@ -1,0 +1,156 @@
+#include "core/primary/dynamic_listeners.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "core/base/unique_fd.h"
+#include "core/control/listener_messages.h"
+#include "core/primary/listener_group.h"
+#include "core/primary/loopback.h"
+#include "core/primary/slot.h"
+#include "plugins/abi/cluster_plugin.h"
+
+namespace cluster {
+namespace {
+
+constexpr char kAnyPort[] = "127.0.0.1:0";
+
+// Two slots, and one listener of the host's own, number 0.
+class DynamicListenersTest : public ::testing::Test {
+ protected:
+  DynamicListenersTest() {
+    std::vector<UniqueFd> sockets;
+    sockets.push_back(loopback_.TakeListener());
+    group_ = *ListenerGroup::Create(io_, std::move(sockets), {});
+    slot_ = *group_->AddSlot();
+    other_ = *group_->AddSlot();
+    group_->Start();
+  }
+
+  void Make(absl::Duration due_back = absl::Hours(1)) {
+    listeners_ =
+        std::make_unique<DynamicListeners>(io_, *group_, 511, due_back);
+  }
+
+  absl::StatusOr<uint32_t> Open(const Slot& slot,
+                                const std::string& address = kAnyPort,
+                                uint32_t flags = 0) {
+    return listeners_->Open(slot, {.flags = flags, .address = address});
+  }
+  bool IsOpen(uint32_t listener) {
+    return group_->listener(listener) != nullptr;
+  }
+  void RunUntilClosed(uint32_t listener) {
+    while (IsOpen(listener)) io_.run_one_for(std::chrono::milliseconds(10));
+  }
+
+  boost::asio::io_context io_{1};
+  Loopback loopback_;
+  std::unique_ptr<ListenerGroup> group_;
+  Slot* slot_ = nullptr;
+  Slot* other_ = nullptr;
+  std::unique_ptr<DynamicListeners> listeners_;
+};
+
+TEST_F(DynamicListenersTest, TheLastHolderCloses) {
+  Make();
+  const uint32_t listener = *Open(*slot_);
+  EXPECT_EQ(*Open(*other_), listener);
+  listeners_->Release(*slot_, listener);
+  EXPECT_TRUE(IsOpen(listener));
+  listeners_->Release(*other_, listener);
+  EXPECT_FALSE(IsOpen(listener));
+}
+
+TEST_F(DynamicListenersTest, RealPortNamesTheSameListener) {
+  Make();
+  const uint32_t listener = *Open(*slot_);
+  EXPECT_EQ(*Open(*other_, group_->listener(listener)->facts.text), listener);
+}
+
+TEST_F(DynamicListenersTest, ExclusiveIsOfOneSlotAndItsSuccessors) {
+  Make();
+  const uint32_t listener = *Open(*slot_, kAnyPort, CLUSTER_LISTEN_EXCLUSIVE);
+  EXPECT_NE(*Open(*other_, kAnyPort, CLUSTER_LISTEN_EXCLUSIVE), listener);
+  listeners_->WorkerDied(*slot_);
+  EXPECT_EQ(*Open(*slot_, kAnyPort, CLUSTER_LISTEN_EXCLUSIVE), listener);
+}
+
+TEST_F(DynamicListenersTest, SuccessorFindsTheListenerOpen) {
+  Make();
+  const uint32_t listener = *Open(*slot_);
+  listeners_->WorkerDied(*slot_);
+  EXPECT_TRUE(IsOpen(listener));
+  EXPECT_EQ(*Open(*slot_), listener);
+  listeners_->Release(*slot_, listener);
+  EXPECT_FALSE(IsOpen(listener)) << "it is no more due back";
+}
+
+TEST_F(DynamicListenersTest, ListenerOfASlotThatDoesNotComeBackIsClosed) {
+  Make(absl::Milliseconds(1));
+  const uint32_t listener = *Open(*slot_);
+  listeners_->WorkerDied(*slot_);
+  RunUntilClosed(listener);
+}
+
+TEST_F(DynamicListenersTest, ExpiryTakesNothingFromWhoHoldsIt) {
+  Make(absl::Milliseconds(1));
+  const uint32_t shared = *Open(*slot_);
+  EXPECT_EQ(*Open(*other_), shared);
+  const uint32_t alone = *Open(*slot_, kAnyPort, CLUSTER_LISTEN_EXCLUSIVE);
+  listeners_->WorkerDied(*slot_);
+  RunUntilClosed(alone);
+  EXPECT_TRUE(IsOpen(shared));
+  listeners_->Release(*other_, shared);
+  EXPECT_FALSE(IsOpen(shared));
+}
+
+TEST_F(DynamicListenersTest, SuccessorThatDiesIsDueBackAnew) {
+  Make(absl::Milliseconds(1));
+  const uint32_t listener = *Open(*slot_);
+  listeners_->WorkerDied(*slot_);
+  EXPECT_EQ(*Open(*slot_), listener);
+  listeners_->WorkerDied(*slot_);
+  RunUntilClosed(listener);
+  EXPECT_TRUE(Open(*slot_).ok()) << "it opens another";
+}
+
+TEST_F(DynamicListenersTest, TheHostsOwnStays) {
+  Make(absl::Milliseconds(1));
+  const std::string address = group_->listener(0)->facts.text;
+  EXPECT_EQ(*Open(*slot_, address), 0u);
+  const uint32_t other = *Open(*slot_);
+  listeners_->WorkerDied(*slot_);
+  RunUntilClosed(other);
+  EXPECT_TRUE(IsOpen(0));
+}
+
+TEST_F(DynamicListenersTest, WhatIsNoAddressHereIsInvalid) {
+  Make();
+  for (const char* address :
+       {"fd:3", "localhost:1", "unix:relative", "[::1", ":99999", ""}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(Open(*slot_, address).status()))
+        << address;
+  }
+  EXPECT_TRUE(absl::IsInvalidArgument(Open(*slot_, kAnyPort, 64).status()));
+}
+
+TEST_F(DynamicListenersTest, ReleaseOfWhatIsNotHeldDoesNothing) {
+  Make();
+  const uint32_t listener = *Open(*slot_);
+  listeners_->Release(*other_, listener);
+  listeners_->Release(*other_, 15);
+  EXPECT_TRUE(IsOpen(listener));
+}
+
+}  // namespace
+}  // namespace cluster
