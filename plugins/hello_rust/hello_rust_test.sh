@@ -1,6 +1,7 @@
 #!/bin/bash
 # Builds the plugin in Rust where there is a compiler for it ($RUSTC, or rustc in
-# PATH), and serves it with the real host: hello, the peer's end, drain.
+# PATH), has plugin_check look at it, and serves it with the real host: hello, the
+# peer's end, drain.
 set -euo pipefail
 
 rustc=${RUSTC:-$(command -v rustc || true)}
@@ -21,6 +22,8 @@ fail() {
 "$rustc" -O -C panic=abort -D warnings --crate-type cdylib -o "$so" \
   plugins/hello_rust/hello_rust.rs
 plugins/testing/symbols_test.sh "$so"
+tools/plugin_check/plugin_check check "$so" --timeout=60s >"$log" ||
+  fail "plugin_check finds something"
 
 mkfifo "$TEST_TMPDIR/output"
 timeout --foreground 60 core/host/host "$so" --listen=127.0.0.1:0 --workers=1 \
