@@ -1,11 +1,7 @@
 #include "core/host/host.h"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <signal.h>
-#include <sys/resource.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -25,6 +21,7 @@
 #include "core/base/cpu_count.h"
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
+#include "core/base/unique_fd.h"
 #include "core/host/banner.h"
 #include "core/host/command_words.h"
 #include "core/host/exit_codes.h"
@@ -32,10 +29,14 @@
 #include "core/host/log_observer.h"
 #include "core/host/metrics_file.h"
 #include "core/host/options.h"
+#include "core/host/process_setup.h"
 #include "core/host/scheduling.h"
 #include "core/primary/metric_family.h"
 #include "core/primary/primary.h"
+#include "core/primary/replacement.h"
+#include "core/primary/worker_spec.h"
 #include "core/scoreboard/slot_page.h"
+#include "core/supervisor/stdio_plan.h"
 #include "ipc/address.h"
 #include "ipc/listener.h"
 #include "plugins/abi/cluster_plugin.h"
@@ -48,6 +49,8 @@ namespace {
 // What the host was asked to do, opened and checked: nothing was started yet.
 struct Prepared {
   PrimaryOptions primary;
+  UniqueFd plugin_file;
+  WorkerSpec& program() { return primary.replacement->program; }
   PluginInfo plugin;
   std::vector<ListenAddress> bound;
 };
@@ -57,64 +60,29 @@ int Complain(const absl::Status& status, int code) {
   return code;
 }
 
-absl::Status CheckKernel() {
-  utsname name;
-  int major = 0;
-  int minor = 0;
-  uname(&name);
-  if (std::sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
-      (major > 5 || (major == 5 && minor >= 14))) {
-    return absl::OkStatus();
-  }
-  return absl::FailedPreconditionError(absl::StrCat(
-      "Linux ", name.release, " is too old; 5.14 or newer is needed"));
-}
-
-// What whoever started the host has left behind must not matter.
-void TakeOverProcess() {
-  // A socket or a pipe of ours with a number below 3 would be taken for stdio,
-  // by the workers too.
-  int fd;
-  do {
-    fd = open("/dev/null", O_RDWR);
-  } while (fd >= 0 && fd <= STDERR_FILENO);
-  if (fd >= 0) close(fd);
-  // What the host inherited beyond stdio is not for its workers.
-  close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
-  signal(SIGPIPE, SIG_IGN);
-  // Ignored, the kernel would reap workers without telling how they ended.
-  signal(SIGCHLD, SIG_DFL);
-}
-
-// Every connection that waits or was handed off costs a descriptor.
-void RaiseDescriptorLimit() {
-  rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 // ---- Preparing
 
 absl::Status PreparePlugin(const HostOptions& options, Prepared* prepared) {
-  PrimaryOptions* const out = &prepared->primary;
+  WorkerSpec& program = prepared->program();
   ASSIGN_OR_RETURN(
-      out->plugin_path,
+      program.plugin_path,
       FindPlugin(options.plugin, BundledPluginDirs(), UserWorkingDirectory()));
-  out->plugin_file.Reset(open(out->plugin_path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!out->plugin_file) return ErrnoStatus("open", out->plugin_path);
+  UniqueFd& file = prepared->plugin_file;
+  file.Reset(open(program.plugin_path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return ErrnoStatus("open", program.plugin_path);
+  program.plugin_file = file.get();
   ASSIGN_OR_RETURN(prepared->plugin,
-                   ReadPluginFile(out->plugin_file.get(), out->plugin_path));
-  out->plugin_name = prepared->plugin.name;
-  if (out->plugin_name.empty()) {
-    const size_t slash = out->plugin_path.rfind('/');
-    out->plugin_name = std::string(
-        absl::StripSuffix(out->plugin_path.substr(slash + 1), ".so"));
+                   ReadPluginFile(file.get(), program.plugin_path));
+  program.name = prepared->plugin.name;
+  if (program.name.empty()) {
+    const size_t slash = program.plugin_path.rfind('/');
+    program.name = std::string(
+        absl::StripSuffix(program.plugin_path.substr(slash + 1), ".so"));
   }
   return absl::OkStatus();
 }
 
-absl::Status PrepareWrap(const HostOptions& options, PrimaryOptions* out) {
+absl::Status PrepareWrap(const HostOptions& options, WorkerSpec* out) {
   out->wrap = options.wrap;
   if (out->wrap.empty()) return absl::OkStatus();
   const char* path = std::getenv("PATH");
@@ -165,7 +133,7 @@ absl::Status CheckDatagrams(const std::vector<ListenAddress>& addresses,
         "--listen=",
         address.text,
         ": the plugin ",
-        prepared.primary.plugin_name,
+        prepared.primary.replacement->program.name,
         " takes no datagrams (it does not require " CLUSTER_SERVICE_DATAGRAM_V1
         ")"));
   }
@@ -198,15 +166,21 @@ absl::Status Bind(const std::vector<ListenAddress>& addresses,
 }
 
 void FillOptions(const HostOptions& options, PrimaryOptions* out) {
-  out->config = options.config;
-  out->arguments = options.plugin_arguments;
-  out->allow_draft = options.allow_draft;
-  out->workers = options.workers;
+  ReplacementOptions& replacement = out->replacement.emplace();
+  replacement.workers = options.workers;
+  replacement.restarts = options.restarts;
+  replacement.period = options.restart_period;
+  WorkerSpec& program = replacement.program;
+  program.config = options.config;
+  program.arguments = options.plugin_arguments;
+  program.allow_draft = options.allow_draft;
+  program.drain_on_sigterm = true;
+  program.capture_output = !options.raw_output;
+  if (program.capture_output) program.stdio = CapturedOutput();
   out->backlog = options.backlog;
+  out->keep_ports = true;
+  out->kill_at_end = true;
   out->drain_timeout = options.drain_timeout;
-  out->restarts = options.restarts;
-  out->restart_period = options.restart_period;
-  out->capture_output = !options.raw_output;
   out->watchdog = {.start_timeout = options.start_timeout,
                    .heartbeat_timeout = options.heartbeat_timeout};
   out->listeners = {.data_path = options.data_path,
@@ -237,7 +211,7 @@ absl::Status CheckMetricsFile(const HostOptions& options) {
 // ---- Running
 
 Banner BannerOf(const HostOptions& options, const Prepared& prepared) {
-  return {.plugin = prepared.primary.plugin_name,
+  return {.plugin = prepared.primary.replacement->program.name,
           .bound = prepared.bound,
           .workers = options.workers,
           .policy = options.policy,
@@ -351,7 +325,7 @@ int HostMain(int argc, char** argv) {
   FillOptions(options, &prepared.primary);
   status = PrepareScheduling(options, &prepared.primary.listeners);
   if (!status.ok()) return Complain(status, kExitUsage);
-  status = PrepareWrap(options, &prepared.primary);
+  status = PrepareWrap(options, &prepared.program());
   if (!status.ok()) return Complain(status, kExitUsage);
   status = PreparePlugin(options, &prepared);
   if (!status.ok()) return Complain(status, kExitUsage);

@@ -65,7 +65,7 @@ DynamicListeners::DynamicListeners(boost::asio::io_context& io,
       due_back_alarm_(io) {
   for (uint32_t i = 0; i < group.listener_count(); ++i) {
     const Key key = {.address = group.listener(i)->facts.text};
-    entries_[i] = {.asked = key, .bound = key, .holders = {}, .due_back = {}};
+    entries_[i] = {.asked = key, .bound = key};
   }
 }
 
@@ -80,7 +80,9 @@ DynamicListeners::Key DynamicListeners::KeyOf(const Slot& slot,
 
 uint32_t DynamicListeners::Find(const Key& key) const {
   for (const auto& [listener, entry] : entries_) {
-    if (entry.asked == key || entry.bound == key) return listener;
+    if (!entry.shut && (entry.asked == key || entry.bound == key)) {
+      return listener;
+    }
   }
   return kMaxListeners;
 }
@@ -105,8 +107,7 @@ absl::StatusOr<uint32_t> DynamicListeners::Open(
     ASSIGN_OR_RETURN(listener, group_.Open(std::move(socket)));
     Key bound = key;
     bound.address = group_.listener(listener)->facts.text;
-    entries_[listener] = {
-        .asked = key, .bound = std::move(bound), .holders = {}, .due_back = {}};
+    entries_[listener] = {.asked = key, .bound = std::move(bound)};
   }
   Entry& entry = entries_[listener];
   entry.holders.insert(slot.index());
@@ -118,26 +119,50 @@ void DynamicListeners::Release(const Slot& slot, uint32_t listener) {
   const auto found = entries_.find(listener);
   if (found == entries_.end()) return;
   found->second.holders.erase(slot.index());
+  found->second.leaving.erase(slot.index());
   CloseIfUnheld(listener);
+}
+
+void DynamicListeners::StopServing(const Slot& slot) {
+  if (due_back_ns_ > 0) return;
+  for (const uint32_t listener : Numbers()) {
+    Entry& entry = entries_[listener];
+    if (entry.holders.erase(slot.index()) == 0) continue;
+    entry.leaving.insert(slot.index());
+    CloseIfUnheld(listener);
+  }
 }
 
 void DynamicListeners::WorkerDied(const Slot& slot) {
   const int64_t until_ns = MonotonicNs() + due_back_ns_;
-  for (auto& [listener, entry] : entries_) {
-    if (entry.holders.erase(slot.index()) == 0) continue;
-    if (listener >= group_.listener_count()) {
+  for (const uint32_t listener : Numbers()) {
+    Entry& entry = entries_[listener];
+    const bool held = entry.holders.erase(slot.index()) > 0;
+    const bool left = entry.leaving.erase(slot.index()) > 0;
+    if (!held && !left) continue;
+    if (held && due_back_ns_ > 0 && listener >= group_.listener_count()) {
       entry.due_back[slot.index()] = until_ns;
     }
+    CloseIfUnheld(listener);
   }
   WatchDueBack();
 }
 
 void DynamicListeners::CloseIfUnheld(uint32_t listener) {
-  const Entry& entry = entries_.at(listener);
+  Entry& entry = entries_.at(listener);
   const bool held = !entry.holders.empty() || !entry.due_back.empty();
   if (held || listener < group_.listener_count()) return;
+  entry.shut = true;
+  group_.ShutListener(listener);
+  if (!entry.leaving.empty()) return;
   entries_.erase(listener);
   group_.CloseListener(listener);
+}
+
+std::vector<uint32_t> DynamicListeners::Numbers() const {
+  std::vector<uint32_t> numbers;
+  for (const auto& [listener, entry] : entries_) numbers.push_back(listener);
+  return numbers;
 }
 
 void DynamicListeners::WatchDueBack() {
@@ -155,13 +180,11 @@ void DynamicListeners::WatchDueBack() {
 
 void DynamicListeners::ExpireDueBack() {
   const int64_t now_ns = MonotonicNs();
-  std::vector<uint32_t> listeners;
-  for (auto& [listener, entry] : entries_) {
-    absl::erase_if(entry.due_back,
+  for (const uint32_t listener : Numbers()) {
+    absl::erase_if(entries_[listener].due_back,
                    [&](const auto& due) { return due.second <= now_ns; });
-    listeners.push_back(listener);
+    CloseIfUnheld(listener);
   }
-  for (const uint32_t listener : listeners) CloseIfUnheld(listener);
   WatchDueBack();
 }
 

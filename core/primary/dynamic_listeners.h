@@ -3,8 +3,10 @@
 //
 // Workers that name the same address, with the same options, hold one listener
 // together. One that nobody holds is closed, unless it is one of the host's
-// own. A worker that dies is due back: the slot's next one has 30 s to ask
-// again, and so long the listener stays open.
+// own. A worker that dies may be due back: the slot's next one has a while to
+// ask again, and so long the listener stays open. Where none is due back, a
+// listener that nobody serves any more refuses at once, and is gone when the
+// last worker that served it is.
 //
 // Addresses are numbers or Unix paths: a name would make the primary wait for a
 // resolver, and a descriptor's number would be one of the primary's own.
@@ -20,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
@@ -36,11 +39,12 @@ namespace cluster {
 class DynamicListeners {
  public:
   // `group` must outlive it. `backlog` is for requests that name none.
-  // `due_back` is for how long the slot of a dead worker keeps what it held.
+  // `due_back` is for how long the slot of a dead worker keeps what it held;
+  // zero: not beyond the time that the worker may be given anything.
   DynamicListeners(boost::asio::io_context& io,
                    ListenerGroup& group,
                    int backlog,
-                   absl::Duration due_back = absl::Seconds(30));
+                   absl::Duration due_back);
 
   // Finds or opens the listener that `request` names, and makes `slot` a holder
   // of it. Binds at once: it is one of these system calls that do not wait.
@@ -53,7 +57,10 @@ class DynamicListeners {
   // The slot's worker does not serve it any more. REQUIRES: all was taken back.
   void Release(const Slot& slot, uint32_t listener);
 
-  // Its worker is dead; another is due in the slot.
+  // Its worker gets nothing more, but may still finish what it was sent.
+  void StopServing(const Slot& slot);
+
+  // Its worker is dead, and all was taken back.
   void WorkerDied(const Slot& slot);
 
  private:
@@ -67,8 +74,10 @@ class DynamicListeners {
   struct Entry {
     Key asked;  // as it was asked for: port 0 is one address
     Key bound;  // the same with the real port
-    absl::btree_set<uint32_t> holders;            // slots
-    absl::btree_map<uint32_t, int64_t> due_back;  // slots, until when
+    absl::btree_set<uint32_t> holders = {};            // slots
+    absl::btree_map<uint32_t, int64_t> due_back = {};  // slots, until when
+    absl::btree_set<uint32_t> leaving = {};  // slots whose workers finish
+    bool shut = false;                       // accepts no more, is nobody's
   };
 
   Key KeyOf(const Slot& slot,
@@ -76,7 +85,10 @@ class DynamicListeners {
             uint32_t flags) const;
   // The listener of that key; the count of numbers if there is none.
   uint32_t Find(const Key& key) const;
+  // Shuts it if nobody serves it or will, and closes it when nobody did.
   void CloseIfUnheld(uint32_t listener);
+  // Of all entries.
+  std::vector<uint32_t> Numbers() const;
   void WatchDueBack();
   void ExpireDueBack();
 

@@ -17,6 +17,8 @@
 #include "core/primary/listener_group.h"
 #include "core/primary/loopback.h"
 #include "core/primary/slot.h"
+#include "ipc/address.h"
+#include "ipc/listener.h"
 #include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
@@ -150,6 +152,46 @@ TEST_F(DynamicListenersTest, ReleaseOfWhatIsNotHeldDoesNothing) {
   listeners_->Release(*other_, listener);
   listeners_->Release(*other_, 15);
   EXPECT_TRUE(IsOpen(listener));
+}
+
+// ---- Where nobody is due back
+
+TEST_F(DynamicListenersTest, PortRefusesAsSoonAsNobodyServesIt) {
+  Make(absl::ZeroDuration());
+  const uint32_t listener = *Open(*slot_);
+  EXPECT_EQ(*Open(*other_), listener);
+  const std::string address = group_->listener(listener)->facts.text;
+  listeners_->StopServing(*slot_);
+  listeners_->StopServing(*slot_);
+  EXPECT_FALSE(OpenListener(*ParseListenAddress(address), {}).ok())
+      << "the other one serves it";
+  listeners_->StopServing(*other_);
+  EXPECT_TRUE(OpenListener(*ParseListenAddress(address), {}).ok());
+  // What they were sent is theirs until they are gone.
+  EXPECT_TRUE(IsOpen(listener));
+  listeners_->WorkerDied(*slot_);
+  EXPECT_TRUE(IsOpen(listener));
+  listeners_->WorkerDied(*other_);
+  EXPECT_FALSE(IsOpen(listener));
+}
+
+TEST_F(DynamicListenersTest, ListenerThatIsShutIsNobodysToShare) {
+  Make(absl::ZeroDuration());
+  const uint32_t listener = *Open(*slot_);
+  const std::string address = group_->listener(listener)->facts.text;
+  listeners_->StopServing(*slot_);
+  const uint32_t fresh = *Open(*other_, address);
+  EXPECT_NE(fresh, listener);
+  listeners_->WorkerDied(*slot_);
+  EXPECT_FALSE(IsOpen(listener));
+  EXPECT_TRUE(IsOpen(fresh));
+}
+
+TEST_F(DynamicListenersTest, DeathThatComesAtOnceClosesToo) {
+  Make(absl::ZeroDuration());
+  const uint32_t listener = *Open(*slot_);
+  listeners_->WorkerDied(*slot_);
+  EXPECT_FALSE(IsOpen(listener));
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ struct Listener {
   std::unique_ptr<AcceptLoop> accept_loop;  // hand-off; before it, `socket`
   std::unique_ptr<Steering> steering;       // steer, in place of `socket`
   std::optional<ReuseportGroup> datagrams;  // likewise, of datagrams
+  bool shut = false;                        // it accepts no more
 };
 
 }  // namespace cluster

@@ -145,14 +145,20 @@ absl::StatusOr<uint32_t> ListenerGroup::Open(UniqueFd socket) {
   return number;
 }
 
+void ListenerGroup::ShutListener(uint32_t listener) {
+  Listener& shut = *listeners_[listener];
+  if (std::exchange(shut.shut, true)) return;
+  if (shut.accept_loop != nullptr) shut.accept_loop->Close();
+  if (shut.steering != nullptr) shut.steering->Close();
+  if (shut.datagrams.has_value()) shut.datagrams->Close();
+  if (shut.dispatcher != nullptr) shut.dispatcher->RefuseAll();
+  shut.socket.Reset();
+  RemoveSocketFile(shut.bound);
+}
+
 void ListenerGroup::CloseListener(uint32_t listener) {
-  Listener* const closing = listeners_[listener].get();
-  if (closing->accept_loop != nullptr) closing->accept_loop->Close();
-  if (closing->steering != nullptr) closing->steering->Close();
-  if (closing->dispatcher != nullptr) closing->dispatcher->RefuseAll();
-  std::erase(dispatching_, closing);
+  std::erase(dispatching_, listeners_[listener].get());
   for (const auto& slot : slots_) slot->DropStream(listener);
-  RemoveSocketFile(closing->bound);
   listeners_[listener].reset();
   free_numbers_.push_back(listener);
 }

@@ -17,6 +17,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,8 +76,11 @@ class ListenerGroup {
   //   kResourceExhausted  there are kMaxListeners
   //   with an errno       the kernel's, or ESHUTDOWN after Close()
   absl::StatusOr<uint32_t> Open(UniqueFd socket);
-  // Closes one that was added. What waits is refused. REQUIRES: no slot serves
-  // it, and all was taken back from those that did.
+  // Accepts no more there. What waits is refused, and what comes back from
+  // workers. REQUIRES: no slot serves it.
+  void ShutListener(uint32_t listener);
+  // Closes one that was added and shut. REQUIRES: all was taken back from those
+  // that served it.
   void CloseListener(uint32_t listener);
   // Null if there is none of that number.
   const Listener* listener(uint32_t listener) const {
@@ -108,6 +112,12 @@ class ListenerGroup {
   // REQUIRES: there is one of that number.
   DataPath data_path(uint32_t listener) const {
     return listeners_[listener]->data_path;
+  }
+  // The CPU that the slot's workers are for, if it has one.
+  std::optional<int> CpuOf(const Slot& slot) const {
+    const std::vector<int>& cpus = options_.steer.cpus;
+    if (slot.index() >= cpus.size()) return std::nullopt;
+    return cpus[slot.index()];
   }
   // How many listeners there were from the beginning: those below it.
   size_t listener_count() const { return listener_count_; }

@@ -8,13 +8,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
 #include "core/primary/primary_metrics.h"
 #include "core/primary/start_worker.h"
 #include "core/primary/worker_events.h"
 #include "core/supervisor/worker_state.h"
-#include "plugins/host/exit_code.h"
 
 namespace cluster {
 namespace {
@@ -22,6 +22,8 @@ namespace {
 // A worker whose channel is closed has no reason to live; if it does not see
 // that for so long, it is killed.
 constexpr absl::Duration kOrphanGrace = absl::Seconds(2);
+// How long a port that is kept waits for a worker that is due back.
+constexpr absl::Duration kDueBack = absl::Seconds(30);
 // How often a drain looks whether the last waiting connections were placed.
 constexpr auto kDrainPoll = std::chrono::milliseconds(5);
 // How soon a worker is tried again that the kernel did not let start.
@@ -37,7 +39,6 @@ Primary::Primary(boost::asio::io_context& io,
       observer_(observer),
       messages_(io,
                 [this](const std::string& text) { observer_.OnTrouble(text); }),
-      restart_window_(options_.restarts, options_.restart_period),
       drain_alarm_(io),
       spawn_alarm_(io),
       watchdog_(io, options_.watchdog, [this](Watchdog::Visitor visit) {
@@ -45,19 +46,25 @@ Primary::Primary(boost::asio::io_context& io,
       }) {}
 
 Primary::~Primary() {
-  for (const auto& [id, worker] : workers_) worker->Signal(SIGKILL);
+  if (!options_.kill_at_end) return;
+  for (const auto& [id, worker] : workers_) (void)worker->Signal(SIGKILL);
 }
 
 absl::Status Primary::Start() {
   ASSIGN_OR_RETURN(group_,
                    ListenerGroup::Create(
                        io_, std::move(options_.sockets), options_.listeners));
-  life_.emplace(*group_, observer_, options_.drain_timeout);
-  dynamic_.emplace(io_, *group_, options_.backlog);
+  dynamic_.emplace(io_,
+                   *group_,
+                   options_.backlog,
+                   options_.keep_ports ? kDueBack : absl::ZeroDuration());
+  life_.emplace(*group_, *dynamic_, observer_, options_.drain_timeout);
   listener_frames_.emplace(*group_, *dynamic_, *life_);
   frames_.emplace(*group_, *listener_frames_, *life_, book_, observer_);
+  if (options_.replacement) replacement_.emplace(*options_.replacement);
+  const uint32_t workers = replacement_ ? options_.replacement->workers : 0;
   // The observer may end it all while they start.
-  for (uint32_t i = 0; i < options_.workers && !draining(); ++i) {
+  for (uint32_t i = 0; i < workers && !draining(); ++i) {
     ASSIGN_OR_RETURN(Slot * slot, group_->AddSlot());
     RETURN_IF_ERROR(Fill(*slot));
   }
@@ -75,9 +82,33 @@ PrimaryEnd Primary::Run() {
 
 // ---- A worker's beginning
 
+absl::StatusOr<WorkerProcess*> Primary::Fork(const WorkerSpec& spec) {
+  absl::StatusOr<Slot*> slot = FreeSlot();
+  if (!slot.ok()) {
+    ++next_worker_id_;
+    return slot.status();
+  }
+  absl::StatusOr<WorkerProcess*> worker = ForkInto(**slot, spec);
+  if (!worker.ok()) free_slots_.emplace((*slot)->index(), *slot);
+  return worker;
+}
+
+absl::StatusOr<Slot*> Primary::FreeSlot() {
+  if (free_slots_.empty()) return group_->AddSlot();
+  const auto first = free_slots_.begin();
+  Slot* const slot = first->second;
+  free_slots_.erase(first);
+  return slot;
+}
+
 absl::Status Primary::Fill(Slot& slot) {
-  const absl::Status status = SpawnInto(slot);
-  if (status.ok() || workers_.empty()) return status;
+  const absl::Status status =
+      ForkInto(slot, options_.replacement->program).status();
+  if (status.ok()) return status;
+  observer_.OnEvent({.kind = WorkerEventKind::kError,
+                     .worker_id = newest_id(),
+                     .detail = std::string(status.message())});
+  if (workers_.empty()) return status;
   empty_slots_.push_back(&slot);
   spawn_alarm_.Set(kSpawnRetry, [this] {
     for (Slot* empty : std::exchange(empty_slots_, {})) {
@@ -91,22 +122,43 @@ absl::Status Primary::Fill(Slot& slot) {
   return absl::OkStatus();
 }
 
-absl::Status Primary::SpawnInto(Slot& slot) {
+absl::StatusOr<WorkerProcess*> Primary::ForkInto(Slot& slot,
+                                                 const WorkerSpec& spec) {
   const uint32_t id = next_worker_id_++;
+  const auto count = replacement_ ? options_.replacement->workers
+                                  : static_cast<uint32_t>(workers_.size() + 1);
   WorkerOwner& owner = *this;
-  absl::StatusOr<std::unique_ptr<WorkerProcess>> worker =
-      StartWorker(io_, id, slot, options_, *group_, owner);
-  if (!worker.ok()) {
-    observer_.OnEvent({.kind = WorkerEventKind::kError,
-                       .worker_id = id,
-                       .detail = std::string(worker.status().message())});
-    return worker.status();
-  }
-  WorkerProcess& added = **worker;
-  workers_.emplace(id, *std::move(worker));
+  ASSIGN_OR_RETURN(std::unique_ptr<WorkerProcess> worker,
+                   StartWorker(io_, id, slot, spec, count, *group_, owner));
+  WorkerProcess* const added = worker.get();
+  workers_.emplace(id, std::move(worker));
   watchdog_.Watch();
-  messages_.Add(added);
-  return life_->Feed(added, WorkerInput::Spawned());
+  messages_.Add(*added);
+  (void)life_->Feed(*added, WorkerInput::Spawned());
+  return added;
+}
+
+// ---- One worker
+
+WorkerProcess* Primary::Find(uint32_t id) {
+  const auto found = workers_.find(id);
+  return found == workers_.end() ? nullptr : found->second.get();
+}
+
+void Primary::Disconnect(WorkerProcess& worker) {
+  (void)life_->Feed(worker, WorkerInput::DisconnectRequested());
+}
+
+absl::Status Primary::Kill(WorkerProcess& worker, int signal) {
+  (void)life_->Feed(worker, WorkerInput::KillRequested(signal));
+  if (worker.record.dead()) return absl::OkStatus();
+  const int error = worker.Signal(signal);
+  if (error == 0) return absl::OkStatus();
+  return ErrnoStatus(error, "kill", absl::StrCat("signal ", signal));
+}
+
+void Primary::CloseChannel(WorkerProcess& worker) {
+  worker.CloseChannel(absl::OutOfRangeError("closed by the primary"));
 }
 
 // ---- What workers say
@@ -147,7 +199,6 @@ void Primary::OnExit(WorkerProcess& worker, WorkerExit exit) {
 
 void Primary::Bury(WorkerProcess& worker) {
   Slot& slot = worker.slot();
-  const WorkerExit exit = worker.record.exit.value_or(WorkerExit());
   const std::string reason =
       absl::StrCat("worker ", worker.id(), " ", DescribeExit(worker));
   const bool planned = worker.record.exited_after_disconnect.value_or(false);
@@ -162,19 +213,29 @@ void Primary::Bury(WorkerProcess& worker) {
       io_,
       [buried = std::shared_ptr<WorkerProcess>(std::move(found->second))] {});
   workers_.erase(found);
+  // A loop that nothing else keeps going must not wait for it.
+  if (workers_.empty()) watchdog_.Rest();
 
   if (draining()) return FinishIfAllGone();
-  if (exit.signal == 0 && exit.code != 0 && !retry_can_help(exit.code)) {
+  if (!replacement_) {
+    free_slots_.emplace(slot.index(), &slot);
+    return;
+  }
+  Replace(worker, reason);
+}
+
+void Primary::Replace(const WorkerProcess& worker, const std::string& reason) {
+  const Replacement::Verdict verdict = replacement_->Judge(
+      {.planned = worker.record.exited_after_disconnect.value_or(false),
+       .exit = worker.record.exit.value_or(WorkerExit()),
+       .life = absl::Nanoseconds(MonotonicNs() - worker.fork_ns())},
+      absl::Now());
+  if (verdict == Replacement::Verdict::kHopeless) {
     const std::string& words = worker.last_words;
     return GiveUp(PrimaryEnd::Kind::kPluginRefused,
                   words.empty() ? reason : words);
   }
-  // What was planned is no death. But one that asks to end as soon as it has
-  // begun, again and again, must not make the primary spin.
-  const bool counts = !worker.record.exited_after_disconnect.value_or(false) ||
-                      absl::Nanoseconds(MonotonicNs() - worker.fork_ns()) <
-                          options_.shortest_life;
-  if ((!counts || restart_window_.Admit(absl::Now())) && Fill(slot).ok()) {
+  if (verdict == Replacement::Verdict::kReplace && Fill(worker.slot()).ok()) {
     ++restarts_;
     return;
   }
@@ -184,11 +245,12 @@ void Primary::Bury(WorkerProcess& worker) {
 // ---- Metrics
 
 std::vector<MetricFamily> Primary::Metrics() {
-  WorkerCounts counts = {.wanted = options_.workers,
-                         .alive = workers_.size(),
-                         .restarts = restarts_,
-                         .planned_exits = planned_exits_,
-                         .unplanned_exits = unplanned_exits_};
+  WorkerCounts counts = {
+      .wanted = replacement_ ? options_.replacement->workers : workers_.size(),
+      .alive = workers_.size(),
+      .restarts = restarts_,
+      .planned_exits = planned_exits_,
+      .unplanned_exits = unplanned_exits_};
   for (const auto& [id, worker] : workers_) {
     const Slot& slot = worker->slot();
     book_.Read(slot.index(), slot.page().metric_cells);
@@ -241,7 +303,7 @@ void Primary::KillAll() {
   group_->Close();
   // What comes back from one of them is not for the others.
   group_->RefusePending();
-  for (const auto& [id, worker] : workers_) worker->Signal(SIGKILL);
+  for (const auto& [id, worker] : workers_) (void)worker->Signal(SIGKILL);
   FinishIfAllGone();
 }
 

@@ -1,14 +1,17 @@
-// Primary: keeps workers running and connections flowing to them.
+// Primary: forks workers, keeps connections flowing to them, and knows how they
+// end.
 //
-//   Start()      slots are made, workers spawned, listeners accept
-//   (a death)    the worker is replaced at once. If it refused the plugin for
-//                good, or workers die too often, everything drains and Run()
-//                says why
-//   Drain()      listeners close, workers finish, all exit, Run() returns
-//   KillAll()    everything ends now
+//   Start()       listeners accept; with a replacement, workers are forked
+//   Fork()        one more worker, of any kind
+//   Disconnect(), Kill()  one worker
+//   (a death)     with a replacement, the worker gets a successor at once. If
+//                 it refused the plugin for good, or workers die too often,
+//                 everything drains and Run() says why
+//   Drain()       listeners close, workers finish, all exit, Run() returns
+//   KillAll()     everything ends now
 //
-// It decides with pure parts (core/supervisor, scheduler) and acts through
-// WorkerProcess, WorkerLife, FrameHandler and ListenerGroup.
+// It decides with pure parts (core/supervisor, Replacement, scheduler) and acts
+// through WorkerProcess, WorkerLife, FrameHandler and ListenerGroup.
 //
 // Thread safety: one thread, the io_context's.
 //
@@ -27,9 +30,11 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/primary/alarm.h"
 #include "core/primary/dynamic_listeners.h"
 #include "core/primary/frame_handler.h"
+#include "core/primary/listener.h"
 #include "core/primary/listener_frames.h"
 #include "core/primary/listener_group.h"
 #include "core/primary/message_exchange.h"
@@ -38,10 +43,12 @@
 #include "core/primary/metric_family.h"
 #include "core/primary/primary_observer.h"
 #include "core/primary/primary_options.h"
+#include "core/primary/replacement.h"
+#include "core/primary/slot.h"
 #include "core/primary/watchdog.h"
 #include "core/primary/worker_life.h"
 #include "core/primary/worker_process.h"
-#include "core/supervisor/restart_window.h"
+#include "core/primary/worker_spec.h"
 #include "core/supervisor/worker_record.h"
 
 namespace cluster {
@@ -66,12 +73,40 @@ class Primary : private WorkerOwner {
           PrimaryObserver& observer);
   ~Primary() override;
 
-  // Spawns the workers and begins to accept. Errors: bad options, or the
-  // kernel's when one of them cannot be spawned.
+  // Begins to accept, and forks the workers that are replaced. Errors: bad
+  // options, or the kernel's when none of those can be forked.
   absl::Status Start();
 
-  // Runs until all workers have ended.
+  // Runs until all workers have ended after Drain() or KillAll(), or nothing is
+  // left to wait for.
   PrimaryEnd Run();
+
+  // Forks one worker; nobody replaces it. The result lives until its channel
+  // and its process have ended, and a turn of the loop longer. The observer is
+  // told of kFork before this returns, of nothing else. REQUIRES: Start() was
+  // called, Drain() and KillAll() were not.
+  //   kInvalidArgument  the spec makes no sense
+  //   with an errno     the kernel's; nothing is left behind
+  absl::StatusOr<WorkerProcess*> Fork(const WorkerSpec& spec);
+  // The id of the newest worker; one that could not be forked has used up its
+  // own.
+  uint32_t newest_id() const { return next_worker_id_ - 1; }
+  // Uses up an id, for a worker that the caller could not prepare.
+  uint32_t SkipId() { return next_worker_id_++; }
+
+  // Null if there is none (any more).
+  WorkerProcess* Find(uint32_t id);
+  // Tells it to finish and end. It gets no more connections. May be called
+  // again, and for one that is dead.
+  void Disconnect(WorkerProcess& worker);
+  // Sends it a signal. Errors: an errno, such as EINVAL for no signal.
+  absl::Status Kill(WorkerProcess& worker, int signal);
+  // Closes its channel: it ends at once, unless it hangs.
+  void CloseChannel(WorkerProcess& worker);
+  // The listener of that number; null if there is none.
+  const Listener* listener(uint32_t number) const {
+    return group_->listener(number);
+  }
 
   // Ends in an orderly way within the drain timeout. Idempotent. REQUIRES:
   // Start() was called.
@@ -100,12 +135,16 @@ class Primary : private WorkerOwner {
   void OnExit(WorkerProcess& worker, WorkerExit exit) override;
   void OnOutput(WorkerProcess& worker, int fd, absl::string_view line) override;
 
-  // Spawns a worker into `slot`; if the kernel says no while others live, tries
-  // again later. Errors: the kernel's, when none lives.
+  // Forks the replacement's program into `slot`; if the kernel says no while
+  // others live, tries again later. Errors: the kernel's, when none lives.
   absl::Status Fill(Slot& slot);
-  absl::Status SpawnInto(Slot& slot);
-  // The worker is gone in every sense: replace it, or end.
+  absl::StatusOr<WorkerProcess*> ForkInto(Slot& slot, const WorkerSpec& spec);
+  // One without a worker.
+  absl::StatusOr<Slot*> FreeSlot();
+  // The worker is gone in every sense.
   void Bury(WorkerProcess& worker);
+  // It gets a successor in its slot, or all ends.
+  void Replace(const WorkerProcess& worker, const std::string& reason);
   void GiveUp(PrimaryEnd::Kind kind, std::string reason);
   void ContinueDrain();
   bool draining() const { return life_->host_ends(); }
@@ -127,14 +166,15 @@ class Primary : private WorkerOwner {
   uint64_t planned_exits_ = 0;
   uint64_t unplanned_exits_ = 0;
 
-  RestartWindow restart_window_;
+  std::optional<Replacement> replacement_;
   uint32_t next_worker_id_ = 1;
   absl::btree_map<uint32_t, std::unique_ptr<WorkerProcess>> workers_;  // by id
   PrimaryEnd end_;
 
   bool drain_was_sent_ = false;  // workers were told
   Alarm drain_alarm_;
-  std::vector<Slot*> empty_slots_;  // until spawn_alarm_ rings
+  absl::btree_map<uint32_t, Slot*> free_slots_;  // by index
+  std::vector<Slot*> empty_slots_;  // of the replaced, until spawn_alarm_ rings
   Alarm spawn_alarm_;
   Watchdog watchdog_;
 };

@@ -2,7 +2,6 @@
 // says what that tells it to say, which need not make sense.
 #include "core/primary/primary.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -29,6 +28,7 @@
 #include "core/control/messages.h"
 #include "core/primary/loopback.h"
 #include "core/primary/refused_call.h"
+#include "core/primary/replacement.h"
 #include "ipc/archive.h"
 #include "ipc/open_fds.h"
 #include "ipc/unix_channel.h"
@@ -73,13 +73,12 @@ class PrimaryTest : public ::testing::Test {
   void Make(const std::string& does, uint32_t workers = 1) {
     setenv(kWorkerVariable, does.c_str(), 1);
     PrimaryOptions options;
-    options.plugin_name = "test";
-    options.plugin_file.Reset(open("/dev/null", O_RDONLY | O_CLOEXEC));
     options.sockets.push_back(loopback_.TakeListener());
-    options.workers = workers;
-    options.restarts = 3;
-    options.shortest_life = shortest_life_;
-    options.capture_output = false;
+    options.kill_at_end = true;
+    options.replacement = {.program = {.name = "test"},
+                           .workers = workers,
+                           .restarts = 3,
+                           .shortest_life = shortest_life_};
     primary_ = std::make_unique<Primary>(io_, std::move(options), observer_);
   }
 
@@ -105,7 +104,7 @@ class PrimaryTest : public ::testing::Test {
   void AllowDescriptors() { setrlimit(RLIMIT_NOFILE, &limit_); }
 
   rlimit limit_;
-  absl::Duration shortest_life_ = PrimaryOptions().shortest_life;
+  absl::Duration shortest_life_ = ReplacementOptions().shortest_life;
   boost::asio::io_context io_{1};
   Loopback loopback_;
   Observer observer_;
@@ -127,8 +126,8 @@ TEST_F(PrimaryTest, NothingLeaks) {
     // An io_context has descriptors of its own.
     boost::asio::io_context io{1};
     PrimaryOptions options;
-    options.plugin_file.Reset(open("/dev/null", O_RDONLY | O_CLOEXEC));
     options.sockets.push_back(Loopback().TakeListener());
+    options.replacement = ReplacementOptions();
     setenv(kWorkerVariable, "serve", 1);
     Primary primary(io, std::move(options), observer_);
     observer_.on_event = [&](const WorkerEvent& event) {

@@ -13,6 +13,7 @@
 #include "core/control/environment.h"
 #include "core/control/messages.h"
 #include "core/supervisor/spawner.h"
+#include "core/supervisor/stdio_plan.h"
 
 namespace cluster {
 namespace {
@@ -23,9 +24,27 @@ absl::StatusOr<UniqueFd> Copy(int fd) {
   return copy;
 }
 
-int32_t CpuOf(const Slot& slot, const PrimaryOptions& options) {
-  const std::vector<int>& cpus = options.listeners.steer.cpus;
-  return slot.index() < cpus.size() ? cpus[slot.index()] : kAnyCpu;
+ChildSpec ToChild(uint32_t id, const WorkerSpec& spec) {
+  ChildSpec child = {.executable = spec.executable,
+                     .arguments = spec.command_line,
+                     .environment = spec.environment,
+                     .stdio = spec.stdio,
+                     .working_directory = spec.working_directory,
+                     .uid = spec.uid,
+                     .gid = spec.gid,
+                     .wrap = spec.wrap};
+  if (child.arguments.empty()) {
+    child.arguments = {absl::StrCat("cluster: worker ", id, " ", spec.name)};
+  }
+  // Last, so that nothing that was asked for stands in their place.
+  for (const char* name : {kChannelFdVariable, kWorkerIdVariable}) {
+    std::erase_if(child.environment,
+                  [&](const auto& entry) { return entry.first == name; });
+  }
+  child.environment.emplace_back(kChannelFdVariable,
+                                 absl::StrCat(ChannelSlot(spec.stdio)));
+  child.environment.emplace_back(kWorkerIdVariable, absl::StrCat(id));
+  return child;
 }
 
 }  // namespace
@@ -34,13 +53,19 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(
     boost::asio::io_context& io,
     uint32_t id,
     Slot& slot,
-    const PrimaryOptions& options,
+    const WorkerSpec& spec,
+    uint32_t worker_count,
     ListenerGroup& group,
     WorkerOwner& owner) {
   const int64_t fork_ns = MonotonicNs();
-  std::vector<UniqueFd> fds(2);
-  ASSIGN_OR_RETURN(fds[0], Copy(options.plugin_file.get()));
-  ASSIGN_OR_RETURN(fds[1], Copy(slot.memory().fd()));
+  RETURN_IF_ERROR(CheckStdio(spec.stdio));
+  std::vector<UniqueFd> fds;
+  if (!spec.plugin_path.empty()) {
+    ASSIGN_OR_RETURN(UniqueFd file, Copy(spec.plugin_file));
+    fds.push_back(std::move(file));
+  }
+  ASSIGN_OR_RETURN(UniqueFd memory, Copy(slot.memory().fd()));
+  fds.push_back(std::move(memory));
   std::vector<ListenerFacts> listeners;
   for (uint32_t i = 0; i < group.listener_count(); ++i) {
     const Listener& listener = *group.listener(i);
@@ -49,19 +74,12 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(
     ASSIGN_OR_RETURN(std::vector<UniqueFd> socket, group.AcceptorFor(slot, i));
     fds.push_back(std::move(socket.front()));
   }
-  ASSIGN_OR_RETURN(
-      ChildProcess child,
-      Spawn({.title =
-                 absl::StrCat("cluster: worker ", id, " ", options.plugin_name),
-             .environment = {{kChannelFdVariable, "3"},
-                             {kWorkerIdVariable, absl::StrCat(id)}},
-             .capture_output = options.capture_output,
-             .wrap = options.wrap}));
+  ASSIGN_OR_RETURN(ChildProcess child, Spawn(ToChild(id, spec)));
   ASSIGN_OR_RETURN(
       std::unique_ptr<WorkerProcess> worker,
-      WorkerProcess::Create(io, id, slot, std::move(child), fork_ns, owner));
-  worker->plugin =
-      options.plugin_path.substr(options.plugin_path.rfind('/') + 1);
+      WorkerProcess::Create(
+          io, id, slot, std::move(child), spec.capture_output, fork_ns, owner));
+  worker->plugin = spec.plugin_path.substr(spec.plugin_path.rfind('/') + 1);
   for (const ListenerFacts& facts : listeners) {
     // Their sockets come along.
     if (facts.kind == ListenerKind::kDatagram) {
@@ -71,17 +89,17 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(
   worker->Send(
       FrameType::kStart,
       Start{.worker_id = id,
-            .worker_count = options.workers,
+            .worker_count = worker_count,
             .slot = slot.index(),
             .generation = slot.NextGeneration(),
-            .cpu = CpuOf(slot, options),
+            .cpu = group.CpuOf(slot).value_or(kAnyCpu),
             .listener_count = static_cast<uint32_t>(group.listener_count()),
             .listeners = std::move(listeners),
-            .drain_on_sigterm = true,
-            .plugin_path = options.plugin_path,
-            .config = options.config,
-            .arguments = options.arguments,
-            .allow_draft = options.allow_draft},
+            .drain_on_sigterm = spec.drain_on_sigterm,
+            .plugin_path = spec.plugin_path,
+            .config = spec.config,
+            .arguments = spec.arguments,
+            .allow_draft = spec.allow_draft},
       std::move(fds));
   return worker;
 }

@@ -3,7 +3,7 @@
 // Thread safety: the io_context's thread.
 //
 //   ASSIGN_OR_RETURN(std::unique_ptr<WorkerProcess> worker,
-//                    StartWorker(io, id, slot, options, group, *this));
+//                    StartWorker(io, id, slot, spec, count, group, *this));
 #ifndef CORE_PRIMARY_START_WORKER_H_
 #define CORE_PRIMARY_START_WORKER_H_
 
@@ -13,19 +13,23 @@
 
 #include "absl/status/statusor.h"
 #include "core/primary/listener_group.h"
-#include "core/primary/primary_options.h"
 #include "core/primary/slot.h"
 #include "core/primary/worker_process.h"
+#include "core/primary/worker_spec.h"
 
 namespace cluster {
 
-// Spawns the process and queues its Start message. `slot` and `owner` must
-// outlive the worker. Errors: the kernel's; nothing is left behind then.
+// Spawns the process and queues its Start message, which says that there are
+// `worker_count` workers. `slot` and `owner` must outlive the worker.
+//   kInvalidArgument  the plan of its descriptors makes no sense
+//   with an errno     the kernel's
+// Nothing is left behind then.
 absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(
     boost::asio::io_context& io,
     uint32_t id,
     Slot& slot,
-    const PrimaryOptions& options,
+    const WorkerSpec& spec,
+    uint32_t worker_count,
     ListenerGroup& group,
     WorkerOwner& owner);
 

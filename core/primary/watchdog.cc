@@ -36,7 +36,9 @@ Watchdog::Watchdog(boost::asio::io_context& io,
     : limits_(limits), for_each_(std::move(for_each)), alarm_(io) {}
 
 void Watchdog::Watch() {
-  if (alarm_.set()) return;
+  const bool limited = limits_.start_timeout > absl::ZeroDuration() ||
+                       limits_.heartbeat_timeout > absl::ZeroDuration();
+  if (!limited || alarm_.set()) return;
   alarm_.Set(absl::ToChronoNanoseconds(PeriodOf(limits_)), [this] { Look(); });
 }
 
@@ -55,7 +57,7 @@ void Watchdog::Look() {
     go_on |= !worker.signs.started();
     if (!why) return;
     worker.last_words = *why;
-    worker.Signal(SIGKILL);
+    (void)worker.Signal(SIGKILL);
   });
   if (go_on) Watch();
 }

@@ -32,6 +32,8 @@ class Watchdog {
 
   // Looks from now on, as long as there is something to look for.
   void Watch();
+  // Looks no more until Watch(): no worker lives.
+  void Rest() { alarm_.Cancel(); }
 
  private:
   void Look();

@@ -34,7 +34,8 @@ void WorkerLife::Do(WorkerProcess& worker, WorkerEffect effect) {
   }
   switch (effect) {
     case WorkerEffect::kStopServing:
-      return group_.StopServing(worker.slot());
+      group_.StopServing(worker.slot());
+      return dynamic_.StopServing(worker.slot());
     case WorkerEffect::kAcknowledgeNotice:
     case WorkerEffect::kSendDisconnect:
       return SendDrain(worker);

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "core/primary/dynamic_listeners.h"
 #include "core/primary/listener_group.h"
 #include "core/primary/primary_observer.h"
 #include "core/primary/worker_process.h"
@@ -20,12 +21,16 @@ namespace cluster {
 
 class WorkerLife {
  public:
-  // `group` and `observer` must outlive it. A worker that drains is killed a
-  // little after `drain_timeout`.
+  // All must outlive it. A worker that drains is killed a little after
+  // `drain_timeout`.
   WorkerLife(ListenerGroup& group,
+             DynamicListeners& dynamic,
              PrimaryObserver& observer,
              absl::Duration drain_timeout)
-      : group_(group), observer_(observer), drain_timeout_(drain_timeout) {}
+      : group_(group),
+        dynamic_(dynamic),
+        observer_(observer),
+        drain_timeout_(drain_timeout) {}
 
   // Feeds the worker's record and does what follows.
   //   kDataLoss  what the worker did against the protocol; nothing was done
@@ -43,6 +48,7 @@ class WorkerLife {
   void SendDrain(WorkerProcess& worker);
 
   ListenerGroup& group_;
+  DynamicListeners& dynamic_;
   PrimaryObserver& observer_;
   const absl::Duration drain_timeout_;
   bool host_ends_ = false;

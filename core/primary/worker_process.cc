@@ -42,9 +42,13 @@ WorkerProcess::WorkerProcess(boost::asio::io_context& io,
       flush_alarm_(io),
       kill_alarm_(io) {
   channel_.emplace(std::move(child.channel));
-  if (child.output) AddOutput(STDOUT_FILENO, std::move(child.output));
-  if (child.error_output) {
-    AddOutput(STDERR_FILENO, std::move(child.error_output));
+  pipes_ = std::move(child.pipes);
+}
+
+void WorkerProcess::CaptureOutput() {
+  for (const int number : {STDOUT_FILENO, STDERR_FILENO}) {
+    if (static_cast<size_t>(number) >= pipes_.size()) return;
+    if (pipes_[number]) AddOutput(number, std::move(pipes_[number]));
   }
 }
 
@@ -53,10 +57,12 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
     uint32_t id,
     Slot& slot,
     ChildProcess child,
+    bool capture_output,
     int64_t fork_ns,
     WorkerOwner& owner) {
   std::unique_ptr<WorkerProcess> worker(
       new WorkerProcess(io, id, slot, std::move(child), fork_ns, owner));
+  if (capture_output) worker->CaptureOutput();
   const absl::Status status = worker->Watch();
   if (status.ok()) return worker;
   KillAndReap(worker->pidfd_.get());
@@ -173,7 +179,7 @@ void WorkerProcess::KillAfter(absl::Duration delay) {
   if (kill_alarm_.set() && kill_at_ns_ <= at_ns) return;
   kill_at_ns_ = at_ns;
   kill_alarm_.Set(absl::ToChronoNanoseconds(delay),
-                  [this] { Signal(SIGKILL); });
+                  [this] { (void)Signal(SIGKILL); });
 }
 
 void WorkerProcess::OnProcessEnd() {

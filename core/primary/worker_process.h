@@ -69,13 +69,15 @@ class WorkerOwner {
 class WorkerProcess {
  public:
   // `slot` and `owner` must outlive it. `fork_ns` is when its start began, on
-  // CLOCK_MONOTONIC. Errors: the kernel's, if it will not watch the child,
-  // which is killed then, and gone.
+  // CLOCK_MONOTONIC. With `capture_output` the owner is told the lines that
+  // come from the child's pipes 1 and 2. Errors: the kernel's, if it will not
+  // watch the child, which is killed then, and gone.
   static absl::StatusOr<std::unique_ptr<WorkerProcess>> Create(
       boost::asio::io_context& io,
       uint32_t id,
       Slot& slot,
       ChildProcess child,
+      bool capture_output,
       int64_t fork_ns,
       WorkerOwner& owner);
 
@@ -135,7 +137,11 @@ class WorkerProcess {
   size_t unread_fds() const {
     return channel_.has_value() ? channel_->queued_fds() : 0;
   }
-  void Signal(int signal) { SendSignal(pidfd_.get(), signal); }
+  // Returns an errno, 0 if it was sent or the process has ended.
+  int Signal(int signal) { return SendSignal(pidfd_.get(), signal); }
+  // Our ends of the pipes to it, by their number there, unless their lines are
+  // the owner's: the caller's from now on.
+  std::vector<UniqueFd> TakePipes() { return std::move(pipes_); }
   // Kills it if it still runs after `delay`. Of several, the earliest counts.
   void KillAfter(absl::Duration delay);
   // Closes the channel and reports it to the owner with `why`, unless it was
@@ -158,6 +164,7 @@ class WorkerProcess {
                 WorkerOwner& owner);
 
   absl::Status Watch();
+  void CaptureOutput();
   void AddOutput(int fd_number, UniqueFd fd);
   void SendBytes(FrameType type,
                  std::span<const std::byte> payload,
@@ -180,6 +187,7 @@ class WorkerProcess {
   Alarm flush_alarm_;
   Alarm kill_alarm_;
   int64_t kill_at_ns_ = 0;
+  std::vector<UniqueFd> pipes_;
   std::vector<std::unique_ptr<Output>> outputs_;
 };
 

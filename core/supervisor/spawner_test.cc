@@ -18,11 +18,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "core/base/errno_status.h"
+#include "core/base/unique_fd.h"
+#include "core/supervisor/stdio_plan.h"
 #include "ipc/open_fds.h"
 
 namespace cluster {
@@ -34,8 +38,9 @@ constexpr char kChildVariable[] = "SPAWNER_TEST_CHILD";
 
 ChildSpec Child(const std::string& does) {
   return {.executable = "/proc/self/exe",
-          .title = "the title",
-          .environment = {{kChildVariable, does}}};
+          .arguments = {"the title"},
+          .environment = {{kChildVariable, does}},
+          .stdio = CapturedOutput()};
 }
 
 // Reads until the other end is closed.
@@ -49,6 +54,11 @@ std::string ReadAll(int fd) {
     if (count <= 0) return all;
     all.append(buffer, static_cast<size_t>(count));
   }
+}
+
+// What a child of standard output 1 prints.
+std::string Prints(const ChildSpec& spec) {
+  return ReadAll(Spawn(spec)->pipes[1].get());
 }
 
 WorkerExit WaitFor(const ChildProcess& child) {
@@ -66,23 +76,24 @@ TEST(SpawnerTest, ChannelIsDescriptorThree) {
 }
 
 TEST(SpawnerTest, ChildInheritsNothingElse) {
-  const UniqueFd not_for_it(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  const ChildProcess child = *Spawn(Child("list descriptors"));
-  EXPECT_EQ(ReadAll(child.output.get()), "0 1 2 3 ");
+  const UniqueFd not_for_it(open("/dev/null", O_RDONLY));
+  ChildSpec spec = Child("list descriptors");
+  EXPECT_EQ(Prints(spec), "0 1 2 3 ");
+  spec.gid = getgid();  // goes another way
+  EXPECT_EQ(Prints(spec), "0 1 2 3 ");
 }
 
 TEST(SpawnerTest, OutputsArePipes) {
   const ChildProcess child = *Spawn(Child("print"));
-  EXPECT_EQ(ReadAll(child.output.get()), "to output");
-  EXPECT_EQ(ReadAll(child.error_output.get()), "to error");
+  EXPECT_EQ(ReadAll(child.pipes[1].get()), "to output");
+  EXPECT_EQ(ReadAll(child.pipes[2].get()), "to error");
 }
 
 TEST(SpawnerTest, OutputsAreInheritedIfNotCaptured) {
   ChildSpec spec = Child("exit 0");
-  spec.capture_output = false;
+  spec.stdio = InheritedStdio();
   const ChildProcess child = *Spawn(spec);
-  EXPECT_FALSE(child.output);
-  EXPECT_FALSE(child.error_output);
+  for (const UniqueFd& pipe : child.pipes) EXPECT_FALSE(pipe);
   EXPECT_EQ(WaitFor(child).code, 0);
 }
 
@@ -91,13 +102,104 @@ TEST(SpawnerTest, EnvironmentIsOverlaid) {
   setenv("SPAWNER_TEST_AB", "kept", 1);
   ChildSpec spec = Child("print environment");
   spec.environment.emplace_back("SPAWNER_TEST_A", "new");
-  const ChildProcess child = *Spawn(spec);
-  EXPECT_EQ(ReadAll(child.output.get()), "new kept");
+  EXPECT_EQ(Prints(spec), "new kept");
+}
+
+TEST(SpawnerTest, EnvironmentLosesWhatIsRemoved) {
+  setenv("SPAWNER_TEST_A", "old", 1);
+  setenv("SPAWNER_TEST_AB", "kept", 1);
+  ChildSpec spec = Child("print environment");
+  spec.environment.emplace_back("SPAWNER_TEST_A", std::nullopt);
+  EXPECT_EQ(Prints(spec), "(none) kept");
 }
 
 TEST(SpawnerTest, TitleIsTheFirstArgument) {
-  const ChildProcess child = *Spawn(Child("print title"));
-  EXPECT_EQ(ReadAll(child.output.get()), "the title");
+  EXPECT_EQ(Prints(Child("print title")), "the title");
+}
+
+TEST(SpawnerTest, ArgumentsFollowTheTitle) {
+  ChildSpec spec = Child("print arguments");
+  spec.arguments = {"the title", "one", "two words"};
+  EXPECT_EQ(Prints(spec), "[one][two words]");
+  spec.wrap = {"/usr/bin/env"};
+  EXPECT_EQ(Prints(spec), "[one][two words]");
+}
+
+// ---- Its descriptors
+
+TEST(SpawnerTest, ChannelIsWhereThePlanSays) {
+  ChildSpec spec = Child("list descriptors");
+  spec.stdio = {{.kind = StdioSlot::Kind::kIgnore},
+                {.kind = StdioSlot::Kind::kPipe},
+                {.kind = StdioSlot::Kind::kIgnore},
+                {.kind = StdioSlot::Kind::kIgnore},
+                {.kind = StdioSlot::Kind::kPipe},
+                {.kind = StdioSlot::Kind::kIpc}};
+  const ChildProcess child = *Spawn(spec);
+  EXPECT_EQ(ReadAll(child.pipes[1].get()), "0 1 2 3 4 5 ");
+  EXPECT_EQ(ReadAll(child.channel.get()), "");
+}
+
+TEST(SpawnerTest, PipesBeyondTheStandardOnesGoBothWays) {
+  ChildSpec spec = Child("echo 4");
+  spec.stdio.push_back({.kind = StdioSlot::Kind::kPipe});
+  const ChildProcess child = *Spawn(spec);
+  ASSERT_EQ(write(child.pipes[4].get(), "hello", 5), 5);
+  shutdown(child.pipes[4].get(), SHUT_WR);
+  EXPECT_EQ(ReadAll(child.pipes[4].get()), "hello");
+}
+
+TEST(SpawnerTest, StandardInputIsAPipeToTheChild) {
+  ChildSpec spec = Child("echo input");
+  spec.stdio = PipedStdio();
+  ChildProcess child = *Spawn(spec);
+  ASSERT_EQ(write(child.pipes[0].get(), "hello", 5), 5);
+  child.pipes[0].Reset();
+  EXPECT_EQ(ReadAll(child.pipes[1].get()), "hello");
+}
+
+// Numbers that the child's own collide with are the hard case.
+TEST(SpawnerTest, DescriptorsAreGivenByNumber) {
+  int fds[2];
+  ASSERT_EQ(pipe2(fds, O_CLOEXEC), 0);
+  UniqueFd reader(fds[0]);
+  UniqueFd writer(fds[1]);
+  ChildSpec spec = Child("print");
+  spec.stdio = InheritedStdio();
+  spec.stdio[1] = {.kind = StdioSlot::Kind::kFd, .fd = writer.get()};
+  spec.stdio[2] = {.kind = StdioSlot::Kind::kFd, .fd = writer.get()};
+  const ChildProcess child = *Spawn(spec);
+  writer.Reset();
+  EXPECT_EQ(WaitFor(child).code, 0);
+  EXPECT_EQ(ReadAll(reader.get()), "to errorto output");
+}
+
+TEST(SpawnerTest, DescriptorThatIsNotOpenIsRefused) {
+  ChildSpec spec = Child("exit 0");
+  spec.stdio.push_back({.kind = StdioSlot::Kind::kFd, .fd = 9'999});
+  EXPECT_EQ(ErrnoOf(Spawn(spec).status()), EBADF);
+}
+
+TEST(SpawnerTest, PlanWithoutChannelIsRefused) {
+  ChildSpec spec = Child("exit 0");
+  spec.stdio.pop_back();
+  EXPECT_EQ(Spawn(spec).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+// ---- Its directory
+
+TEST(SpawnerTest, WorkingDirectoryIsTheChilds) {
+  ChildSpec spec = Child("print directory");
+  spec.working_directory = "/";
+  EXPECT_EQ(Prints(spec), "/");
+}
+
+TEST(SpawnerTest, MissingWorkingDirectoryIsNamed) {
+  ChildSpec spec = Child("exit 0");
+  spec.working_directory = "/does/not/exist";
+  const auto child = Spawn(spec);
+  EXPECT_EQ(ErrnoOf(child.status()), ENOENT);
+  EXPECT_THAT(child.status().message(), HasSubstr("/does/not/exist"));
 }
 
 // The shell stays, as the child's parent.
@@ -108,8 +210,8 @@ TEST(SpawnerTest, WrapGetsTheChildsCommandLine) {
   ChildSpec spec = Child("print");
   spec.wrap = kUnderShell;
   const ChildProcess child = *Spawn(spec);
-  EXPECT_EQ(ReadAll(child.output.get()), "under wrap\nto output");
-  EXPECT_EQ(ReadAll(child.error_output.get()), "to error");
+  EXPECT_EQ(ReadAll(child.pipes[1].get()), "under wrap\nto output");
+  EXPECT_EQ(ReadAll(child.pipes[2].get()), "to error");
   EXPECT_EQ(WaitFor(child).code, 1) << "the exit code is the command's";
 }
 
@@ -139,7 +241,7 @@ TEST(SpawnerTest, SignalsAreAsInAFreshProcess) {
   sigprocmask(SIG_BLOCK, &blocked, nullptr);
   const ChildProcess child = *Spawn(Child("print signals"));
   sigprocmask(SIG_UNBLOCK, &blocked, nullptr);
-  EXPECT_EQ(ReadAll(child.output.get()), "SigBlk 0 SigIgn 0 ");
+  EXPECT_EQ(ReadAll(child.pipes[1].get()), "SigBlk 0 SigIgn 0 ");
 }
 
 TEST(SpawnerTest, ExitCodeIsReaped) {
@@ -186,7 +288,7 @@ TEST(SpawnerTest, MissingExecutableLeavesNothing) {
   }
   const size_t before = OpenFds();
   const auto child =
-      Spawn({.executable = "/does/not/exist", .title = "", .environment = {}});
+      Spawn({.executable = "/does/not/exist", .arguments = {"x"}});
   EXPECT_EQ(ErrnoOf(child.status()), ENOENT);
   EXPECT_THAT(child.status().message(), HasSubstr("/does/not/exist"));
   EXPECT_EQ(OpenFds(), before);
@@ -222,7 +324,19 @@ void PrintSignals() {
   }
 }
 
-int BeChild(const std::string& does, const char* title) {
+void Echo(int from, int to) {
+  char byte;
+  while (read(from, &byte, 1) == 1 && write(to, &byte, 1) == 1) {
+  }
+}
+
+int BeChild(const std::string& does, char** argv) {
+  const char* title = *argv;
+  if (does == "echo 4") Echo(4, 4);
+  if (does == "echo input") Echo(STDIN_FILENO, STDOUT_FILENO);
+  if (does == "print directory")
+    printf("%s", std::string(getcwd(nullptr, 0)).c_str());
+  while (does == "print arguments" && *++argv != nullptr) printf("[%s]", *argv);
   if (does == "exit 7") return 7;
   if (does == "list descriptors") ListDescriptors();
   if (does == "print title") printf("%s", title);
@@ -232,10 +346,14 @@ int BeChild(const std::string& does, const char* title) {
     fprintf(stderr, "to error");
   }
   if (does == "print environment") {
-    printf("%s %s", getenv("SPAWNER_TEST_A"), getenv("SPAWNER_TEST_AB"));
+    const char* a = getenv("SPAWNER_TEST_A");
+    printf("%s %s", a == nullptr ? "(none)" : a, getenv("SPAWNER_TEST_AB"));
   }
   char byte;
-  if (does == "wait") (void)!read(3, &byte, 1);
+  if (does == "wait") {
+    pollfd poll_fd = {3, POLLIN, 0};
+    poll(&poll_fd, 1, -1);
+  }
   while (does == "echo channel") {
     pollfd poll_fd = {3, POLLIN, 0};
     poll(&poll_fd, 1, -1);
@@ -250,7 +368,7 @@ int BeChild(const std::string& does, const char* title) {
 
 int main(int argc, char** argv) {
   if (const char* does = getenv("SPAWNER_TEST_CHILD")) {
-    _exit(cluster::BeChild(does, argv[0]));
+    _exit(cluster::BeChild(does, argv));
   }
   // What the test's own parent left open is no concern of the spawner.
   close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
