@@ -33,10 +33,13 @@ constexpr uint64_t kNoDeadline = UINT64_MAX;
 
 }  // namespace
 
-Runtime::Runtime(UniqueFd channel, std::unique_ptr<Loop> loop)
+Runtime::Runtime(UniqueFd channel,
+                 std::unique_ptr<Loop> loop,
+                 const cluster_plugin_entry_t* linked)
     : loop_(std::move(loop)),
       channel_(std::move(channel), *loop_),
-      context_(*loop_, channel_, [this] { return Dispatch(); }) {
+      context_(*loop_, channel_, [this] { return Dispatch(); }),
+      linked_(linked) {
   context_.OnReadiness([this](bool ready) {
     if (intake_.has_value()) intake_->SetHeld(!ready);
   });
@@ -48,15 +51,34 @@ Runtime::Runtime(UniqueFd channel, std::unique_ptr<Loop> loop)
 
 Runtime::~Runtime() = default;
 
-int Runtime::Run() {
+bool Runtime::BeginChannel() {
+  begun_ = true;
   const absl::Status status =
       channel_.Begin([this](Frame frame) { OnFrame(std::move(frame)); },
                      [this](const absl::Status& why) { OnChannelEnd(why); });
   if (!status.ok()) {
     std::fprintf(stderr, "worker: %s\n", status.ToString().c_str());
-    return kWorkerExitInternal;
+    Stop(kWorkerExitInternal);
+    return false;
   }
   channel_.SendEmpty(FrameType::kOnline);
+  channel_.Flush();
+  return true;
+}
+
+void Runtime::Begin() {
+  if (!BeginChannel()) return;
+  while (stage_ == Stage::kOnline) {
+    loop_->RunOnce();
+    channel_.Flush();
+  }
+  // What is sent until Run() would wait for a round that is far away.
+  SetInLoop(false);
+}
+
+int Runtime::Run() {
+  if (!begun_ && !BeginChannel()) return exit_code_;
+  SetInLoop(true);
   channel_.Flush();
   while (stage_ != Stage::kStopped) {
     if (stage_ == Stage::kStarted && plugin_->has_own_loop()) {
@@ -137,21 +159,23 @@ void Runtime::OnFrame(Frame frame) {
 
 absl::Status Runtime::OnStart(Frame frame) {
   if (memory_.has_value()) return absl::DataLossError("a second Start");
-  if (frame.fds.size() < 2) {
-    return absl::DataLossError("Start without its two descriptors");
-  }
   ASSIGN_OR_RETURN(Start start, Decode<Start>(frame.payload));
+  // The plugin's file, if there is one, then the page.
+  const int page_at = start.plugin_path.empty() ? 0 : 1;
+  if (std::ssize(frame.fds) <= page_at) {
+    return absl::DataLossError("Start without its descriptors");
+  }
   if (start.listener_count > kMaxListeners) {
     return absl::DataLossError("Start with too many listeners");
   }
-  ASSIGN_OR_RETURN(memory_, SlotMemory::Map(std::move(frame.fds[1])));
-  std::vector<UniqueFd> sockets(std::make_move_iterator(frame.fds.begin() + 2),
-                                std::make_move_iterator(frame.fds.end()));
+  ASSIGN_OR_RETURN(memory_, SlotMemory::Map(std::move(frame.fds[page_at])));
+  if (page_at > 0) plugin_file_ = std::move(frame.fds[0]);
+  std::vector<UniqueFd> sockets = std::move(frame.fds);
+  sockets.erase(sockets.begin(), sockets.begin() + page_at + 1);
   if (start.drain_on_sigterm) {
     RETURN_IF_ERROR(WatchSigterm(*loop_, &Runtime::OnSigterm, this));
   }
   if (start.cpu != kAnyCpu) RETURN_IF_ERROR(PinToCpu(start.cpu));
-  plugin_file_ = std::move(frame.fds[0]);
   const std::string path = start.plugin_path;
   SlotPage& page = memory_->page();
   context_.Configure(std::move(start), page);
@@ -181,11 +205,21 @@ absl::Status Runtime::OnStart(Frame frame) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<LoadedPlugin> Runtime::LoadCode(const std::string& path) {
+  if (!path.empty()) {
+    return LoadPlugin(plugin_file_.get(), path, services_.Ids());
+  }
+  if (linked_ == nullptr) {
+    return absl::FailedPreconditionError(
+        "the primary names no plugin, and this program has no worker code");
+  }
+  return AdoptEntry(linked_, "the program", services_.Ids());
+}
+
 bool Runtime::StartPlugin(const std::string& path) {
   Contract& contract = context_.contract();
   contract.Enter(PluginPhase::kLoading);
-  const absl::StatusOr<LoadedPlugin> loaded =
-      LoadPlugin(plugin_file_.get(), path, services_.Ids());
+  const absl::StatusOr<LoadedPlugin> loaded = LoadCode(path);
   if (!loaded.ok()) {
     contract.Enter(PluginPhase::kNone);
     Fail(absl::IsAborted(loaded.status()) ? kExitPluginNotReady
@@ -252,14 +286,22 @@ void Runtime::OnTaken(const absl::Status& status) {
 
 void Runtime::OnSigterm(void* runtime) {
   auto* self = static_cast<Runtime*>(runtime);
-  if (self->stage_ != Stage::kStarted) return;
-  self->channel_.SendEmpty(FrameType::kDisconnect);
+  self->AskToEnd(/*at_once=*/false);
+}
+
+void Runtime::AskToEnd(bool at_once) {
+  ends_at_once_ |= at_once;
+  asked_to_end_ = true;
+  if (at_once && stage_ == Stage::kDraining) return Stop(kWorkerExitOk);
+  if (stage_ != Stage::kStarted) return;
+  channel_.SendEmpty(FrameType::kDisconnect);
 }
 
 absl::Status Runtime::OnDrain(Frame frame) {
   ASSIGN_OR_RETURN(Drain drain, Decode<Drain>(frame.payload));
   if (stage_ == Stage::kDraining) return absl::OkStatus();
-  if (stage_ != Stage::kStarted) {
+  asked_to_end_ = true;
+  if (stage_ != Stage::kStarted || ends_at_once_) {
     Stop(kWorkerExitOk);
     return absl::OkStatus();
   }

@@ -18,8 +18,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
 #include "core/scoreboard/slot_memory.h"
@@ -32,17 +34,38 @@
 #include "core/worker/plugin_instance.h"
 #include "ipc/frame.h"
 #include "plugins/abi/cluster_plugin.h"
+#include "plugins/host/plugin_loader.h"
 
 namespace cluster {
 
 class Runtime {
  public:
-  Runtime(UniqueFd channel, std::unique_ptr<Loop> loop);
+  // `linked` is worker code that the program itself has, for a primary that
+  // names no plugin; it lives as long as the process. Null: there is none.
+  Runtime(UniqueFd channel,
+          std::unique_ptr<Loop> loop,
+          const cluster_plugin_entry_t* linked = nullptr);
   ~Runtime();
+
+  // Says that it is online, and waits until its plugin is started or it has
+  // ended. The plugin's services may then be called, from this thread, until
+  // Run() is.
+  void Begin();
 
   // Serves until the primary drains this worker, the primary is gone, or the
   // plugin fails. Returns the process's exit code (core/control/worker_exit.h).
   int Run();
+
+  // Asks the primary for a drain; or, `at_once`, for an end whatever is open.
+  void AskToEnd(bool at_once);
+  // Whether this worker or the primary has asked it to end.
+  bool asked_to_end() const { return asked_to_end_; }
+  // It drains or has ended.
+  bool ends() const {
+    return stage_ == Stage::kDraining || stage_ == Stage::kStopped;
+  }
+  // Ends with `code`, and says why.
+  void EndWith(int code, std::string reason) { Fail(code, std::move(reason)); }
 
  private:
   enum class Stage { kOnline, kStarted, kDraining, kStopped };
@@ -67,6 +90,9 @@ class Runtime {
   cluster_status Dispatch();
   void SetInLoop(bool in_loop);
 
+  // Says that it is online. False: the channel cannot be watched.
+  bool BeginChannel();
+  absl::StatusOr<LoadedPlugin> LoadCode(const std::string& path);
   // Loads, creates and starts the plugin. False: it failed, and said so.
   bool StartPlugin(const std::string& path);
   // Tells the primary what the plugin could use and this host lacks.
@@ -87,7 +113,11 @@ class Runtime {
   HostContext context_;
   HostServices services_{context_};
 
+  const cluster_plugin_entry_t* const linked_;
   Stage stage_ = Stage::kOnline;
+  bool begun_ = false;
+  bool asked_to_end_ = false;
+  bool ends_at_once_ = false;
   int exit_code_ = 0;
   std::optional<SlotMemory> memory_;
   std::optional<Intake> intake_;            // from Start on

@@ -41,12 +41,6 @@ UniqueFd TakeChannel() {
   return UniqueFd(fd);
 }
 
-void NameProcess() {
-  const char* id = std::getenv(kWorkerIdVariable);
-  const std::string name = absl::StrCat("cluster:w", id != nullptr ? id : "?");
-  prctl(PR_SET_NAME, name.c_str());
-}
-
 // A worker that is started by a debugger or tracer is that program's child.
 // When it is killed, nobody would end a worker that hangs, and the next one in
 // its place would find the memory of both in use.
@@ -64,29 +58,42 @@ void EndWithWrapper(int channel) {
 
 bool IsWorkerProcess() { return std::getenv(kChannelFdVariable) != nullptr; }
 
-int WorkerMain() {
-  UniqueFd channel = TakeChannel();
-  if (!channel) {
-    std::fprintf(stderr,
-                 "%s is set but is no control channel; unset it to start a "
-                 "primary\n",
-                 kChannelFdVariable);
-    return kWorkerExitUsage;
-  }
-  EndWithWrapper(channel.get());
-  NameProcess();
+absl::StatusOr<InheritedChannel> TakeInheritedChannel() {
+  InheritedChannel inherited = {.channel = TakeChannel()};
+  const char* id = std::getenv(kWorkerIdVariable);
+  if (id != nullptr) (void)absl::SimpleAtoi(id, &inherited.worker_id);
   unsetenv(kChannelFdVariable);
   unsetenv(kWorkerIdVariable);
+  if (!inherited.channel) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(kChannelFdVariable,
+                     " is set but is no control channel; unset it to start a "
+                     "primary"));
+  }
+  EndWithWrapper(inherited.channel.get());
+  const std::string name = absl::StrCat("cluster:w", inherited.worker_id);
+  prctl(PR_SET_NAME, name.c_str());
+  // A peer that is gone is an error of the call, not the worker's end.
+  signal(SIGPIPE, SIG_IGN);
+  return inherited;
+}
+
+int WorkerMain() {
+  absl::StatusOr<InheritedChannel> inherited = TakeInheritedChannel();
+  if (!inherited.ok()) {
+    std::fprintf(
+        stderr, "%s\n", std::string(inherited.status().message()).c_str());
+    return kWorkerExitUsage;
+  }
   // Ctrl-C goes to the whole terminal group; the primary decides what it means.
   signal(SIGINT, SIG_IGN);
-  signal(SIGPIPE, SIG_IGN);
 
   absl::StatusOr<std::unique_ptr<Loop>> loop = Loop::Create();
   if (!loop.ok()) {
     std::fprintf(stderr, "worker: %s\n", loop.status().ToString().c_str());
     return kWorkerExitInternal;
   }
-  return Runtime(std::move(channel), *std::move(loop)).Run();
+  return Runtime(std::move(inherited->channel), *std::move(loop)).Run();
 }
 
 }  // namespace cluster

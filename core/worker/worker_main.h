@@ -9,10 +9,27 @@
 #ifndef CORE_WORKER_WORKER_MAIN_H_
 #define CORE_WORKER_WORKER_MAIN_H_
 
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "core/base/unique_fd.h"
+
 namespace cluster {
 
 // True if this process was started as a worker.
 bool IsWorkerProcess();
+
+// What a worker inherits.
+struct InheritedChannel {
+  UniqueFd channel;
+  uint32_t worker_id = 0;
+};
+
+// Takes it, and makes the process a worker's in what the kernel knows of it:
+// its name, and that it does not outlive what wraps it. Whatever it returns,
+// the variables are gone then. REQUIRES: IsWorkerProcess().
+//   kFailedPrecondition  the variable was set by hand: there is no channel
+absl::StatusOr<InheritedChannel> TakeInheritedChannel();
 
 // Serves as a worker and returns the exit code. A variable that was set by
 // hand, with no channel behind it, gives one line on standard error and code 2.
