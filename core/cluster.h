@@ -1,0 +1,149 @@
+// Cluster: Node's `cluster`, for C++. One program is both the primary, which
+// forks workers and owns the ports, and the workers, which serve them together.
+//
+// The names are Node's, in lower case: the one exception from this project's
+// style, since that is what their users look for. Differences are listed in
+// docs/node_differences.md; docs/library.md is a tour.
+//
+// A worker is this program, started anew: main() runs there from its beginning,
+// and is_worker() is true. Make the Cluster first thing in main(): in a worker
+// it says to the primary that it is online, and what the primary told it is
+// gone from the environment since before main(). A worker that was made to run
+// a plugin never gets further than that.
+//
+// Several may be made in a primary, each with workers of its own; a worker has
+// one primary, whichever of them it calls.
+//
+// Calls of the wrong role (fork() in a worker) are errors of the program: one
+// line on standard error, and exit code 1.
+//
+// Thread safety: the thread that made it, which is also where all listeners are
+// called: never from within fork(), disconnect() and the like.
+//
+//   int main(int argc, char** argv) {
+//     cluster::Cluster cluster(argc, argv);
+//     if (cluster.is_primary()) {
+//       for (int i = 0; i < 4; ++i) cluster.fork();
+//       return cluster.run();
+//     }
+//     cluster.worker().listen({.port = 8000}, [](cluster::Connection c) {
+//       ::send(c.fd(), "hello\n", 6, MSG_NOSIGNAL);
+//     });
+//     return cluster.run();
+//   }
+#ifndef CORE_CLUSTER_H_
+#define CORE_CLUSTER_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "core/cluster/events.h"
+#include "core/cluster/settings.h"
+#include "core/cluster/this_worker.h"
+#include "core/cluster/worker.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace cluster {
+
+class PrimarySide;
+
+// Scheduling policies in Node's words; CLUSTER_SCHED_POLICY may name them, too,
+// or any of core/host's --policy. (SCHED_RR itself is a macro of <sched.h>.)
+inline constexpr char kSchedRr[] = "rr";      // the primary accepts, by turns
+inline constexpr char kSchedNone[] = "none";  // the workers accept
+
+struct ClusterOptions {
+  // The primary's loop, instead of one of its own. Outlives the cluster.
+  boost::asio::io_context* io = nullptr;
+  // A port outlives its last worker for 30 s, for a successor.
+  bool keep_ports = false;
+  // A worker that was told to disconnect is killed a little after that.
+  absl::Duration drain_timeout = absl::InfiniteDuration();
+};
+
+class Cluster {
+ public:
+  using Workers = std::map<uint32_t, std::shared_ptr<Worker>>;
+
+  // `argv` outlives it: its words are the workers' by default, as they are when
+  // setup_primary() or fork() is first called.
+  Cluster(int argc, char** argv, const ClusterOptions& options = {});
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+  // The channels to workers that still live close, which ends them.
+  ~Cluster();
+
+  // The role, fixed when the process started.
+  bool is_primary() const { return primary_ != nullptr; }
+  bool is_worker() const { return primary_ == nullptr; }
+
+  // Runs until no worker is left and nothing else waits (in a worker: until it
+  // has ended). Returns the process's exit code: in the primary 0, or 1 after
+  // an error that nobody listened for.
+  int run();
+
+  // ---- In a worker
+
+  ThisWorker& worker();
+
+  // ---- In the primary
+
+  // Starts a worker. Its process runs when this returns, and it is in
+  // workers(). What cannot work at all (a user that is not allowed, a plan of
+  // descriptors that makes no sense) is in its status(), and it is in no list;
+  // what the system lacks for now (no such file, no memory) comes as its error
+  // event, too. Either has used up an id, and is an error event of the cluster.
+  std::shared_ptr<Worker> fork(const ForkOptions& options = {});
+
+  // Those that were forked, are not gone and were not told to disconnect.
+  Workers workers() const;
+
+  // Changes what later forks do: what `change` does not mention stays.
+  //   kInvalidArgument  there is no scheduling policy of that name
+  absl::Status setup_primary(const Settings& change = {});
+  // As made by the latest setup_primary() or fork(); each makes another object.
+  // Empty before the first.
+  std::shared_ptr<const Settings> settings() const;
+
+  // How connections are given to workers; later changes than the first
+  // setup_primary() or fork() have no effect.
+  const std::string& scheduling_policy() const;
+  void set_scheduling_policy(std::string policy);
+
+  // Disconnects all workers. `done` is called when the last of all that ever
+  // were is gone, in a later turn also if there is none.
+  void disconnect(std::function<void()> done = {});
+
+  // Calls `listener` for each event, in the order of these calls and behind the
+  // worker's own.
+  template <typename Event>
+  ListenerId on(Event event, std::function<OfCluster<Event>> listener) {
+    return events_.of(event).On(std::move(listener));
+  }
+  // The same, for the next event only.
+  template <typename Event>
+  ListenerId once(Event event, std::function<OfCluster<Event>> listener) {
+    return events_.of(event).Once(std::move(listener));
+  }
+  // Returns whether there was such a listener.
+  bool off(ListenerId id) { return events_.Off(id); }
+
+ private:
+  PrimarySide& AsPrimary(const char* function) const;
+
+  ClusterEvents events_;
+  std::unique_ptr<PrimarySide> primary_;  // null in a worker
+};
+
+}  // namespace cluster
+
+#endif  // CORE_CLUSTER_H_

@@ -1,0 +1,92 @@
+// Emitter: the listeners of one event, called in the order in which they came.
+//
+// A listener may add and remove listeners, itself and others, while it runs:
+// one that was removed is not called any more, also not in the round under way;
+// one that was added is called from the next round on.
+//
+// Thread safety: none; one thread.
+//
+//   Emitter<void(int)> emitter;
+//   const ListenerId id = emitter.On([](int n) { ... });
+//   emitter.Emit(5);
+//   emitter.Off(id);
+#ifndef CORE_CLUSTER_EMITTER_H_
+#define CORE_CLUSTER_EMITTER_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace cluster {
+
+// Unlike any other of the process.
+using ListenerId = uint64_t;
+
+// A fresh one.
+inline ListenerId NextListenerId() {
+  static ListenerId last = 0;
+  return ++last;
+}
+
+template <typename Signature>
+class Emitter {
+ public:
+  using Listener = std::function<Signature>;
+
+  ListenerId On(Listener listener) { return Add(std::move(listener), false); }
+  // Called for the next event and then removed.
+  ListenerId Once(Listener listener) { return Add(std::move(listener), true); }
+
+  // Returns whether there was such a listener.
+  bool Off(ListenerId id) {
+    const auto found =
+        std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) {
+          return entry->id == id;
+        });
+    if (found == entries_.end()) return false;
+    (*found)->removed = true;
+    entries_.erase(found);
+    return true;
+  }
+
+  // Returns whether anybody listened.
+  template <typename... Args>
+  bool Emit(Args&&... args) {
+    // They stay alive while they are called, whoever removes them.
+    const std::vector<std::shared_ptr<Entry>> round = entries_;
+    for (const std::shared_ptr<Entry>& entry : round) {
+      if (entry->removed) continue;
+      if (entry->once) Off(entry->id);
+      entry->listener(args...);
+    }
+    return !round.empty();
+  }
+
+  size_t size() const { return entries_.size(); }
+
+ private:
+  // Shared with the round that calls it.
+  struct Entry {
+    ListenerId id;
+    Listener listener;
+    bool once;
+    bool removed = false;
+  };
+
+  ListenerId Add(Listener listener, bool once) {
+    const ListenerId id = NextListenerId();
+    entries_.push_back(
+        std::make_shared<Entry>(Entry{id, std::move(listener), once}));
+    return id;
+  }
+
+  std::vector<std::shared_ptr<Entry>> entries_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_CLUSTER_EMITTER_H_

@@ -1,0 +1,117 @@
+// The events of a cluster and of a worker, and who may listen to them how.
+//
+//   cluster.on(events::exit, [](Worker& worker, int code, int signal) { ... });
+//   worker.once(events::online, [] { ... });
+#ifndef CORE_CLUSTER_EVENTS_H_
+#define CORE_CLUSTER_EVENTS_H_
+
+#include <functional>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "core/cluster/emitter.h"
+#include "core/cluster/settings.h"
+
+namespace cluster {
+
+class Worker;
+
+// Where a worker listens.
+struct Address {
+  std::string address;  // a number or a path
+  int port = -1;        // -1 for Unix sockets
+  std::string type;     // "tcp4", "tcp6", "unix", "udp4", "udp6"
+};
+
+// Each names the signature of listeners of the cluster, and of one worker.
+namespace events {
+// fork() has made a worker, in an earlier turn.
+struct Fork {
+  using OfCluster = void(Worker&);
+};
+// The worker's process runs; none of its own code has run yet.
+struct Online {
+  using OfCluster = void(Worker&);
+  using OfWorker = void();
+};
+// The worker listens: once for each of its servers.
+struct Listening {
+  using OfCluster = void(Worker&, const Address&);
+  using OfWorker = void(const Address&);
+};
+// The channel to the worker is closed: once for each worker.
+struct Disconnect {
+  using OfCluster = void(Worker&);
+  using OfWorker = void();
+};
+// The worker's process has ended: with `code`, or by `signal`, if that is not
+// 0. Once for each that was started.
+struct Exit {
+  using OfCluster = void(Worker&, int code, int signal);
+  using OfWorker = void(int code, int signal);
+};
+// setup_primary() was called, or fork() did; with the settings it made.
+struct Setup {
+  using OfCluster = void(const Settings&);
+};
+// A worker could not be started or signalled. If nobody listens, run() returns
+// 1.
+struct Error {
+  using OfCluster = void(Worker&, const absl::Status&);
+  using OfWorker = void(const absl::Status&);
+};
+
+inline constexpr Fork fork;
+inline constexpr Online online;
+inline constexpr Listening listening;
+inline constexpr Disconnect disconnect;
+inline constexpr Exit exit;
+inline constexpr Setup setup;
+inline constexpr Error error;
+}  // namespace events
+
+template <typename Event>
+using OfCluster = typename Event::OfCluster;
+template <typename Event>
+using OfWorker = typename Event::OfWorker;
+
+// The emitters of a set of events.
+template <template <typename> typename SignatureOf, typename... Events>
+class EventSet {
+ public:
+  template <typename Event>
+  Emitter<SignatureOf<Event>>& of(Event) {
+    return std::get<Slot<Event>>(slots_).emitter;
+  }
+  bool Off(ListenerId id) {
+    return (std::get<Slot<Events>>(slots_).emitter.Off(id) || ...);
+  }
+
+ private:
+  template <typename Event>
+  struct Slot {
+    Emitter<SignatureOf<Event>> emitter;
+  };
+  std::tuple<Slot<Events>...> slots_;
+};
+
+using ClusterEvents = EventSet<OfCluster,
+                               events::Fork,
+                               events::Online,
+                               events::Listening,
+                               events::Disconnect,
+                               events::Exit,
+                               events::Setup,
+                               events::Error>;
+using WorkerEvents = EventSet<OfWorker,
+                              events::Online,
+                              events::Listening,
+                              events::Disconnect,
+                              events::Exit,
+                              events::Error>;
+
+}  // namespace cluster
+
+#endif  // CORE_CLUSTER_EVENTS_H_

@@ -1,0 +1,373 @@
+#include "core/cluster/primary_side.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <random>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/errno_status.h"
+#include "core/base/status_macros.h"
+#include "core/cluster/listened_address.h"
+#include "core/control/data_path.h"
+#include "core/supervisor/stdio_plan.h"
+#include "core/supervisor/worker_state.h"
+#include "scheduler/registry.h"
+
+namespace cluster {
+namespace {
+
+constexpr char kSelf[] = "/proc/self/exe";
+
+std::string OwnPath() {
+  char path[PATH_MAX];
+  const ssize_t length = readlink(kSelf, path, sizeof(path));
+  return length > 0 ? std::string(path, static_cast<size_t>(length)) : kSelf;
+}
+
+// These are reported by an event; what else the kernel may say, at once.
+bool IsReportedLater(int error) {
+  return error == EACCES || error == EAGAIN || error == EMFILE ||
+         error == ENFILE || error == ENOENT;
+}
+
+StdioSlot ToSlot(const Stdio& stdio) {
+  switch (stdio.kind) {
+    case Stdio::Kind::kPipe:
+      return {.kind = StdioSlot::Kind::kPipe};
+    case Stdio::Kind::kInherit:
+      return {.kind = StdioSlot::Kind::kInherit};
+    case Stdio::Kind::kIgnore:
+      return {.kind = StdioSlot::Kind::kIgnore};
+    case Stdio::Kind::kIpc:
+      return {.kind = StdioSlot::Kind::kIpc};
+    case Stdio::Kind::kFd:
+      break;
+  }
+  return {.kind = StdioSlot::Kind::kFd, .fd = stdio.number};
+}
+
+StdioPlan ToPlan(const Settings& settings) {
+  if (settings.stdio.has_value()) {
+    StdioPlan plan;
+    for (const Stdio& stdio : *settings.stdio) plan.push_back(ToSlot(stdio));
+    return plan;
+  }
+  return settings.silent.value_or(false) ? PipedStdio() : InheritedStdio();
+}
+
+// Its directory is another one when it is started.
+std::string Absolute(const std::string& path) {
+  if (!path.empty() && path.front() == '/') return path;
+  char directory[PATH_MAX];
+  if (getcwd(directory, sizeof(directory)) == nullptr) return path;
+  return absl::StrCat(directory, "/", path);
+}
+
+}  // namespace
+
+PrimarySide::PrimarySide(Options options, ClusterEvents& events)
+    : options_(std::move(options)),
+      events_(events),
+      own_io_(options_.io == nullptr
+                  ? std::make_unique<boost::asio::io_context>(1)
+                  : nullptr),
+      io_(options_.io == nullptr ? *own_io_ : *options_.io) {
+  // A worker that has ended must not end this process by what it is sent, and
+  // how it ended must not be lost.
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGCHLD, SIG_DFL);
+}
+
+PrimarySide::~PrimarySide() {
+  for (const auto& worker : all_) {
+    if (const auto alive = worker.lock()) alive->commands_ = nullptr;
+  }
+  for (const auto& stream : streams_) {
+    if (const auto alive = stream.lock()) alive->close();
+  }
+}
+
+void PrimarySide::Post(std::function<void()> run) {
+  boost::asio::post(io_, [run = std::move(run), alive = std::weak_ptr(alive_)] {
+    if (!alive.expired()) run();
+  });
+}
+
+int PrimarySide::Run() {
+  io_.restart();
+  io_.run();
+  return exit_code_;
+}
+
+// ---- Settings
+
+void PrimarySide::SetPolicyIfKnown(const std::string& name) {
+  if (name == "rr" || name == "none" || MakePolicy(name, 0).ok()) policy = name;
+}
+
+absl::Status PrimarySide::SetupPrimary(const Settings& change) {
+  RETURN_IF_ERROR(Begin());
+  Settings current = *settings_;
+  if (!std::exchange(settings_made_, true)) {
+    current.exec = OwnPath();
+    current.args.emplace();
+    for (int i = 1; i < options_.argc && options_.argv[i] != nullptr; ++i) {
+      current.args->emplace_back(options_.argv[i]);
+    }
+    current.exec_args.emplace();
+    current.silent = false;
+  }
+  settings_ = std::make_shared<const Settings>(Merge(current, change));
+  Post([this, made = settings_] { events_.of(events::setup).Emit(*made); });
+  return absl::OkStatus();
+}
+
+absl::Status PrimarySide::Begin() {
+  if (primary_.has_value()) return absl::OkStatus();
+  PrimaryOptions options;
+  options.keep_ports = options_.keep_ports;
+  options.drain_timeout = options_.drain_timeout;
+  options.watchdog = {.start_timeout = absl::ZeroDuration(),
+                      .heartbeat_timeout = absl::ZeroDuration()};
+  options.listeners.seed = std::random_device()();
+  if (policy == "none") options.listeners.data_path = DataPath::kShare;
+  if (policy != "none" && policy != "rr") options.listeners.policy = policy;
+  // Before a worker depends on it.
+  RETURN_IF_ERROR(MakePolicy(options.listeners.policy, 0).status());
+  PrimaryObserver& observer = *this;
+  primary_.emplace(io_, std::move(options), observer);
+  const absl::Status status = primary_->Start();
+  if (!status.ok()) primary_.reset();
+  return status;
+}
+
+absl::StatusOr<WorkerSpec> PrimarySide::ToSpec(const ForkOptions& options,
+                                               UniqueFd* plugin_file) const {
+  const Settings settings = Merge(*settings_, options.settings);
+  WorkerSpec spec = {.environment = {options.env.begin(), options.env.end()},
+                     .stdio = ToPlan(settings),
+                     .working_directory = settings.cwd.value_or(""),
+                     .uid = settings.uid,
+                     .gid = settings.gid};
+  RETURN_IF_ERROR(CheckStdio(spec.stdio));
+  const std::vector<std::string> args =
+      settings.args.value_or(std::vector<std::string>());
+  if (settings.plugin.has_value()) {
+    spec.plugin_path = Absolute(*settings.plugin);
+    spec.name = spec.plugin_path.substr(spec.plugin_path.rfind('/') + 1);
+    spec.arguments = args;
+    plugin_file->Reset(open(spec.plugin_path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!*plugin_file) return ErrnoStatus("open", spec.plugin_path);
+    spec.plugin_file = plugin_file->get();
+    return spec;
+  }
+  const std::string exec = settings.exec.value_or(kSelf);
+  // What runs is what this process is, also when the file was replaced.
+  spec.executable = exec == OwnPath() ? kSelf : Absolute(exec);
+  spec.command_line.push_back(exec);
+  for (const std::string& word :
+       settings.exec_args.value_or(std::vector<std::string>())) {
+    spec.command_line.push_back(word);
+  }
+  spec.command_line.insert(spec.command_line.end(), args.begin(), args.end());
+  return spec;
+}
+
+// ---- Fork
+
+std::shared_ptr<Worker> PrimarySide::Fork(const ForkOptions& options) {
+  WorkerCommands* const commands = this;
+  absl::Status status = SetupPrimary({});
+  UniqueFd plugin_file;
+  WorkerProcess* process = nullptr;
+  uint32_t id = 0;
+  if (status.ok()) {
+    absl::StatusOr<WorkerSpec> spec = ToSpec(options, &plugin_file);
+    if (spec.ok()) {
+      absl::StatusOr<WorkerProcess*> forked = primary_->Fork(*spec);
+      if (forked.ok()) process = *forked;
+      id = primary_->newest_id();
+      status = forked.status();
+    } else {
+      id = primary_->SkipId();
+      status = spec.status();
+    }
+  }
+  const auto worker = std::make_shared<Worker>(id, commands);
+  std::erase_if(all_, [](const auto& each) { return each.expired(); });
+  all_.push_back(worker);
+  worker->status_ = status;
+  if (process == nullptr) {
+    FailLater(worker);
+    return worker;
+  }
+  live_.emplace(id, worker);
+  worker->pid_ = process->pid();
+  Refresh(*worker);
+  GiveStreams(*worker, *process);
+  Post([this, worker] { events_.of(events::fork).Emit(*worker); });
+  return worker;
+}
+
+void PrimarySide::GiveStreams(Worker& worker, WorkerProcess& process) {
+  std::erase_if(streams_, [](const auto& each) { return each.expired(); });
+  for (UniqueFd& pipe : process.TakePipes()) {
+    worker.streams_.push_back(pipe ? Stream::Create(io_, std::move(pipe))
+                                   : nullptr);
+    if (worker.streams_.back() != nullptr) {
+      streams_.push_back(worker.streams_.back());
+    }
+  }
+}
+
+void PrimarySide::FailLater(const std::shared_ptr<Worker>& worker) {
+  const int error = ErrnoOf(worker->status_);
+  const bool member = IsReportedLater(error);
+  worker->record_.spawn_errno = error != 0 ? error : EINVAL;
+  worker->record_.connected = member;
+  worker->record_.member = member;
+  if (member) live_.emplace(worker->id(), worker);
+  Post([this, worker, member] {
+    if (member) return EmitFailure(*worker);
+    EmitError(*worker, worker->status_);
+  });
+}
+
+void PrimarySide::EmitFailure(Worker& worker) {
+  EmitError(worker, worker.status_);
+  events_.of(events::fork).Emit(worker);
+  worker.record_ = Apply(worker.record_, WorkerInput::ChannelClosed()).record;
+  worker.events_.of(events::disconnect).Emit();
+  events_.of(events::disconnect).Emit(worker);
+  Forget(worker);
+}
+
+void PrimarySide::EmitError(Worker& worker, const absl::Status& status) {
+  const bool worker_heard = worker.events_.of(events::error).Emit(status);
+  const bool cluster_heard = events_.of(events::error).Emit(worker, status);
+  if (worker_heard || cluster_heard) return;
+  std::fprintf(stderr,
+               "cluster: worker %u: %s\n",
+               worker.id(),
+               std::string(status.message()).c_str());
+  exit_code_ = 1;
+  // A loop of somebody else's is not for this to end.
+  if (own_io_ != nullptr) own_io_->stop();
+}
+
+// ---- What happens to workers
+
+void PrimarySide::Refresh(Worker& worker) {
+  const WorkerProcess* process = primary_->Find(worker.id());
+  if (process != nullptr) worker.record_ = process->record;
+}
+
+void PrimarySide::OnEvent(const WorkerEvent& event) {
+  const auto found = live_.find(event.worker_id);
+  if (found == live_.end()) return;  // fork() has not returned yet
+  const std::shared_ptr<Worker> worker = found->second;
+  Refresh(*worker);
+  WorkerEvents& own = worker->events_;
+  switch (event.kind) {
+    case WorkerEventKind::kOnline:
+      own.of(events::online).Emit();
+      events_.of(events::online).Emit(*worker);
+      break;
+    case WorkerEventKind::kListening: {
+      const Address address =
+          ToAddress(primary_->listener(event.listener)->facts.text);
+      own.of(events::listening).Emit(address);
+      events_.of(events::listening).Emit(*worker, address);
+      break;
+    }
+    case WorkerEventKind::kDisconnect:
+      own.of(events::disconnect).Emit();
+      events_.of(events::disconnect).Emit(*worker);
+      break;
+    case WorkerEventKind::kExit:
+      own.of(events::exit).Emit(event.code, event.signal);
+      events_.of(events::exit).Emit(*worker, event.code, event.signal);
+      break;
+    default:
+      break;
+  }
+  if (worker->is_dead() && !worker->is_connected()) Forget(*worker);
+}
+
+void PrimarySide::Forget(Worker& worker) {
+  live_.erase(worker.id());
+  TellIfAllGone();
+}
+
+void PrimarySide::TellIfAllGone() {
+  if (!live_.empty()) return;
+  for (std::function<void()>& done : std::exchange(waiting_, {})) {
+    Post(std::move(done));
+  }
+}
+
+void PrimarySide::OnTrouble(absl::string_view text) {
+  std::fprintf(stderr, "cluster: %s\n", std::string(text).c_str());
+}
+
+void PrimarySide::OnLog(uint32_t id,
+                        pid_t pid,
+                        int level,
+                        absl::string_view text) {
+  std::fprintf(
+      stderr, "cluster: worker %u: %s\n", id, std::string(text).c_str());
+}
+
+// ---- What is asked of workers
+
+PrimarySide::Workers PrimarySide::workers() const {
+  Workers members = live_;
+  std::erase_if(members,
+                [](const auto& each) { return !each.second->record_.member; });
+  return members;
+}
+
+void PrimarySide::DisconnectAll(std::function<void()> done) {
+  for (const auto& [id, worker] : workers()) worker->disconnect();
+  if (done) waiting_.push_back(std::move(done));
+  TellIfAllGone();
+}
+
+void PrimarySide::Disconnect(Worker& worker) {
+  if (WorkerProcess* process = primary_->Find(worker.id())) {
+    primary_->Disconnect(*process);
+    return Refresh(worker);
+  }
+  worker.record_.exited_after_disconnect = true;
+}
+
+void PrimarySide::CloseChannel(Worker& worker) {
+  // Its event must not come from within this call.
+  Post([this, id = worker.id()] {
+    if (WorkerProcess* found = primary_->Find(id))
+      primary_->CloseChannel(*found);
+  });
+}
+
+bool PrimarySide::Kill(Worker& worker, int signal) {
+  WorkerProcess* const process =
+      worker.is_dead() ? nullptr : primary_->Find(worker.id());
+  if (process == nullptr) return false;
+  const absl::Status status = primary_->Kill(*process, signal);
+  if (status.ok()) return true;
+  Post([this, status, kept = worker.shared_from_this()] {
+    EmitError(*kept, status);
+  });
+  return false;
+}
+
+}  // namespace cluster

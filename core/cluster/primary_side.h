@@ -1,0 +1,107 @@
+// PrimarySide: a Cluster in the primary. It turns calls in Node's words into
+// those of core/primary, and what the engine observes into events.
+//
+// Thread safety: the io_context's thread.
+#ifndef CORE_CLUSTER_PRIMARY_SIDE_H_
+#define CORE_CLUSTER_PRIMARY_SIDE_H_
+
+#include <sys/types.h>
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "core/base/unique_fd.h"
+#include "core/cluster/events.h"
+#include "core/cluster/settings.h"
+#include "core/cluster/worker.h"
+#include "core/primary/primary.h"
+#include "core/primary/primary_observer.h"
+#include "core/primary/worker_process.h"
+#include "core/primary/worker_spec.h"
+
+namespace cluster {
+
+class PrimarySide : private PrimaryObserver, private WorkerCommands {
+ public:
+  struct Options {
+    boost::asio::io_context* io = nullptr;  // null: one of its own
+    bool keep_ports = false;
+    absl::Duration drain_timeout = absl::InfiniteDuration();
+    int argc = 0;  // this program's; read when settings are first made
+    char** argv = nullptr;
+  };
+  using Workers = std::map<uint32_t, std::shared_ptr<Worker>>;
+
+  // `events` must outlive it.
+  PrimarySide(Options options, ClusterEvents& events);
+  ~PrimarySide() override;
+
+  // See core/cluster.h for all of these.
+  std::shared_ptr<Worker> Fork(const ForkOptions& options);
+  absl::Status SetupPrimary(const Settings& change);
+  void DisconnectAll(std::function<void()> done);
+  Workers workers() const;
+  const std::shared_ptr<const Settings>& settings() const { return settings_; }
+  std::string policy = "rr";
+  // Nonsense in the environment leaves the default.
+  void SetPolicyIfKnown(const std::string& name);
+  int Run();
+
+ private:
+  void OnEvent(const WorkerEvent& event) override;
+  void OnTrouble(absl::string_view text) override;
+  void OnLog(uint32_t id,
+             pid_t pid,
+             int level,
+             absl::string_view text) override;
+  void OnOutput(uint32_t, pid_t, int, absl::string_view) override {}
+
+  void Disconnect(Worker& worker) override;
+  void CloseChannel(Worker& worker) override;
+  bool Kill(Worker& worker, int signal) override;
+
+  // Makes the engine, once: the policy cannot change after that.
+  absl::Status Begin();
+  absl::StatusOr<WorkerSpec> ToSpec(const ForkOptions& options,
+                                    UniqueFd* plugin_file) const;
+  // Takes over what the engine knows of it.
+  void Refresh(Worker& worker);
+  void GiveStreams(Worker& worker, WorkerProcess& process);
+  void FailLater(const std::shared_ptr<Worker>& worker);
+  void EmitFailure(Worker& worker);
+  void EmitError(Worker& worker, const absl::Status& status);
+  // It is gone in every sense: whoever waits for the last is told.
+  void Forget(Worker& worker);
+  void TellIfAllGone();
+  // Calls `run` in a later turn, unless this is gone by then.
+  void Post(std::function<void()> run);
+
+  Options options_;
+  ClusterEvents& events_;
+  std::unique_ptr<boost::asio::io_context> own_io_;
+  boost::asio::io_context& io_;
+  std::optional<Primary> primary_;
+  std::shared_ptr<const Settings> settings_ =
+      std::make_shared<const Settings>();
+  bool settings_made_ = false;
+  Workers live_;  // until both their events were told
+  std::vector<std::weak_ptr<Stream>> streams_;
+  std::vector<std::weak_ptr<Worker>> all_;      // whose commands end with this
+  std::vector<std::function<void()>> waiting_;  // for the last worker
+  int exit_code_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace cluster
+
+#endif  // CORE_CLUSTER_PRIMARY_SIDE_H_

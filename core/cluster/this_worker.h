@@ -1,0 +1,96 @@
+// ThisWorker: a worker's own side, in Node's words.
+//
+// Thread safety: the thread that made the Cluster. Lifetime: the process's.
+//
+//   cluster.worker().listen({.port = 8000}, [](Connection connection) { ... });
+#ifndef CORE_CLUSTER_THIS_WORKER_H_
+#define CORE_CLUSTER_THIS_WORKER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/cluster/events.h"
+#include "plugins/sdk/connection.h"
+#include "plugins/sdk/host.h"
+
+namespace cluster {
+
+// One accepted connection, and its only owner (plugins/sdk/connection.h).
+using Connection = sdk::Connection;
+
+struct ListenOptions {
+  int port = 0;            // 0: a free one, the same for all workers
+  std::string host = {};   // a number or a name; empty: every address
+  std::string path = {};   // of a Unix socket, instead of the two
+  int backlog = 0;         // 0: 511
+  bool exclusive = false;  // not shared with other workers
+  bool ipv6_only = false;
+};
+
+using OwnEvents = EventSet<OfWorker, events::Disconnect, events::Error>;
+
+class ThisWorker {
+ public:
+  using OnConnection = std::function<void(Connection connection)>;
+  using OnListening = std::function<void(const Address& address)>;
+
+  // For the library: `channel` is the inherited one, open.
+  ThisWorker(uint32_t id, int channel);
+  ThisWorker(const ThisWorker&) = delete;
+  ThisWorker& operator=(const ThisWorker&) = delete;
+  ~ThisWorker();
+
+  uint32_t id() const { return id_; }
+  // The channel to the primary is open.
+  bool is_connected() const;
+  // True once this worker, or the primary, asked it to end; none before.
+  std::optional<bool> exited_after_disconnect() const;
+
+  // Serves an address together with all workers that name the same: the primary
+  // binds it, and `connection` is called with those that are this worker's.
+  // What goes wrong is an `error` event; without a listener the worker ends
+  // with code 1. Does nothing once the worker is about to end.
+  void listen(const ListenOptions& options,
+              OnConnection connection,
+              OnListening listening = {});
+
+  // Closes the servers, waits for the open connections, then ends: run()
+  // returns 0. May be called again.
+  ThisWorker& disconnect();
+  // Ends as soon as the primary has answered, whatever is open.
+  void kill();
+
+  // What plugins have: watches, timers, messages, metrics.
+  sdk::Host host() const;
+
+  // As Worker has them (core/cluster/worker.h).
+  template <typename Event>
+  ListenerId on(Event event, std::function<OfWorker<Event>> listener) {
+    return events_.of(event).On(std::move(listener));
+  }
+  template <typename Event>
+  ListenerId once(Event event, std::function<OfWorker<Event>> listener) {
+    return events_.of(event).Once(std::move(listener));
+  }
+  bool off(ListenerId id) { return events_.Off(id); }
+
+  // For the library. Serves until the end; returns the exit code.
+  int Run();
+  // The primary wants a plugin here, not the program's own code.
+  bool runs_plugin() const;
+
+ private:
+  class Side;
+
+  const uint32_t id_;
+  OwnEvents events_;
+  std::unique_ptr<Side> side_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_CLUSTER_THIS_WORKER_H_

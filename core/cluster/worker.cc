@@ -1,0 +1,36 @@
+#include "core/cluster/worker.h"
+
+namespace cluster {
+
+std::optional<int> Worker::Process::exit_code() const {
+  const WorkerRecord& record = worker_->record_;
+  if (record.spawn_errno != 0) return -record.spawn_errno;
+  if (!record.exit.has_value() || record.exit->signal != 0) return std::nullopt;
+  return record.exit->code;
+}
+
+std::optional<int> Worker::Process::signal() const {
+  const WorkerRecord& record = worker_->record_;
+  if (!record.exit.has_value() || record.exit->signal == 0) return std::nullopt;
+  return record.exit->signal;
+}
+
+std::shared_ptr<Stream> Worker::Process::stream(size_t number) const {
+  return number < worker_->streams_.size() ? worker_->streams_[number]
+                                           : nullptr;
+}
+
+void Worker::Process::disconnect() {
+  if (worker_->commands_ != nullptr) worker_->commands_->CloseChannel(*worker_);
+}
+
+Worker& Worker::disconnect() {
+  if (commands_ != nullptr) commands_->Disconnect(*this);
+  return *this;
+}
+
+bool Worker::Send(int signal) {
+  return commands_ != nullptr && commands_->Kill(*this, signal);
+}
+
+}  // namespace cluster

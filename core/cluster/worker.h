@@ -1,0 +1,123 @@
+// Worker: a worker as the primary holds it, in Node's words.
+//
+// Thread safety: the cluster's thread. Lifetime: shared; it may be kept after
+// the worker is dead and after its cluster is gone, and then only tells what it
+// was.
+//
+//   std::shared_ptr<Worker> worker = cluster.fork();
+//   worker->once(events::online, [&] { worker->disconnect(); });
+#ifndef CORE_CLUSTER_WORKER_H_
+#define CORE_CLUSTER_WORKER_H_
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "core/cluster/events.h"
+#include "core/cluster/stream.h"
+#include "core/supervisor/worker_record.h"
+
+namespace cluster {
+
+// What a Worker asks of its cluster.
+class WorkerCommands {
+ public:
+  virtual ~WorkerCommands() = default;
+  virtual void Disconnect(Worker& worker) = 0;
+  virtual void CloseChannel(Worker& worker) = 0;
+  virtual bool Kill(Worker& worker, int signal) = 0;
+};
+
+class Worker : public std::enable_shared_from_this<Worker> {
+ public:
+  // The process.
+  class Process {
+   public:
+    explicit Process(Worker& worker) : worker_(&worker) {}
+
+    // -1 if it could not be started.
+    pid_t pid() const { return worker_->pid_; }
+    // None before the exit, and if a signal ended it. Below 0: it could not be
+    // started, for this errno.
+    std::optional<int> exit_code() const;
+    // The signal that ended it.
+    std::optional<int> signal() const;
+    // The primary's end of the pipe at `number` there; null if there is none.
+    std::shared_ptr<Stream> stream(size_t number) const;
+    // Sends a signal; 0 only asks. Returns whether the process was there.
+    bool kill(int signal = SIGTERM) { return worker_->Send(signal); }
+    // Closes the channel: the worker ends at once, and was not asked to.
+    void disconnect();
+
+   private:
+    Worker* worker_;
+  };
+
+  // `commands` may be null. For the library.
+  Worker(uint32_t id, WorkerCommands* commands)
+      : id_(id), commands_(commands), process_(*this) {}
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // From 1 up; never used again.
+  uint32_t id() const { return id_; }
+  Process& process() { return process_; }
+  WorkerState state() const { return record_.state; }
+  // The channel is open.
+  bool is_connected() const { return record_.connected; }
+  // There is no process, any more or at all.
+  bool is_dead() const { return record_.dead(); }
+  // None until the first of disconnect and exit, or until it was asked to end;
+  // then whether it was.
+  std::optional<bool> exited_after_disconnect() const {
+    return record_.exited_after_disconnect;
+  }
+  // Why it could not be started; OK if it was.
+  const absl::Status& status() const { return status_; }
+
+  // Tells it to close its servers, finish its connections and end. From now on
+  // it gets no more of them and is not in `workers`. May be called again, and
+  // when it is dead.
+  Worker& disconnect();
+  // Sends a signal at once, and nothing else: see disconnect().
+  void kill(int signal = SIGTERM) { (void)Send(signal); }
+
+  // Calls `listener` for each event, in the order of these calls.
+  template <typename Event>
+  ListenerId on(Event event, std::function<OfWorker<Event>> listener) {
+    return events_.of(event).On(std::move(listener));
+  }
+  // The same, for the next event only.
+  template <typename Event>
+  ListenerId once(Event event, std::function<OfWorker<Event>> listener) {
+    return events_.of(event).Once(std::move(listener));
+  }
+  // Returns whether there was such a listener.
+  bool off(ListenerId id) { return events_.Off(id); }
+
+ private:
+  friend class PrimarySide;
+
+  bool Send(int signal);
+
+  const uint32_t id_;
+  WorkerCommands* commands_;  // null once the cluster is gone
+  pid_t pid_ = -1;
+  WorkerRecord record_;
+  absl::Status status_;
+  std::vector<std::shared_ptr<Stream>> streams_;
+  WorkerEvents events_;
+  Process process_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_CLUSTER_WORKER_H_

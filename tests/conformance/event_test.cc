@@ -1,0 +1,199 @@
+// Rows B049 to B062: which events come, in which order, and what is true then.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/cluster.h"
+#include "tests/conformance/cluster_fixture.h"
+
+namespace cluster {
+namespace {
+
+using ::testing::ElementsAre;
+
+using EventTest = ClusterTest;
+
+TEST_F(EventTest, B049_OneWorkersEventsInTheirOrder) {
+  cluster_.on(events::setup,
+              [this](const Settings&) { log_.push_back("setup"); });
+  LogEvents();
+  const auto worker = Fork({"serve"});
+  worker->on(events::listening, [&](const Address&) { worker->disconnect(); });
+  Run();
+  EXPECT_THAT(log_,
+              ElementsAre("setup",
+                          "fork 1",
+                          "online 1",
+                          "listening 1",
+                          "disconnect 1",
+                          "exit 1 0 0"));
+}
+
+TEST_F(EventTest, B050_TheWorkersListenersAreCalledFirst) {
+  cluster_.on(events::online, [&](Worker&) { log_.push_back("c online"); });
+  cluster_.on(events::listening,
+              [&](Worker&, const Address&) { log_.push_back("c listening"); });
+  cluster_.on(events::disconnect,
+              [&](Worker&) { log_.push_back("c disconnect"); });
+  cluster_.on(events::exit,
+              [&](Worker&, int, int) { log_.push_back("c exit"); });
+  const auto worker = Fork({"serve"});
+  worker->on(events::online, [&] { log_.push_back("w online"); });
+  worker->on(events::listening, [&](const Address&) {
+    log_.push_back("w listening");
+    worker->kill();
+  });
+  worker->on(events::disconnect, [&] { log_.push_back("w disconnect"); });
+  worker->on(events::exit, [&](int, int) { log_.push_back("w exit"); });
+  Run();
+  EXPECT_THAT(log_,
+              ElementsAre("w online",
+                          "c online",
+                          "w listening",
+                          "c listening",
+                          "w disconnect",
+                          "c disconnect",
+                          "w exit",
+                          "c exit"));
+}
+
+TEST_F(EventTest, B070_ListeningTellsTheAddress) {
+  const auto worker = Fork({"serve"});
+  Address address;
+  worker->on(events::listening, [&](const Address& told) {
+    address = told;
+    worker->disconnect();
+  });
+  Run();
+  EXPECT_EQ(address.address, "127.0.0.1");
+  EXPECT_EQ(address.type, "tcp4");
+  EXPECT_GT(address.port, 0);
+}
+
+// A process that the worker left behind keeps the channel open.
+TEST_F(EventTest, B053_ExitComesFirstWhereSomebodyKeepsTheChannel) {
+  LogEvents();
+  std::vector<Stdio> stdio = {
+      Stdio::pipe(), Stdio::ignore(), Stdio::inherit(), Stdio::ipc()};
+  const auto worker = cluster_.fork(
+      {.settings = {.args = {{"leave", "child"}}, .stdio = stdio}});
+  worker->on(events::exit, [&](int, int) {
+    EXPECT_TRUE(IsMember(*worker));
+    EXPECT_TRUE(worker->is_connected());
+    EXPECT_EQ(worker->state(), WorkerState::kDead);
+  });
+  worker->on(events::disconnect, [&] {
+    EXPECT_FALSE(IsMember(*worker));
+    EXPECT_EQ(worker->state(), WorkerState::kDisconnected);
+    worker->process().stream(0)->end();  // ends the one left behind
+  });
+  Run();
+  EXPECT_THAT(log_,
+              ElementsAre("fork 1", "online 1", "exit 1 0 0", "disconnect 1"));
+}
+
+TEST_F(EventTest, B055_MemberAtDisconnectAndNotAtExit) {
+  const auto worker = Fork({"exit", "0"});
+  worker->on(events::disconnect, [&] {
+    EXPECT_TRUE(IsMember(*worker));
+    log_.push_back("disconnect");
+  });
+  worker->on(events::exit, [&](int, int) {
+    EXPECT_FALSE(IsMember(*worker));
+    log_.push_back("exit");
+  });
+  Run();
+  EXPECT_THAT(log_, ElementsAre("disconnect", "exit"));
+}
+
+TEST_F(EventTest, B056_DisconnectInThePrimaryEndsMembershipAtOnce) {
+  const auto worker = Fork({"idle"});
+  worker->on(events::online, [&] {
+    EXPECT_TRUE(IsMember(*worker));
+    worker->disconnect();
+    EXPECT_FALSE(IsMember(*worker));
+  });
+  Run();
+}
+
+// Whatever is done to a worker, and in whichever order.
+TEST_F(EventTest, B057_EachEventComesOnce) {
+  LogEvents();
+  const std::vector<std::vector<std::string>> ways = {
+      {"exit", "0"}, {"abort"}, {"idle"}, {"serve"}, {"disconnect"}};
+  for (const std::vector<std::string>& way : ways) {
+    const auto worker = Fork(way);
+    worker->on(events::online, [worker] {
+      worker->disconnect();
+      worker->kill();
+      worker->disconnect();
+      worker->kill(SIGKILL);
+    });
+  }
+  Run();
+  for (size_t id = 1; id <= ways.size(); ++id) {
+    for (const char* event : {"fork ", "online ", "disconnect "}) {
+      EXPECT_EQ(std::count(log_.begin(), log_.end(), absl::StrCat(event, id)),
+                1)
+          << event << id;
+    }
+    EXPECT_EQ(
+        std::count_if(log_.begin(),
+                      log_.end(),
+                      [&](const std::string& line) {
+                        return line.starts_with(absl::StrCat("exit ", id, " "));
+                      }),
+        1)
+        << id;
+  }
+}
+
+TEST_F(EventTest, B061_StatesOfALife) {
+  const auto worker = Fork({"serve"});
+  EXPECT_EQ(worker->state(), WorkerState::kNone);
+  worker->on(events::online,
+             [&] { EXPECT_EQ(worker->state(), WorkerState::kOnline); });
+  worker->on(events::listening, [&](const Address&) {
+    EXPECT_EQ(worker->state(), WorkerState::kListening);
+    worker->kill();
+  });
+  worker->on(events::disconnect,
+             [&] { EXPECT_EQ(worker->state(), WorkerState::kDisconnected); });
+  Run();
+  EXPECT_EQ(worker->state(), WorkerState::kDead);
+}
+
+TEST_F(EventTest, B062_CrashIsNoErrorEvent) {
+  LogEvents();
+  Fork({"abort"});
+  Run();
+  EXPECT_THAT(log_,
+              ElementsAre("fork 1", "online 1", "disconnect 1", "exit 1 0 6"));
+}
+
+// The rest is of the emitter itself: core/cluster/emitter_test.cc.
+TEST_F(EventTest, OnceAndOff) {
+  int once = 0;
+  int removed = 0;
+  cluster_.once(events::exit, [&](Worker&, int, int) { ++once; });
+  EXPECT_TRUE(cluster_.off(
+      cluster_.on(events::exit, [&](Worker&, int, int) { ++removed; })));
+  Fork({"exit", "0"});
+  const auto worker = Fork({"exit", "0"});
+  EXPECT_TRUE(
+      worker->off(worker->on(events::exit, [&](int, int) { ++removed; })));
+  EXPECT_FALSE(worker->off(0));
+  Run();
+  EXPECT_EQ(once, 1);
+  EXPECT_EQ(removed, 0);
+}
+
+}  // namespace
+}  // namespace cluster

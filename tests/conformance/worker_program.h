@@ -1,0 +1,39 @@
+// What the workers of these tests do, by their first argument, and what other
+// processes do that are this program.
+#ifndef TESTS_CONFORMANCE_WORKER_PROGRAM_H_
+#define TESTS_CONFORMANCE_WORKER_PROGRAM_H_
+
+#include "core/cluster.h"
+
+namespace cluster {
+
+// Runs in a worker; returns its exit code. By argv[1]:
+//   idle             nothing
+//   exit CODE        exits at once
+//   abort            dies by SIGABRT
+//   throw            throws out of main()
+//   busy             never returns to its loop
+//   trap             lives on after SIGTERM, and prints "trapped"
+//   print WHAT...    prints each: role, id, args, cwd, uid, env:NAME, fds
+//   call fork        calls what is the primary's
+//   echo FD          what comes from there, until its end
+//   serve            listens on a port of 127.0.0.1; greets and closes
+//   serve exclusive  the same, alone
+//   hold             the same, greets, prints "held" and keeps connections
+//                    until their peers close them
+//   disconnect       disconnects itself once it listens
+//   kill             calls kill() once it holds a connection
+//   leave child      exits, and leaves a process that keeps the channel until
+//                    its standard input ends
+//   grandchild       runs this program as "role" and prints what it says
+int WorkerProgram(Cluster& cluster, int argc, char** argv);
+
+// Processes that are no workers:
+//   role             prints its role
+//   primary          forks an idle worker, prints its pid, and serves
+bool IsOtherProgram(const char* name);
+int OtherProgram(int argc, char** argv);
+
+}  // namespace cluster
+
+#endif  // TESTS_CONFORMANCE_WORKER_PROGRAM_H_
