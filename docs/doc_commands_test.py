@@ -287,16 +287,17 @@ class DocCommandsTest(unittest.TestCase):
         self.check("plugins/static_files/README.md")
 
 
-class PluginRuleTest(unittest.TestCase):
-    def test_the_shown_rule_is_the_one_that_is_built(self):
+class RuleTest(unittest.TestCase):
+    def test_the_shown_rules_are_those_that_are_built(self):
         with open("README.md", encoding="utf-8") as file:
             shown = [b.text for b in doc_page.blocks("README.md", file.read())
                      if b.language == "python"]
         with open("docs/BUILD.bazel", encoding="utf-8") as file:
             built = file.read()
-        self.assertEqual(len(shown), 1)
-        for part in shown[0].strip().split("\n\n"):
-            self.assertIn(part, built)
+        self.assertEqual(len(shown), 2, "a plugin and a program")
+        for rule in shown:
+            for part in rule.strip().split("\n\n"):
+                self.assertIn(part, built)
 
 
 class OptionsTest(unittest.TestCase):
