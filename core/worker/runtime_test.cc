@@ -46,7 +46,8 @@ TEST(RuntimeTest, FileThatIsNoPluginEndsWithItsCode) {
 TEST(RuntimeTest, RefusalOfCreateEndsWithItsCodeAndReason) {
   ForkedRuntime worker;
   worker.SendStart(TestPlugin(), {{"create", "201"}});
-  EXPECT_EQ(worker.Reason(), "create of runtime_test failed with status 201: no");
+  EXPECT_EQ(worker.Reason(),
+            "create of runtime_test failed with status 201: no");
   EXPECT_EQ(worker.Wait(), kExitPluginRefused);
 }
 
