@@ -75,6 +75,8 @@ void MessageRouter::Remove(uint32_t worker) {
     newest_.erase(newest);
   }
   for (const auto& [id, peer] : peers_) std::erase(peer->targets, worker);
+  // A message that was refused has targets, too, and never began.
+  if (gone->left == 0) gone->targets.clear();
   for (const uint32_t target : gone->targets) {
     if (target != worker) Cut(*gone, target);  // else it wrote to itself
   }

@@ -213,6 +213,14 @@ TEST_F(MessageRouterTest, WorkerThatEndsWithinAMessageToItselfGetsNoCut) {
   EXPECT_TRUE(sent_.empty());
 }
 
+TEST_F(MessageRouterTest, MessageThatWasRefusedIsNotCut) {
+  EXPECT_TRUE(Ask(1, 1, 7).ok());
+  EXPECT_FALSE(Ask(1, 2, 7).ok()) << "the number is in use";
+  sent_.clear();
+  router_.Remove(1);
+  EXPECT_TRUE(Receivers(FrameType::kDeliveryCut).empty());
+}
+
 TEST_F(MessageRouterTest, StuckWorkerThatAsksNobodyForEverIsCutOff) {
   constexpr uint32_t kNobody = 99;
   ASSERT_TRUE(Ask(1, kNobody, 1).ok());
