@@ -37,6 +37,7 @@ namespace {
 using Bytes = std::span<const std::byte>;
 
 constexpr uint32_t kWorkers = 4;
+constexpr uint32_t kThePrimary = 0;  // as a receiver
 constexpr size_t kMaxSteps = 2'000;
 constexpr uint64_t kFrameBytes = 24;
 
@@ -168,6 +169,13 @@ class Workers : private MessageRouter::Out {
                                              kMaxPartBytes,
            "what waits is bounded");
     return queued_[to];
+  }
+  void QueueForPrimary(FrameType type,
+                       Bytes head,
+                       Bytes rest,
+                       std::vector<UniqueFd> fds) override {
+    Demand(fds.size() <= kMaxUserMessageFds, "descriptors are bounded");
+    Check(kThePrimary, type, head, rest);
   }
   void Trouble(const std::string&) override {}
 
