@@ -2,6 +2,22 @@
 
 namespace cluster {
 
+namespace {
+
+bool Panics(std::span<const WorkerView> workers,
+            const EligibilityLimits& limits) {
+  uint64_t able = 0;
+  uint64_t sound = 0;
+  for (const WorkerView& worker : workers) {
+    if (!CanTake(worker, limits)) continue;
+    ++able;
+    sound += worker.ejected ? 0 : 1;
+  }
+  return sound == 0 || sound * 100 < able * limits.panic_percent;
+}
+
+}  // namespace
+
 bool CanTake(const WorkerView& worker, const EligibilityLimits& limits) {
   return worker.listening && !worker.draining && !worker.full &&
          worker.unstarted < limits.max_unstarted;
@@ -17,10 +33,12 @@ size_t SelectEligible(std::span<const WorkerView> workers,
                       bool prefers_idle,
                       const EligibilityLimits& limits,
                       std::span<uint32_t> eligible) {
+  const bool panic = Panics(workers, limits);
   const auto select =
       [&](bool (*wanted)(const WorkerView&, const EligibilityLimits&)) {
         size_t count = 0;
         for (size_t i = 0; i < workers.size(); ++i) {
+          if (workers[i].ejected && !panic) continue;
           if (wanted(workers[i], limits)) eligible[count++] = i;
         }
         return count;

@@ -27,8 +27,10 @@ struct WorkerView {
   int64_t oldest_unstarted_age_ns = 0;
   bool listening = false;
   bool draining = false;
-  // It has said that it takes no more for now.
+  // It has said that it takes no more for now, or is at its limit.
   bool full = false;
+  // It fails too often (outlier_ejection.h).
+  bool ejected = false;
 };
 
 struct EligibilityLimits {
@@ -38,6 +40,9 @@ struct EligibilityLimits {
   int64_t slow_after_ns = 2'000'000;
   // Unstarted connections older than this go to another worker.
   int64_t take_back_after_ns = 20'000'000;
+  // When fewer than this part of the workers that can take are not ejected, all
+  // count as such: better a bad worker than too much for the rest (panic).
+  uint32_t panic_percent = 50;
 };
 
 // True if the worker can be given a connection at all, slow or not.
@@ -48,7 +53,8 @@ bool IsFine(const WorkerView& worker, const EligibilityLimits& limits);
 
 // Writes the indices of the eligible workers to the front of `eligible`, in
 // rising order, and returns how many they are. `prefers_idle` is the policy's.
-// If every worker that can take is slow, all of those are eligible.
+// If every worker that can take is slow, all of those are eligible. Ejected
+// workers are not, unless panic_percent says so; never because all are ejected.
 // REQUIRES: `eligible` has room for workers.size() indices.
 size_t SelectEligible(std::span<const WorkerView> workers,
                       bool prefers_idle,

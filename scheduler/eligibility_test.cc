@@ -130,5 +130,30 @@ TEST(EligibilityTest, TakesBackWhatIsOldIfAnotherIsFine) {
   EXPECT_TRUE(ShouldTakeBack(8, kAnotherIsFine, {.take_back_after_ns = 7}));
 }
 
+// Which of four workers are eligible, of whom the first `ejected` are.
+std::vector<uint32_t> EligibleOfFour(size_t ejected, uint32_t panic_percent) {
+  std::vector<WorkerView> workers(4, {.listening = true});
+  for (size_t i = 0; i < ejected; ++i) workers[i].ejected = true;
+  std::vector<uint32_t> eligible(4);
+  eligible.resize(SelectEligible(workers,
+                                 /*prefers_idle=*/true,
+                                 {.panic_percent = panic_percent},
+                                 eligible));
+  return eligible;
+}
+
+TEST(EligibilityTest, EjectedWorkersGetNothing) {
+  EXPECT_EQ(EligibleOfFour(1, 50), (std::vector<uint32_t>{1, 2, 3}));
+  EXPECT_EQ(EligibleOfFour(2, 50), (std::vector<uint32_t>{2, 3}));
+}
+
+TEST(EligibilityTest, InPanicAllAreEligible) {
+  const std::vector<uint32_t> all = {0, 1, 2, 3};
+  EXPECT_EQ(EligibleOfFour(3, 50), all);
+  EXPECT_EQ(EligibleOfFour(3, 25), (std::vector<uint32_t>{3}));
+  EXPECT_EQ(EligibleOfFour(4, 50), all);
+  EXPECT_EQ(EligibleOfFour(4, 0), all);
+}
+
 }  // namespace
 }  // namespace cluster

@@ -84,6 +84,9 @@ class Policy {
   // over while another is quick; false for policies whose pick must stand.
   virtual bool prefers_idle() const = 0;
 
+  // False if weights make no difference to it.
+  virtual bool heeds_weights() const { return true; }
+
   // True if it reads arrival.key; others need not be given one.
   virtual bool wants_key() const { return false; }
 

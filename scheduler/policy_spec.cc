@@ -9,7 +9,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "core/base/nearest_name.h"
-#include "core/base/status_macros.h"
 
 namespace cluster {
 namespace {

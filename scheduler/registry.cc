@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/nearest_name.h"
-#include "core/base/status_macros.h"
 #include "scheduler/bounded_load.h"
 #include "scheduler/first.h"
 #include "scheduler/idle_first.h"
@@ -131,10 +130,12 @@ absl::StatusOr<std::unique_ptr<Policy>> MakePolicy(absl::string_view spec,
   const absl::string_view name = spec.substr(0, spec.find(':'));
   for (const Row& row : kPolicies) {
     if (row.facts.name != name) continue;
-    ASSIGN_OR_RETURN(const PolicySpec parsed, ParsePolicySpec(spec));
-    ASSIGN_OR_RETURN(const std::vector<double> values,
-                     ReadParameters(parsed, row.facts.parameters));
-    return row.make(values, seed);
+    const absl::StatusOr<PolicySpec> parsed = ParsePolicySpec(spec);
+    if (!parsed.ok()) return parsed.status();
+    const absl::StatusOr<std::vector<double>> values =
+        ReadParameters(*parsed, row.facts.parameters);
+    if (!values.ok()) return values.status();
+    return row.make(*values, seed);
   }
   return UnknownPolicy(name);
 }

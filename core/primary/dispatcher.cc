@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/primary/client_key.h"
+#include "scheduler/slow_start.h"
 
 namespace cluster {
 namespace {
@@ -20,6 +21,7 @@ Dispatcher::Dispatcher(uint32_t listener,
       policy_(std::move(policy)),
       options_(options),
       ledger_(ledger),
+      ejection_(options.ejection),
       pending_(options.pending_capacity) {}
 
 void Dispatcher::Add(Slot& slot) {
@@ -29,7 +31,9 @@ void Dispatcher::Add(Slot& slot) {
   members_.push_back({.slot = &slot,
                       .key = next_key_++,
                       .finished_told = slot.finished(),
-                      .lasted_ns_told = slot.lasted_ns()});
+                      .lasted_ns_told = slot.lasted_ns(),
+                      .since_ns = now_ns_});
+  CountLost(slot);
 }
 
 void Dispatcher::Remove(Slot& slot) {
@@ -60,7 +64,8 @@ WorkerView Dispatcher::ViewOf(const Member& member) const {
           .listening = true,
           .draining = member.leaving,
           .full = member.slot->suspect() || member.slot->full(now_ns_) ||
-                  member.slot->in_flight() >= options_.max_connections};
+                  member.slot->in_flight() >= options_.max_connections,
+          .ejected = ejection_.ejected(member.slot->index(), now_ns_)};
 }
 
 uint32_t Dispatcher::WeightOf(const Slot& slot) const {
@@ -83,17 +88,52 @@ void Dispatcher::FindCandidates() {
   eligible_.resize(views_.size());
   eligible_.resize(SelectEligible(
       views_, policy_->prefers_idle(), options_.limits, eligible_));
-  table_.Clear();
+  FillTable();
+}
+
+void Dispatcher::FillTable() {
+  percents_.clear();
+  weights_.clear();
   for (const uint32_t index : eligible_) {
+    const Member& member = members_[index];
+    percents_.push_back(
+        SlowStartPercent(now_ns_ - member.since_ns, options_.slow_start_ns));
+    weights_.push_back(WeightOf(*member.slot));
+  }
+  if (policy_->heeds_weights()) {
+    ScaleWeights(percents_, weights_);
+  } else {
+    ThinOutStarters();
+  }
+  table_.Clear();
+  for (size_t row = 0; row < eligible_.size(); ++row) {
+    const uint32_t index = eligible_[row];
     const Member& member = members_[index];
     table_.Add({.key = member.key,
                 .slot = member.slot->index(),
                 .in_flight = member.slot->in_flight(),
-                .weight = WeightOf(*member.slot),
+                .weight = weights_[row],
                 .requests = static_cast<uint32_t>(member.slot->requests() +
                                                   views_[index].unstarted),
                 .capacity = options_.max_connections});
   }
+}
+
+// A policy without weights sees a worker that has just started in so many
+// rounds as its share says, against the one that has started longest.
+void Dispatcher::ThinOutStarters() {
+  if (percents_.empty()) return;
+  const uint32_t greatest = std::ranges::max(percents_);
+  size_t kept = 0;
+  for (size_t row = 0; row < eligible_.size(); ++row) {
+    if (percents_[row] < greatest &&
+        random_.Below(greatest) >= percents_[row]) {
+      continue;
+    }
+    eligible_[kept] = eligible_[row];
+    weights_[kept++] = weights_[row];
+  }
+  eligible_.resize(kept);
 }
 
 // However often it comes back, its client has waited since it was accepted.
@@ -172,12 +212,21 @@ void Dispatcher::Release() {
     if (stream.unstarted() != before) ++progress_;
     if (!scratch_.empty()) Requeue(scratch_, *member.slot, /*full=*/true);
     member.slot->ReadCounters();
-    if (policy_->wants_completions()) Report(member);
+    if (policy_->wants_completions() || ejection_.enabled()) Report(member);
     member.slot->SendDueProbe();
   }
   std::erase_if(members_, [&](const Member& m) {
     return m.leaving && StreamOf(m).unstarted() == 0;
   });
+}
+
+// What died with the slot's workers since the last time.
+void Dispatcher::CountLost(const Slot& slot) {
+  ejection_.Add(slot.index());
+  if (slot.index() >= lost_told_.size()) lost_told_.resize(slot.index() + 1);
+  uint64_t& told = lost_told_[slot.index()];
+  ejection_.Failed(slot.index(), slot.lost() - told, now_ns_);
+  told = slot.lost();
 }
 
 // Tells the policy what the slot's worker has finished since the last time. The
@@ -187,6 +236,7 @@ void Dispatcher::Report(Member& member) {
   const uint64_t count =
       slot.finished() - std::exchange(member.finished_told, slot.finished());
   if (count == 0) return;
+  ejection_.Succeeded(slot.index(), count, now_ns_);
   const uint64_t total_ns =
       slot.lasted_ns() - std::exchange(member.lasted_ns_told, slot.lasted_ns());
   policy_->OnCompleted({.key = member.key,
@@ -237,6 +287,7 @@ void Dispatcher::TakeBackFromSlow() {
             views_[i].oldest_unstarted_age_ns, another, options_.limits)) {
       continue;
     }
+    ejection_.Failed(members_[i].slot->index(), views_[i].unstarted, now_ns_);
     TakeBackFrom(*members_[i].slot);
     members_[i].slot->MarkSuspect(listener_);
   }

@@ -25,8 +25,10 @@
 #include "core/primary/slot.h"
 #include "scheduler/candidate_table.h"
 #include "scheduler/eligibility.h"
+#include "scheduler/outlier_ejection.h"
 #include "scheduler/pending_queue.h"
 #include "scheduler/policy.h"
+#include "scheduler/split_mix64.h"
 
 namespace cluster {
 
@@ -40,6 +42,11 @@ struct DispatchOptions {
   std::vector<uint32_t> weights = {};
   // A worker with so many connections gets no more; UINT32_MAX: no limit.
   uint32_t max_connections = std::numeric_limits<uint32_t>::max();
+  // How long a worker's share rises after it began to listen; 0: at once.
+  int64_t slow_start_ns = 0;
+  // A failure is a connection that died with its worker, or one that was taken
+  // back because the worker stood still; a success is one that ended.
+  EjectionOptions ejection = {};
   // Mixed into the keys of clients, see client_key.h.
   uint64_t key_seed = 0;
 };
@@ -95,6 +102,7 @@ class Dispatcher {
     // What the policy was told of, for the slot's workers together.
     uint64_t finished_told;
     uint64_t lasted_ns_told;
+    int64_t since_ns;  // when it began to listen
     // A slot that left stays until what it holds is decided.
     bool leaving = false;
   };
@@ -104,11 +112,14 @@ class Dispatcher {
   }
   WorkerView ViewOf(const Member& member) const;
   uint32_t WeightOf(const Slot& slot) const;
+  void FillTable();
+  void ThinOutStarters();
   int64_t DeadlineOf(const AcceptedConnection& connection) const;
   void FindCandidates();
   void Flush();
   void Release();
   void Report(Member& member);
+  void CountLost(const Slot& slot);
   void Requeue(HandoffStream::Connections& connections, Slot& slot, bool full);
   void TakeBackFrom(Slot& slot);
   void TakeBackFromSlow();
@@ -119,6 +130,9 @@ class Dispatcher {
   const std::unique_ptr<Policy> policy_;
   const DispatchOptions options_;
   Ledger& ledger_;
+  OutlierEjection ejection_;
+  std::vector<uint64_t> lost_told_;  // by slot
+  SplitMix64 random_{0};
 
   std::vector<Member> members_;  // in the order in which they began to listen
   uint64_t next_key_ = 1;
@@ -131,6 +145,8 @@ class Dispatcher {
   std::vector<WorkerView> views_;   // by member
   std::vector<uint32_t> eligible_;  // member of each candidate
   CandidateTable table_;            // what the policy sees
+  std::vector<uint32_t> percents_;  // of their shares, by candidate
+  std::vector<uint32_t> weights_;   // likewise
   HandoffStream::Connections scratch_;
 };
 

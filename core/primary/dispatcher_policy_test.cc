@@ -153,6 +153,89 @@ TEST(DispatcherPolicyTest, NewWorkerIsNotBlamedForTheOldOne) {
   EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{10, 10}));
 }
 
+// Connections that each of two slots got of 200 rounds, each of which ends at
+// once, half way through the slow start of slot 1.
+std::vector<uint64_t> DuringSlowStart(const char* policy) {
+  DispatcherFixture fixture(2, policy, {.slow_start_ns = 1000 * kMs});
+  fixture.dispatcher().Add(fixture.slot(0));
+  fixture.Pass(2000 * kMs);
+  fixture.dispatcher().Add(fixture.slot(1));
+  fixture.Pass(450 * kMs);
+  for (int i = 0; i < 200; ++i) {
+    fixture.Accept(3);
+    for (const size_t slot : {0, 1}) {
+      fixture.Serve(slot);
+      fixture.Close(slot);
+    }
+    fixture.Pass(0);
+  }
+  return {fixture.slot(0).assigned(), fixture.slot(1).assigned()};
+}
+
+TEST(DispatcherPolicyTest, StarterGetsPartOfItsShare) {
+  for (const char* policy :
+       {"smooth_weighted_round_robin", "random", "round_robin"}) {
+    const std::vector<uint64_t> counts = DuringSlowStart(policy);
+    EXPECT_EQ(counts[0] + counts[1], 600u) << policy;
+    // Half of what the other gets: 200; where rounds are thinned out, half of
+    // the rounds have it.
+    EXPECT_GT(counts[1], 110u) << policy;
+    EXPECT_LT(counts[1], 245u) << policy;
+  }
+}
+
+TEST(DispatcherPolicyTest, AfterSlowStartSharesAreEqual) {
+  DispatcherFixture fixture(2, "round_robin", {.slow_start_ns = 1000 * kMs});
+  fixture.AddAll();
+  fixture.Pass(1000 * kMs);
+  fixture.Accept(10);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{5, 5}));
+}
+
+// A worker that dies of every connection is idle, and would get them all.
+TEST(DispatcherPolicyTest, WorkerThatDiesOfConnectionsIsEjected) {
+  DispatcherFixture fixture(
+      4, "least_connections", {.ejection = {.consecutive = 3}});
+  fixture.AddAll();
+  fixture.Accept(12);
+  for (size_t slot = 0; slot < 4; ++slot) fixture.Serve(slot);
+  fixture.Die(2);
+  fixture.dispatcher().Add(fixture.slot(2));
+  fixture.Accept(9);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{6, 6, 0, 6}));
+  for (const size_t slot : {0, 1, 3}) fixture.Serve(slot);
+  fixture.Pass(30'000 * kMs);
+  fixture.Accept(1);
+  EXPECT_EQ(fixture.slot(2).in_flight(), 1u);
+}
+
+// All fail: somebody has to serve.
+TEST(DispatcherPolicyTest, NobodyIsEjectedWhenTooManyWouldBe) {
+  DispatcherFixture fixture(
+      2, "round_robin", {.ejection = {.consecutive = 1, .most_percent = 100}});
+  fixture.AddAll();
+  fixture.Accept(4);
+  for (const size_t slot : {0, 1}) fixture.Serve(slot);
+  for (const size_t slot : {0, 1}) {
+    fixture.Die(slot);
+    fixture.dispatcher().Add(fixture.slot(slot));
+  }
+  fixture.Accept(4);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{2, 2}));
+}
+
+TEST(DispatcherPolicyTest, WorkerThatStandsStillIsEjected) {
+  DispatcherFixture fixture(4, "round_robin", {.ejection = {.consecutive = 2}});
+  fixture.AddAll();
+  fixture.Accept(8);
+  for (const size_t slot : {0, 1, 3}) fixture.Serve(slot);
+  fixture.Pass(21 * kMs);  // slot 2 has started none: taken back
+  EXPECT_EQ(fixture.slot(2).in_flight(), 0u);
+  fixture.slot(2).ShowsLife();
+  fixture.Accept(9);
+  EXPECT_EQ(fixture.slot(2).in_flight(), 0u);
+}
+
 // Plugins that report requests: connections say nothing then.
 TEST(DispatcherPolicyTest, LeastRequestsCountsWhatRunsAndWhatWaits) {
   DispatcherFixture fixture(2, "least_requests");

@@ -52,6 +52,8 @@ class Slot {
   uint32_t in_flight() const { return static_cast<uint32_t>(open()); }
   uint64_t assigned() const { return assigned_ + accepted_by_worker_; }
   uint64_t finished() const { return finished_; }
+  // Open when their workers died.
+  uint64_t lost() const { return lost_; }
   uint64_t accepted_by_worker() const { return accepted_by_worker_; }
 
   // Requests that run here, by the worker's word.
