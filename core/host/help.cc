@@ -44,11 +44,32 @@ constexpr FlagHelp kFlags[] = {
      "accepted, 1 to 65535 (default: 511)"},
 
     {"--policy",
-     "NAME",
+     "NAME[:PARAMETER=VALUE,...]",
      kScheduling,
-     "which worker gets the next connection: round_robin,\n"
-     "least_connections or random (default: round_robin);\n"
-     "with steer: random (default) or cpu_local"},
+     "which worker gets the next connection, as in\n"
+     "least_connections or p2c:d=3; help lists all\n"
+     "(default: round_robin); with steer: random\n"
+     "(its default) or cpu_local"},
+    {"--weights",
+     "N,N,...",
+     kScheduling,
+     "relative shares of the workers, each 1 to 65536\n"
+     "(default: all equal)"},
+    {"--max_connections",
+     "N",
+     kScheduling,
+     "connections a worker has at most; more wait,\n"
+     "0 is no limit (default: 0)"},
+    {"--slow_start",
+     "DURATION",
+     kScheduling,
+     "how long the share of a worker that has just\n"
+     "started rises (default: 0, at once)"},
+    {"--eject",
+     "N",
+     kScheduling,
+     "failures in a row for which a worker gets nothing\n"
+     "for 30s or more, 0 is off (default: 0)"},
     {"--data_path",
      "handoff|share|steer",
      kScheduling,

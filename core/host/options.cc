@@ -18,29 +18,15 @@
 #include "core/host/command_words.h"
 #include "core/host/flag_value.h"
 #include "core/host/help.h"
+#include "core/host/raw_command.h"
+#include "core/host/scheduling_flags.h"
+#include "scheduler/registry.h"
 
 namespace cluster {
 namespace {
 
 constexpr uint32_t kMaxWorkers = 1024;
-// Of the data path `steer`, the default first.
-constexpr absl::string_view kSteerPolicies[] = {"random", "cpu_local"};
 constexpr char kPlugin[] = "PLUGIN";
-
-// What was typed, sorted by flag but not yet understood.
-struct RawCommand {
-  // By flag, and PLUGIN.
-  std::map<std::string, std::vector<std::string>> values;
-  std::map<std::string, bool> switches;
-  std::vector<std::string> unknown;
-
-  // Returns the value of a flag, nullptr when it was not given.
-  const std::string* Find(const std::string& flag) const {
-    const auto found = values.find(flag);
-    if (found == values.end() || found->second.empty()) return nullptr;
-    return &found->second.front();
-  }
-};
 
 // CLI11 only sorts the arguments; values are read below, for errors that say
 // what to do instead. It reports by exceptions, which end here.
@@ -177,53 +163,7 @@ absl::Status ReadListening(const RawCommand& raw,
   return absl::OkStatus();
 }
 
-absl::Status ReadScheduling(const RawCommand& raw, HostOptions* options) {
-  const std::string* policy = raw.Find("--policy");
-  if (policy != nullptr) options->policy = *policy;
-  if (const std::string* value = raw.Find("--data_path")) {
-    ASSIGN_OR_RETURN(
-        const size_t choice,
-        ParseChoice("--data_path", *value, {"handoff", "share", "steer"}));
-    options->data_path = static_cast<DataPath>(choice);
-  }
-  if (options->data_path == DataPath::kShare) {
-    if (policy != nullptr) {
-      return FlagError("--policy",
-                       *policy,
-                       "does not go with --data_path=share, where the kernel "
-                       "picks: leave one of them away");
-    }
-    options->policy.clear();
-  }
-  if (options->data_path == DataPath::kSteer) {
-    if (policy == nullptr) options->policy = std::string(kSteerPolicies[0]);
-    if (std::find(std::begin(kSteerPolicies),
-                  std::end(kSteerPolicies),
-                  options->policy) == std::end(kSteerPolicies)) {
-      return FlagError("--policy",
-                       *policy,
-                       "does not go with --data_path=steer, where the kernel "
-                       "picks before anybody can count: use random or "
-                       "cpu_local, or --data_path=handoff");
-    }
-  }
-  if (const std::string* value = raw.Find("--gather_us")) {
-    ASSIGN_OR_RETURN(const uint32_t us,
-                     ParseNumber("--gather_us", *value, 0, 10000));
-    options->gather = absl::Microseconds(us);
-  }
-  if (const std::string* value = raw.Find("--pending")) {
-    ASSIGN_OR_RETURN(options->pending,
-                     ParseNumber("--pending", *value, 0, 1000000));
-  }
-  if (const std::string* value = raw.Find("--pending_timeout")) {
-    ASSIGN_OR_RETURN(
-        options->pending_timeout,
-        ParseFlagDuration("--pending_timeout", *value, absl::Milliseconds(1)));
-  }
-  return absl::OkStatus();
-}
-
+// Where the kernel picks, what steers a policy would do nothing.
 absl::Status ReadWorkers(const RawCommand& raw,
                          uint32_t cpus,
                          HostOptions* options) {
@@ -329,14 +269,16 @@ absl::StatusOr<ParsedCommand> ParseCommandLine(
   RETURN_IF_ERROR(CheckAllKnown(raw));
   if (raw.switches.at("--help")) command.print = HelpText();
   if (raw.switches.at("--version")) command.print = VersionText();
+  const std::string* const policy = raw.Find("--policy");
+  if (policy != nullptr && *policy == "help") command.print = PolicyHelp();
   if (!command.print.empty()) return command;
 
   RETURN_IF_ERROR(CheckGivenOnce(raw));
   const std::string& directory = environment.working_directory;
   RETURN_IF_ERROR(ReadPlugin(raw, directory, &options));
   RETURN_IF_ERROR(ReadListening(raw, directory, &options));
-  RETURN_IF_ERROR(ReadScheduling(raw, &options));
   RETURN_IF_ERROR(ReadWorkers(raw, environment.cpus, &options));
+  RETURN_IF_ERROR(ReadScheduling(raw, &options));
   RETURN_IF_ERROR(ReadMetrics(raw, directory, &options));
   RETURN_IF_ERROR(ReadLogging(raw, &options));
   return command;

@@ -41,6 +41,10 @@ struct HostOptions {
   std::string policy =
       "round_robin";  // empty with DataPath::kShare; steer's own
   DataPath data_path = DataPath::kHandoff;
+  std::vector<uint32_t> weights;  // of the slots; empty: all equal
+  uint32_t max_connections = 0;   // a worker; 0: no limit
+  absl::Duration slow_start = absl::ZeroDuration();
+  uint32_t eject = 0;                               // failures in a row; 0: off
   absl::Duration gather = absl::Microseconds(300);  // 0: off
   uint32_t pending = 4096;                          // connections; 0: none wait
   absl::Duration pending_timeout = absl::Seconds(30);

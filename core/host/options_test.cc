@@ -199,5 +199,49 @@ TEST(ParseCommandLineErrorTest, LineBreaksInArgumentsStayInOneLine) {
   EXPECT_THAT(Error({"--workers=\n"}), HasSubstr("\\n"));
 }
 
+TEST(ParseCommandLineTest, SharesOfWorkers) {
+  const HostOptions options = Options({"--workers=3",
+                                       "--weights=5,1,65536",
+                                       "--max_connections=100",
+                                       "--slow_start=10s",
+                                       "--eject=5"});
+  EXPECT_THAT(options.weights, ElementsAre(5, 1, 65536));
+  EXPECT_EQ(options.max_connections, 100u);
+  EXPECT_EQ(options.slow_start, absl::Seconds(10));
+  EXPECT_EQ(options.eject, 5u);
+}
+
+TEST(ParseCommandLineTest, WeightsAreCheckedAndOneForEachWorker) {
+  for (const char* bad : {"--weights=0,1",
+                          "--weights=-1,1",
+                          "--weights=1000000000,1",
+                          "--weights=65537,1",
+                          "--weights=1,,1",
+                          "--weights=a,b",
+                          "--weights=1.5,1",
+                          "--weights=1,"}) {
+    EXPECT_THAT(Error({"--workers=2", bad}), HasSubstr("65536")) << bad;
+  }
+  EXPECT_THAT(Error({"--workers=3", "--weights=3,1"}),
+              HasSubstr("has 2 weights for --workers=3"));
+}
+
+TEST(ParseCommandLineTest, WhatSteersPoliciesDoesNotGoWithShare) {
+  for (const char* flag : {"--weights=1,1",
+                           "--max_connections=5",
+                           "--slow_start=1s",
+                           "--eject=5"}) {
+    EXPECT_THAT(Error({"--workers=2", "--data_path=share", flag}),
+                HasSubstr("does not go with --data_path=share"))
+        << flag;
+  }
+}
+
+TEST(ParseCommandLineTest, PolicyHelpListsPoliciesAndParameters) {
+  const auto command = Parse({"--policy=help"});
+  ASSERT_TRUE(command.ok());
+  EXPECT_THAT(command->print, HasSubstr("\n    d=2  how many are drawn"));
+}
+
 }  // namespace
 }  // namespace cluster

@@ -1,8 +1,13 @@
 #include "core/host/scheduling.h"
 
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "core/base/status_macros.h"
 #include "core/control/data_path.h"
 #include "core/host/cpu_placement.h"
+#include "scheduler/policy.h"
 #include "scheduler/registry.h"
 
 namespace cluster {
@@ -11,15 +16,39 @@ namespace {
 // What a primary that steers takes itself, it gives to whoever has least to do.
 constexpr char kPolicyOfRescue[] = "least_connections";
 
+void FillDispatch(const HostOptions& options, DispatchOptions* out) {
+  out->weights = options.weights;
+  out->slow_start_ns = absl::ToInt64Nanoseconds(options.slow_start);
+  out->ejection.consecutive = options.eject;
+  if (options.max_connections > 0) {
+    out->max_connections = options.max_connections;
+  }
+}
+
+absl::Status CheckPolicy(const HostOptions& options) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<Policy> policy,
+                   MakePolicy(options.policy, 0));
+  if (options.weights.empty() || policy->heeds_weights()) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("--weights does not go with --policy=",
+                   policy->name(),
+                   ", which ignores them: smooth_weighted_round_robin does "
+                   "not"));
+}
+
 }  // namespace
 
 absl::Status PrepareScheduling(const HostOptions& options,
                                ListenerGroupOptions* out) {
+  FillDispatch(options, &out->dispatch);
   if (options.data_path == DataPath::kHandoff) {
     out->policy = options.policy;
-    return MakePolicy(options.policy, 0).status();
+    return CheckPolicy(options);
   }
   out->policy = kPolicyOfRescue;
+  out->steer.weights = options.weights;
   if (options.policy != "cpu_local") return absl::OkStatus();
   ASSIGN_OR_RETURN(
       out->steer.cpus,

@@ -11,8 +11,9 @@
 
 namespace cluster {
 
-// Fills in the policy, and the CPUs that workers are pinned to. Errors, each
-// one line: a policy that there is not, or that cannot be here.
+// Fills in the policy, what it reckons with, and the CPUs that workers are
+// pinned to. Errors, each one line: a policy that there is not, or that cannot
+// be here.
 absl::Status PrepareScheduling(const HostOptions& options,
                                ListenerGroupOptions* out);
 

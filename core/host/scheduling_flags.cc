@@ -1,0 +1,146 @@
+#include "core/host/scheduling_flags.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <iterator>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "core/base/status_macros.h"
+#include "core/control/data_path.h"
+#include "core/host/flag_value.h"
+
+namespace cluster {
+namespace {
+
+// Of the data path `steer`, the default first.
+constexpr absl::string_view kSteerPolicies[] = {"random", "cpu_local"};
+constexpr uint32_t kMaxWeight = 65536;
+
+// Flags of which the kernel knows nothing, where it picks.
+absl::Status CheckNotGiven(const RawCommand& raw,
+                           DataPath data_path,
+                           std::initializer_list<const char*> flags) {
+  for (const char* flag : flags) {
+    if (const std::string* value = raw.Find(flag)) {
+      return FlagError(flag,
+                       *value,
+                       absl::StrCat("does not go with --data_path=",
+                                    DataPathName(data_path),
+                                    ", where the kernel picks: leave one of "
+                                    "them away"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckShare(const RawCommand& raw) {
+  return CheckNotGiven(raw,
+                       DataPath::kShare,
+                       {"--policy",
+                        "--weights",
+                        "--max_connections",
+                        "--slow_start",
+                        "--eject"});
+}
+
+absl::Status CheckSteer(const RawCommand& raw, const HostOptions& options) {
+  if (std::find(std::begin(kSteerPolicies),
+                std::end(kSteerPolicies),
+                options.policy) == std::end(kSteerPolicies)) {
+    return FlagError("--policy",
+                     options.policy,
+                     "does not go with --data_path=steer, where the kernel "
+                     "picks before anybody can count: use random or "
+                     "cpu_local, or --data_path=handoff");
+  }
+  RETURN_IF_ERROR(CheckNotGiven(
+      raw, DataPath::kSteer, {"--max_connections", "--slow_start", "--eject"}));
+  const std::string* weights = raw.Find("--weights");
+  if (weights == nullptr || options.policy != "cpu_local") {
+    return absl::OkStatus();
+  }
+  return FlagError("--weights",
+                   *weights,
+                   "does not go with --policy=cpu_local, where the CPU picks: "
+                   "use --policy=random");
+}
+
+// What a worker gets at most, and against the others.
+absl::Status ReadShares(const RawCommand& raw, HostOptions* options) {
+  if (const std::string* value = raw.Find("--weights")) {
+    for (const absl::string_view piece : absl::StrSplit(*value, ',')) {
+      ASSIGN_OR_RETURN(const uint32_t weight,
+                       ParseNumber("--weights", piece, 1, kMaxWeight));
+      options->weights.push_back(weight);
+    }
+    if (options->weights.size() != options->workers) {
+      return FlagError("--weights",
+                       *value,
+                       absl::StrCat("has ",
+                                    options->weights.size(),
+                                    " weights for --workers=",
+                                    options->workers,
+                                    ": give one for each worker"));
+    }
+  }
+  if (const std::string* value = raw.Find("--max_connections")) {
+    ASSIGN_OR_RETURN(options->max_connections,
+                     ParseNumber("--max_connections", *value, 0, 1000000000));
+  }
+  if (const std::string* value = raw.Find("--slow_start")) {
+    ASSIGN_OR_RETURN(
+        options->slow_start,
+        ParseFlagDuration("--slow_start", *value, absl::ZeroDuration()));
+  }
+  if (const std::string* value = raw.Find("--eject")) {
+    ASSIGN_OR_RETURN(options->eject,
+                     ParseNumber("--eject", *value, 0, 1000000));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ReadScheduling(const RawCommand& raw, HostOptions* options) {
+  const std::string* policy = raw.Find("--policy");
+  if (policy != nullptr) options->policy = *policy;
+  if (const std::string* value = raw.Find("--data_path")) {
+    ASSIGN_OR_RETURN(
+        const size_t choice,
+        ParseChoice("--data_path", *value, {"handoff", "share", "steer"}));
+    options->data_path = static_cast<DataPath>(choice);
+  }
+  if (options->data_path == DataPath::kShare) {
+    RETURN_IF_ERROR(CheckShare(raw));
+    options->policy.clear();
+  }
+  if (options->data_path == DataPath::kSteer) {
+    if (policy == nullptr) options->policy = std::string(kSteerPolicies[0]);
+    RETURN_IF_ERROR(CheckSteer(raw, *options));
+  }
+  RETURN_IF_ERROR(ReadShares(raw, options));
+  if (const std::string* value = raw.Find("--gather_us")) {
+    ASSIGN_OR_RETURN(const uint32_t us,
+                     ParseNumber("--gather_us", *value, 0, 10000));
+    options->gather = absl::Microseconds(us);
+  }
+  if (const std::string* value = raw.Find("--pending")) {
+    ASSIGN_OR_RETURN(options->pending,
+                     ParseNumber("--pending", *value, 0, 1000000));
+  }
+  if (const std::string* value = raw.Find("--pending_timeout")) {
+    ASSIGN_OR_RETURN(
+        options->pending_timeout,
+        ParseFlagDuration("--pending_timeout", *value, absl::Milliseconds(1)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace cluster
