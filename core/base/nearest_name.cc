@@ -22,10 +22,15 @@ size_t EditDistance(absl::string_view a, absl::string_view b) {
   return row[b.size()];
 }
 
-bool IsNear(absl::string_view typed, absl::string_view name, size_t distance) {
-  if (3 * distance <= std::max(typed.size(), name.size())) return true;
+// Who typed the first half of a name, or more, most likely meant to go on.
+bool BeginsWith(absl::string_view name, absl::string_view typed) {
   return 2 * typed.size() >= name.size() &&
          name.substr(0, typed.size()) == typed;
+}
+
+bool IsNear(absl::string_view typed, absl::string_view name, size_t distance) {
+  if (3 * distance <= std::max(typed.size(), name.size())) return true;
+  return BeginsWith(name, typed);
 }
 
 }  // namespace
@@ -35,7 +40,8 @@ absl::string_view NearestName(absl::string_view typed,
   absl::string_view nearest;
   size_t least = 0;
   for (const absl::string_view name : names) {
-    const size_t distance = EditDistance(typed, name);
+    size_t distance = EditDistance(typed, name);
+    if (BeginsWith(name, typed)) distance = std::min<size_t>(distance, 1);
     if (!IsNear(typed, name, distance)) continue;
     if (!nearest.empty() && distance >= least) continue;
     nearest = name;

@@ -15,7 +15,7 @@ namespace cluster {
 // Returns the one of `names` that is nearest to `typed`, the first of several;
 // empty if none is near. Near is what is at most a third of the longer name
 // away, by letters put in, left out and changed, or what `typed` is the first
-// half of, or more.
+// half of, or more; that is the nearest.
 // Source: V. Levenshtein, 1966; row by row as R. Wagner and M. Fischer, "The
 // String-to-String Correction Problem", J. ACM 21(1), 1974.
 absl::string_view NearestName(absl::string_view typed,

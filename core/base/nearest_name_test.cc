@@ -45,5 +45,10 @@ TEST(NearestNameTest, LongInputIsNearNothing) {
   EXPECT_EQ(Nearest(std::string(100'000, 'x')), "");
 }
 
+TEST(NearestNameTest, WhatWasBegunIsNearerThanWhatIsShorter) {
+  EXPECT_EQ(NearestName("least_conn", {"least_work", "least_connections"}),
+            "least_connections");
+}
+
 }  // namespace
 }  // namespace cluster
