@@ -1,14 +1,30 @@
 #include "scheduler/bounded_load.h"
 
-#include <numeric>
 #include <span>
+
+#include "scheduler/avx2.h"
 
 namespace cluster {
 namespace {
 
+[[gnu::always_inline]] inline uint64_t Add(const uint32_t* column,
+                                           size_t rows) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < rows; ++i) sum += column[i];
+  return sum;
+}
+
+uint64_t AddPortably(const uint32_t* column, size_t rows) {
+  return Add(column, rows);
+}
+
+CLUSTER_AVX2 uint64_t AddWithAvx2(const uint32_t* column, size_t rows) {
+  return Add(column, rows);
+}
+
 double Sum(std::span<const uint32_t> column) {
   return static_cast<double>(
-      std::accumulate(column.begin(), column.end(), uint64_t{0}));
+      (kHasAvx2 ? AddWithAvx2 : AddPortably)(column.data(), column.size()));
 }
 
 }  // namespace

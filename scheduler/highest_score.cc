@@ -22,8 +22,7 @@ struct Columns {
 
 // The hash of `slot` for `key`; the least wins. Each step is a bijection.
 inline uint32_t Hash(uint32_t slot, uint64_t key) {
-  uint32_t hash = slot * 0x9e3779b1 ^ static_cast<uint32_t>(key);
-  hash ^= hash >> 16;
+  uint32_t hash = slot ^ static_cast<uint32_t>(key);
   hash *= static_cast<uint32_t>(key >> 32) | 1;
   hash ^= hash >> 16;
   hash *= 0x85ebca6b;
@@ -67,7 +66,7 @@ struct WriteHashes {
   [[gnu::always_inline]] static void Run(const Columns& columns,
                                          uint64_t key,
                                          double per_weight,
-                                         uint32_t* hashes) {
+                                         uint32_t* __restrict hashes) {
     const double cap = per_weight * columns.weights[0];
     // in_flight < cap, in whole numbers.
     const bool endless = cap > double{kNoHash};
@@ -85,7 +84,7 @@ struct WriteCosts {
   [[gnu::always_inline]] static void Run(const Columns& columns,
                                          uint64_t key,
                                          double per_weight,
-                                         float* costs) {
+                                         float* __restrict costs) {
     for (size_t i = 0; i < columns.rows; ++i) {
       const float cost =
           Exponential(Hash(columns.slots[i], key)) /
@@ -121,10 +120,19 @@ void Run(const Columns& columns,
   }
 }
 
-bool AllEqual(std::span<const uint32_t> column) {
+[[gnu::always_inline]] inline bool AllEqual(const uint32_t* column,
+                                            size_t rows) {
   uint32_t differ = 0;
-  for (const uint32_t each : column) differ |= each ^ column[0];
+  for (size_t i = 0; i < rows; ++i) differ |= column[i] ^ column[0];
   return differ == 0;
+}
+
+bool AllEqualPortably(const uint32_t* column, size_t rows) {
+  return AllEqual(column, rows);
+}
+
+CLUSTER_AVX2 bool AllEqualWithAvx2(const uint32_t* column, size_t rows) {
+  return AllEqual(column, rows);
 }
 
 }  // namespace
@@ -137,7 +145,8 @@ size_t HighestScore::Best(double per_weight,
                            .weights = candidates.weights.data(),
                            .in_flight = candidates.in_flight.data(),
                            .rows = candidates.size()};
-  if (AllEqual(candidates.weights)) {
+  if ((kHasAvx2 ? AllEqualWithAvx2 : AllEqualPortably)(columns.weights,
+                                                       columns.rows)) {
     Run<WriteHashes, kBounded>(columns, key, per_weight, hashes_);
     least_.Mark(hashes_);
   } else {

@@ -20,12 +20,14 @@ struct Columns {
 // Copies the rows whose requests equal those of row `least`; others cannot win.
 [[gnu::always_inline]] inline void CopyEqual(const Columns& from,
                                              size_t least,
-                                             uint32_t* connections,
-                                             uint32_t* weights) {
-  const uint64_t requests = from.requests[least];
-  const uint64_t weight = from.weights[least];
+                                             uint32_t* __restrict connections,
+                                             uint32_t* __restrict weights) {
+  const uint32_t requests = from.requests[least];
+  const uint32_t weight = from.weights[least];
   for (size_t i = 0; i < from.rows; ++i) {
-    const bool equal = from.requests[i] * weight == requests * from.weights[i];
+    // Both factors are widened here, so that halves are multiplied.
+    const bool equal = uint64_t{from.requests[i]} * weight ==
+                       uint64_t{requests} * from.weights[i];
     connections[i] = equal ? from.in_flight[i] : kMost;
     weights[i] = equal ? from.weights[i] : 1;
   }
@@ -33,15 +35,15 @@ struct Columns {
 
 void CopyPortably(const Columns& from,
                   size_t least,
-                  uint32_t* connections,
-                  uint32_t* weights) {
+                  uint32_t* __restrict connections,
+                  uint32_t* __restrict weights) {
   CopyEqual(from, least, connections, weights);
 }
 
 CLUSTER_AVX2 void CopyWithAvx2(const Columns& from,
                                size_t least,
-                               uint32_t* connections,
-                               uint32_t* weights) {
+                               uint32_t* __restrict connections,
+                               uint32_t* __restrict weights) {
   CopyEqual(from, least, connections, weights);
 }
 
