@@ -31,8 +31,7 @@ void Dispatcher::Add(Slot& slot) {
   members_.push_back({.slot = &slot,
                       .key = next_key_++,
                       .finished_told = slot.finished(),
-                      .lasted_ns_told = slot.lasted_ns(),
-                      .since_ns = now_ns_});
+                      .lasted_ns_told = slot.lasted_ns()});
   CountLost(slot);
 }
 
@@ -84,7 +83,11 @@ void Dispatcher::Begin(int64_t now_ns) {
 void Dispatcher::FindCandidates() {
   Release();
   views_.clear();
-  for (const Member& member : members_) views_.push_back(ViewOf(member));
+  for (Member& member : members_) {
+    // Not when it was added: the time that is known then may be old.
+    if (member.since_ns < 0) member.since_ns = now_ns_;
+    views_.push_back(ViewOf(member));
+  }
   eligible_.resize(views_.size());
   eligible_.resize(SelectEligible(
       views_, policy_->prefers_idle(), options_.limits, eligible_));

@@ -102,7 +102,7 @@ class Dispatcher {
     // What the policy was told of, for the slot's workers together.
     uint64_t finished_told;
     uint64_t lasted_ns_told;
-    int64_t since_ns;  // when it began to listen
+    int64_t since_ns = -1;  // when it was first looked at; -1: not yet
     // A slot that left stays until what it holds is decided.
     bool leaving = false;
   };

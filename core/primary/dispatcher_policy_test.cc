@@ -158,8 +158,10 @@ TEST(DispatcherPolicyTest, NewWorkerIsNotBlamedForTheOldOne) {
 std::vector<uint64_t> DuringSlowStart(const char* policy) {
   DispatcherFixture fixture(2, policy, {.slow_start_ns = 1000 * kMs});
   fixture.dispatcher().Add(fixture.slot(0));
+  fixture.Pass(0);
   fixture.Pass(2000 * kMs);
   fixture.dispatcher().Add(fixture.slot(1));
+  fixture.Pass(0);
   fixture.Pass(450 * kMs);
   for (int i = 0; i < 200; ++i) {
     fixture.Accept(3);
@@ -184,9 +186,24 @@ TEST(DispatcherPolicyTest, StarterGetsPartOfItsShare) {
   }
 }
 
+// Nothing happened for long before it began to listen: its time begins when the
+// dispatcher next looks at the clock.
+TEST(DispatcherPolicyTest, SlowStartOfAQuietHostBeginsWithTheWorker) {
+  DispatcherFixture fixture(
+      2, "smooth_weighted_round_robin", {.slow_start_ns = 5000 * kMs});
+  fixture.dispatcher().Add(fixture.slot(0));
+  fixture.Pass(10'000 * kMs);
+  fixture.Pass(10'000 * kMs);
+  fixture.dispatcher().Add(fixture.slot(1));
+  fixture.Pass(10'000 * kMs);
+  fixture.Accept(11);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{10, 1}));
+}
+
 TEST(DispatcherPolicyTest, AfterSlowStartSharesAreEqual) {
   DispatcherFixture fixture(2, "round_robin", {.slow_start_ns = 1000 * kMs});
   fixture.AddAll();
+  fixture.Pass(0);
   fixture.Pass(1000 * kMs);
   fixture.Accept(10);
   EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{5, 5}));
