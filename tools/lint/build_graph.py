@@ -18,6 +18,10 @@ import targets as graph
 # Within these, code that loads plugins must not be compiled at all.
 LOADS_CODE = re.compile(r"\bdl(m?open|sym)\s*\(|<dlfcn\.h>")
 
+# A class that is a policy.
+DEFINES_POLICY = re.compile(
+    r"\b(?:class|struct)\s+\w+[^;{]*:[^;{]*\bpublic\s+(?:\w+::)*Policy\b")
+
 Rule = collections.namedtuple("Rule", "name applies forbids why")
 
 
@@ -48,6 +52,11 @@ def is_ours(label):
 def is_text_only(label):
     """The one part of core/base that decides and touches no descriptor."""
     return label.split(".")[0] == "//core/base:nearest_name"
+
+
+# What the policy lab may name of the scheduler: what a policy is, and how one is
+# made by name. Single policies it reaches through the registry alone.
+LAB_SEES = ("//scheduler:policy", "//scheduler:registry")
 
 
 def is_loader(label):
@@ -155,6 +164,27 @@ def check_loads_no_code(all_targets, read):
     return problems, 1 if starts else 0
 
 
+def check_lab_holds_no_policy(all_targets, read):
+    """Returns (problems, evaluated): the policy lab has no policy of its own.
+
+    None of its targets, tests included, names a target of the scheduler but
+    those two, and no source of it defines a policy.
+    """
+    lab = [t for t in all_targets if under("tools/policy_lab")(t.label)]
+    problems = []
+    for target in lab:
+        for label in target.inputs:
+            if under("scheduler")(label) and label not in LAB_SEES:
+                problems.append(
+                    "the policy lab runs the host's policies (it makes them by "
+                    f"name):\n  {target.label} -> {label}")
+            text = read(label) if under("tools/policy_lab")(label) else None
+            if text is not None and DEFINES_POLICY.search(text):
+                problems.append("the policy lab holds no policy:\n"
+                                f"  {label} derives a class from Policy")
+    return problems, 1 if lab else 0
+
+
 def read_source(label):
     path = graph.path_of(label)
     if path is None or not re.search(r"\.(c|cc|h)$", path):
@@ -172,9 +202,12 @@ def main():
     more, one = check_loads_no_code(all_targets, read_source)
     problems += more
     evaluated += one
+    more, one = check_lab_holds_no_policy(all_targets, read_source)
+    problems += more
+    evaluated += one
     for problem in problems:
         print(problem)
-    print(f"build_graph: {evaluated} of {len(RULES) + 1} rules evaluated over "
+    print(f"build_graph: {evaluated} of {len(RULES) + 2} rules evaluated over "
           f"{len(all_targets)} targets, {len(problems)} problems")
     if evaluated == 0:
         print("build_graph: no rule met a target; were packages renamed?")

@@ -135,5 +135,41 @@ class LoadsNoCodeTest(unittest.TestCase):
             build_graph.check_loads_no_code([], {}.get), ([], 0))
 
 
+class LabHoldsNoPolicyTest(unittest.TestCase):
+    def check(self, edges, texts=None):
+        return build_graph.check_lab_holds_no_policy(
+            targets(edges), (texts or {}).get)
+
+    def test_policies_by_name_pass(self):
+        edges = {"//tools/policy_lab:run_once": [
+            "//scheduler:policy", "//scheduler:registry",
+            "//tools/policy_lab:run_once.cc"]}
+        texts = {"//tools/policy_lab:run_once.cc":
+                 "class Run { Policy& policy_; };\n"
+                 "class Watch : public PolicyWatcher {};"}
+        self.assertEqual(self.check(edges, texts), ([], 1))
+
+    def test_single_policies_are_out_of_reach(self):
+        for label in ["//scheduler:p2c", "//scheduler:split_mix64"]:
+            for start in ["//tools/policy_lab:x",
+                          "//tools/policy_lab/workers:x_test"]:
+                problems, _ = self.check({start: [label]})
+                self.assertEqual(len(problems), 1, label)
+                self.assertIn(f"{start} -> {label}", problems[0])
+
+    def test_what_others_depend_on_is_their_affair(self):
+        self.assertEqual(
+            self.check({"//scheduler:registry": ["//scheduler:p2c"]}), ([], 0))
+
+    def test_a_policy_of_its_own_is_found(self):
+        source = "//tools/policy_lab:mine.h"
+        for text in ["class Mine : public Policy {",
+                     "class Mine final : public cluster::Policy {",
+                     "struct Mine\n    : public Policy {"]:
+            problems, _ = self.check({"//tools/policy_lab:mine": [source]},
+                                     {source: text})
+            self.assertEqual(len(problems), 1, text)
+
+
 if __name__ == "__main__":
     unittest.main()
