@@ -31,7 +31,7 @@ struct AdminRequest {
   AdminAction action = AdminAction::kStatus;
   uint32_t worker = 0;  // id
   uint32_t number = 0;
-  std::string text;
+  std::string text = {};
 
   template <class Archive>
   void serialize(Archive& archive) {

@@ -134,6 +134,11 @@ constexpr FlagHelp kFlags[] = {
      "lend plugins draft services, which may change or go\n"
      "from one version of the host to the next"},
 
+    {"--admin",
+     "PATH",
+     kMetrics,
+     "a Unix socket, of your user alone, at which\n"
+     "clusterctl asks and changes this host (default: none)"},
     {"--metrics_file",
      "PATH",
      kMetrics,

@@ -19,6 +19,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "core/admin/admin_messages.h"
+#include "core/admin/admin_server.h"
 #include "core/base/cpu_count.h"
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
@@ -273,12 +275,32 @@ int ExitCodeFor(const PrimaryEnd& end,
   return kExitOk;
 }
 
+// Null if nobody wants one.
+absl::StatusOr<std::unique_ptr<AdminServer>> OpenAdmin(
+    const HostOptions& options, boost::asio::io_context& io, Primary& primary) {
+  if (options.admin.empty()) return nullptr;
+  auto server =
+      AdminServer::Create(io, options.admin, [&](const AdminRequest& request) {
+        AdminReply reply = primary.Answer(request);
+        reply.status.plugin = options.plugin;
+        return reply;
+      });
+  if (server.ok()) return server;
+  return absl::Status(server.status().code(),
+                      absl::StrCat("--admin: ", server.status().message()));
+}
+
 int Serve(const HostOptions& options, Prepared prepared) {
   Logger logger({.format = options.log_format, .min_level = options.log_level});
   LogObserver observer(logger, ToText(BannerOf(options, prepared)));
   boost::asio::io_context io(1);
   const std::vector<ListenAddress> bound = prepared.bound;
   Primary primary(io, std::move(prepared.primary), observer);
+  const auto admin = OpenAdmin(options, io, primary);
+  if (!admin.ok()) {
+    for (const ListenAddress& address : bound) RemoveSocketFile(address);
+    return Complain(admin.status(), kExitUsage);
+  }
   StopSignals signals(io, primary, logger);
   if (const absl::Status status = primary.Start(); !status.ok()) {
     logger.Error(absl::StrCat("cannot start: ", status.message()));

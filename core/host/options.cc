@@ -212,9 +212,12 @@ absl::Status ReadWorkers(const RawCommand& raw,
   return absl::OkStatus();
 }
 
-absl::Status ReadMetrics(const RawCommand& raw,
-                         const std::string& directory,
-                         HostOptions* options) {
+absl::Status ReadOperation(const RawCommand& raw,
+                           const std::string& directory,
+                           HostOptions* options) {
+  if (const std::string* value = raw.Find("--admin")) {
+    options->admin = ResolvePath(directory, *value);
+  }
   if (const std::string* value = raw.Find("--metrics_file")) {
     options->metrics_file = ResolvePath(directory, *value);
   }
@@ -279,7 +282,7 @@ absl::StatusOr<ParsedCommand> ParseCommandLine(
   RETURN_IF_ERROR(ReadListening(raw, directory, &options));
   RETURN_IF_ERROR(ReadWorkers(raw, environment.cpus, &options));
   RETURN_IF_ERROR(ReadScheduling(raw, &options));
-  RETURN_IF_ERROR(ReadMetrics(raw, directory, &options));
+  RETURN_IF_ERROR(ReadOperation(raw, directory, &options));
   RETURN_IF_ERROR(ReadLogging(raw, &options));
   return command;
 }

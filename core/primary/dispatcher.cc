@@ -24,6 +24,11 @@ Dispatcher::Dispatcher(uint32_t listener,
       ejection_(options.ejection),
       pending_(options.pending_capacity) {}
 
+void Dispatcher::SetWeight(uint32_t slot, uint32_t weight) {
+  if (options_.weights.size() <= slot) options_.weights.resize(slot + 1, 1);
+  options_.weights[slot] = weight;
+}
+
 void Dispatcher::Add(Slot& slot) {
   Remove(slot);
   std::erase_if(members_, [&](const Member& m) { return m.slot == &slot; });

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/primary/accepted_connection.h"
@@ -59,6 +60,14 @@ class Dispatcher {
              std::unique_ptr<Policy> policy,
              const DispatchOptions& options,
              Ledger& ledger);
+
+  // From now on `policy` picks; nothing that was placed or waits is touched.
+  // REQUIRES: not within a round.
+  void SetPolicy(std::unique_ptr<Policy> policy) {
+    policy_ = std::move(policy);
+  }
+  // Gives the slot of that index so many shares, from 1 to 65,536.
+  void SetWeight(uint32_t slot, uint32_t weight);
 
   // The slot's worker listens: it may be picked from now on.
   void Add(Slot& slot);
@@ -127,8 +136,8 @@ class Dispatcher {
   void Place(AcceptedConnection connection);
 
   const uint32_t listener_;
-  const std::unique_ptr<Policy> policy_;
-  const DispatchOptions options_;
+  std::unique_ptr<Policy> policy_;
+  DispatchOptions options_;
   Ledger& ledger_;
   OutlierEjection ejection_;
   std::vector<uint64_t> lost_told_;  // by slot

@@ -96,6 +96,18 @@ class ListenerGroup {
   void StopServing(Slot& slot);
   // All it has not started goes to others.
   void TakeBack(Slot& slot);
+  // From now on this policy picks; nothing that was accepted is touched.
+  //   kInvalidArgument     there is no such policy
+  //   kFailedPrecondition  the kernel picks
+  absl::Status SetPolicy(const std::string& spec);
+  const std::string& policy() const { return options_.policy; }
+  // Gives the slot so many shares.
+  //   kInvalidArgument     not from 1 to 65,536
+  //   kFailedPrecondition  what picks knows no shares
+  //   with an errno        the kernel's
+  absl::Status SetWeight(const Slot& slot, uint32_t weight);
+  uint32_t weight(const Slot& slot) const;
+
   // Its worker is dead, and TakeBack was called: what it had open is lost.
   void CloseBooks(Slot& slot);
   // Its worker says that it has room, or lives. Nothing happens if it was not
@@ -109,6 +121,7 @@ class ListenerGroup {
   // Closes those, and what comes back from now on: nobody will take them.
   void RefusePending();
 
+  DataPath data_path() const { return options_.data_path; }
   // REQUIRES: there is one of that number.
   DataPath data_path(uint32_t listener) const {
     return listeners_[listener]->data_path;
@@ -155,7 +168,7 @@ class ListenerGroup {
   void ResumeAccepting();
 
   boost::asio::io_context& io_;
-  const ListenerGroupOptions options_;
+  ListenerGroupOptions options_;
   const size_t listener_count_;
   bool started_ = false;
   bool closed_ = false;

@@ -63,6 +63,9 @@ absl::Status Primary::Start() {
   frames_.emplace(*group_, *listener_frames_, *life_, book_, observer_);
   if (options_.replacement) replacement_.emplace(*options_.replacement);
   const uint32_t workers = replacement_ ? options_.replacement->workers : 0;
+  desk_.emplace(*group_, *life_, [this](auto visitor) {
+    for (const auto& [id, worker] : workers_) visitor(*worker);
+  });
   // The observer may end it all while they start.
   for (uint32_t i = 0; i < workers && !draining(); ++i) {
     ASSIGN_OR_RETURN(Slot * slot, group_->AddSlot());

@@ -31,6 +31,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/admin/admin_messages.h"
 #include "core/primary/alarm.h"
 #include "core/primary/dynamic_listeners.h"
 #include "core/primary/frame_handler.h"
@@ -41,6 +42,7 @@
 #include "core/primary/messages/primary_mailbox.h"
 #include "core/primary/metric_book.h"
 #include "core/primary/metric_family.h"
+#include "core/primary/operator_desk.h"
 #include "core/primary/primary_observer.h"
 #include "core/primary/primary_options.h"
 #include "core/primary/replacement.h"
@@ -122,6 +124,11 @@ class Primary : private WorkerOwner {
   // The primary as a party of the exchange of messages.
   PrimaryMailbox& messages() { return messages_.mailbox(); }
 
+  // Does what an operator asks. REQUIRES: as Drain.
+  AdminReply Answer(const AdminRequest& request) {
+    return desk_->Answer(request);
+  }
+
   // Its own metrics and those of the plugin, as they stand. REQUIRES: as Drain.
   std::vector<MetricFamily> Metrics();
 
@@ -159,6 +166,7 @@ class Primary : private WorkerOwner {
   std::optional<DynamicListeners> dynamic_;
   std::optional<ListenerFrames> listener_frames_;
   std::optional<FrameHandler> frames_;
+  std::optional<OperatorDesk> desk_;
   MessageExchange messages_;
 
   MetricBook book_;

@@ -199,7 +199,7 @@ TEST(SlotTest, RequestsAndBytesAreBoundedAndBeginAnewWithEachWorker) {
 }
 
 TEST(SlotTest, TimesAreBoundedAndBeginAnewWithEachWorker) {
-  const auto slot = *Slot::Create(0, 1, true);
+  const auto slot = *Slot::Create(0, 1, DataPath::kHandoff);
   slot->page().lasted_ns.store(500);
   slot->ReadCounters();
   EXPECT_EQ(slot->lasted_ns(), 500u);

@@ -109,7 +109,13 @@ absl::Status Steering::Steer() {
     count += good[i];
   }
   if (count == 0) good.assign(parts_.size(), 1);
-  if (context_.options.cpus.empty()) return group_.Attach(SteerByWeight(good));
+  if (context_.options.cpus.empty()) {
+    const std::vector<uint32_t>& weights = context_.options.weights;
+    for (size_t i = 0; i < good.size() && i < weights.size(); ++i) {
+      good[i] *= weights[i];
+    }
+    return group_.Attach(SteerByWeight(good));
+  }
 
   std::vector<uint32_t> targets(parts_.size());
   for (size_t i = 0; i < parts_.size(); ++i) {

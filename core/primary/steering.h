@@ -37,6 +37,9 @@ struct SteerOptions {
   // By slot, the CPU that its worker is pinned to: a connection goes to the
   // worker on the CPU that received it. Empty: any worker, each as likely.
   std::vector<int> cpus;
+  // By slot, the shares of its worker, from 1 to 65,536; one without has 1. Not
+  // together with `cpus`.
+  std::vector<uint32_t> weights;
 };
 
 class Steering {
@@ -69,6 +72,9 @@ class Steering {
   void Withdraw(Slot& slot);
   // A worker that stood still has shown life.
   void Restore(Slot& slot);
+
+  // The options have changed. Errors: the kernel's.
+  absl::Status Reconsider() { return Steer(); }
 
   // There is room for what the primary takes.
   void Resume();

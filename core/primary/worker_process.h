@@ -93,12 +93,13 @@ class WorkerProcess {
   std::bitset<kMaxListeners> pauses;      // takes none for now
   uint32_t newest_listener = 0;           // the last of those
   bool told_to_drain = false;
-  std::string plugin;  // its file's name
-  bool ready = true;   // its plugin wants connections
+  std::string plugin;   // its file's name
+  bool ready = true;    // its plugin wants connections
+  bool paused = false;  // an operator wants it to get none
   WorkerSigns signs;
   // Whether it takes connections of `listener` now.
   bool serves(uint32_t listener) const {
-    return record.serving && ready && listens_on.test(listener) &&
+    return record.serving && ready && !paused && listens_on.test(listener) &&
            !pauses.test(listener);
   }
   // Of unread_bytes(), what other workers sent it, or more.

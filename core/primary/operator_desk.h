@@ -1,0 +1,49 @@
+// OperatorDesk: does what an operator asks of a running host (core/admin), and
+// tells how it stands. Nothing that was accepted is lost by any of it.
+//
+// Thread safety: the io_context's thread.
+//
+//   AdminReply reply = desk.Answer({.action = AdminAction::kStatus});
+#ifndef CORE_PRIMARY_OPERATOR_DESK_H_
+#define CORE_PRIMARY_OPERATOR_DESK_H_
+
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "core/admin/admin_messages.h"
+#include "core/primary/listener_group.h"
+#include "core/primary/worker_life.h"
+#include "core/primary/worker_process.h"
+
+namespace cluster {
+
+class OperatorDesk {
+ public:
+  // Shows it each worker that lives.
+  using Visit =
+      std::function<void(absl::FunctionRef<void(WorkerProcess&)> visitor)>;
+
+  // All must outlive it.
+  OperatorDesk(ListenerGroup& group, WorkerLife& life, Visit visit)
+      : group_(group), life_(life), visit_(std::move(visit)) {}
+
+  // The plugin's name is left open.
+  AdminReply Answer(const AdminRequest& request);
+
+ private:
+  absl::Status Do(const AdminRequest& request);
+  absl::Status DoTo(WorkerProcess& worker, const AdminRequest& request);
+  absl::Status SetPaused(WorkerProcess& worker, bool paused);
+  AdminStatus Status();
+
+  ListenerGroup& group_;
+  WorkerLife& life_;
+  const Visit visit_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_PRIMARY_OPERATOR_DESK_H_
