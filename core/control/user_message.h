@@ -32,8 +32,8 @@ inline constexpr uint32_t kPrimaryId = 0;
 inline constexpr uint32_t kPrimarySlot = UINT32_MAX;
 inline constexpr uint64_t kMaxUserMessageBytes = uint64_t{128} << 20;
 inline constexpr size_t kMaxUserMessageFds = 64;
-// With its heads a part fits one segment of a UnixChannel.
-inline constexpr size_t kMaxPartBytes = (size_t{64} << 10) - 64;
+// A message of 64 KiB is one part, and to copy one takes some 20 us.
+inline constexpr size_t kMaxPartBytes = (size_t{128} << 10) - 64;
 inline constexpr uint64_t kMessageWindowBytes = uint64_t{1} << 20;
 // Requests of one worker that may be unanswered.
 inline constexpr size_t kMaxOpenRequests = 16'384;

@@ -13,6 +13,8 @@
 namespace cluster {
 namespace {
 
+// What is freed in one turn of the loop: less than a millisecond.
+constexpr size_t kFreeStepBytes = size_t{8} << 20;
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
 absl::Status Gone(uint32_t worker) {
@@ -106,6 +108,13 @@ bool PrimaryMailbox::SendBy(OutgoingLane& lane,
                             DeliveryHead head,
                             const MessagePayload& payload,
                             MessageExtras extras) {
+  const auto is_same = [&](const SharedBytes& bytes) {
+    return bytes.span().data() == payload.span().data();
+  };
+  if (payload.is_shared() && payload.span().size() > kFreeStepBytes &&
+      std::none_of(large_sent_.begin(), large_sent_.end(), is_same)) {
+    large_sent_.push_back(payload.Share());
+  }
   lane.Add(
       {.head = head,
        .payload = payload,
@@ -279,13 +288,43 @@ void PrimaryMailbox::Deliver(ReceivedMessage message) {
   if (head.is_reply != 0) {
     const Waiting waiting = TakeWaiting(head.request);
     if (waiting.replied) waiting.replied(std::move(shown));
-    return;
+    return FreeLater(message.TakeOwned());
   }
   if (head.request != 0) {
     shown.request = {.asker = head.from_worker, .request = head.request};
   }
   const std::shared_ptr<Received> received = received_;
   (*received)(shown);
+  FreeLater(message.TakeOwned());
+}
+
+void PrimaryMailbox::FreeLater(MessageBytes bytes) {
+  if (bytes.size() <= kFreeStepBytes) return;
+  to_free_.push_back(std::move(bytes));
+  carrier_.CallSoon();
+}
+
+void PrimaryMailbox::FreeSome() {
+  const bool all_sent =
+      std::all_of(lanes_.begin(), lanes_.end(), [](const auto& entry) {
+        return entry.second->unsent() == 0;
+      });
+  std::erase_if(large_sent_, [&](SharedBytes& bytes) {
+    // Where all is sent and they are still held, they are the program's.
+    if (!bytes.is_sole()) return all_sent;
+    const size_t step = std::min(bytes.size(), kFreeStepBytes);
+    bytes.DiscardTail(step);
+    carrier_.CallSoon();
+    return bytes.size() == 0;
+  });
+  if (to_free_.empty()) return;
+  MessageBytes& last = to_free_.back();
+  if (last.size() > kFreeStepBytes) {
+    last.Shrink(kFreeStepBytes);
+  } else {
+    to_free_.pop_back();
+  }
+  if (!to_free_.empty()) carrier_.CallSoon();
 }
 
 void PrimaryMailbox::OnMessage(Received received) {
@@ -308,11 +347,15 @@ void PrimaryMailbox::OnWritten(uint32_t worker, uint64_t written_bytes) {
   const auto found = lanes_.find(worker);
   if (found == lanes_.end()) return;
   found->second->OnWritten(written_bytes, &due_);
-  if (!due_.empty() || found->second->holds_messages()) carrier_.CallSoon();
+  if (!due_.empty() || found->second->holds_messages() ||
+      !large_sent_.empty()) {
+    carrier_.CallSoon();
+  }
 }
 
 void PrimaryMailbox::OnTurn() {
   RunDue();
+  FreeSome();
   DeliverKept();
   for (const auto& [worker, lane] : lanes_) {
     if (!lane->holds_messages()) continue;

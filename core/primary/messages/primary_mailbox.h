@@ -35,6 +35,7 @@
 #include "absl/time/time.h"
 #include "core/base/unique_fd.h"
 #include "core/control/message_assembly.h"
+#include "core/control/message_bytes.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
 #include "core/primary/messages/message_payload.h"
@@ -42,6 +43,7 @@
 #include "core/primary/messages/outgoing_lane.h"
 #include "core/primary/messages/primary_inbox.h"
 #include "core/primary/messages/request_table.h"
+#include "ipc/shared_bytes.h"
 
 namespace cluster {
 
@@ -194,6 +196,9 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   // Returns it without its deadline; one without a function if there is none.
   Waiting TakeWaiting(uint64_t request);
   void RunDue();
+  // Frees a large block in steps, a turn each.
+  void FreeLater(MessageBytes bytes);
+  void FreeSome();
 
   MessageRouter& router_;
   Carrier& carrier_;
@@ -207,6 +212,8 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   PrimaryInbox inbox_;
   std::shared_ptr<Received> received_;  // shared, as it may replace itself
   uint64_t dropped_ = 0;
+  std::vector<MessageBytes> to_free_;
+  std::vector<SharedBytes> large_sent_;  // to free when nobody else holds them
 };
 
 }  // namespace cluster

@@ -1,0 +1,202 @@
+// What the primary asks, is asked and is told.
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "core/control/messages.h"
+#include "core/control/user_message.h"
+#include "core/primary/messages/message_payload.h"
+#include "core/primary/messages/primary_mailbox_fixture.h"
+#include "ipc/open_fds.h"
+#include "plugins/abi/cluster_plugin.h"
+
+namespace cluster {
+namespace {
+
+// ---- Asking
+
+TEST_F(PrimaryMailboxTest, ReplyComesToWhoAsked) {
+  ASSERT_TRUE(
+      mailbox_.Request(2, MessagePayload("how"), absl::Seconds(1), Replied())
+          .ok());
+  const uint64_t request = HeadOf<DeliveryHead>(sent_[0]).request;
+  EXPECT_NE(request, 0u);
+  EXPECT_TRUE(Answer(2, kPrimaryId, request).ok());
+  EXPECT_TRUE(mailbox_.ReadInbox().ok());
+  EXPECT_EQ(replies_, std::vector<std::string>{"!"});
+  EXPECT_TRUE(Answer(2, kPrimaryId, request).ok()) << "nobody waits";
+  EXPECT_TRUE(mailbox_.ReadInbox().ok());
+  EXPECT_EQ(replies_.size(), 1u);
+  EXPECT_EQ(mailbox_.open_requests(), 0u);
+  EXPECT_EQ(router_.open_requests(), 0u);
+}
+
+TEST_F(PrimaryMailboxTest, AnswerOfAnotherIsALie) {
+  ASSERT_TRUE(
+      mailbox_
+          .Request(2, MessagePayload("?"), absl::InfiniteDuration(), Replied())
+          .ok());
+  const uint64_t request = HeadOf<DeliveryHead>(sent_[0]).request;
+  EXPECT_TRUE(absl::IsDataLoss(Answer(3, kPrimaryId, request)));
+  EXPECT_TRUE(Answer(3, kPrimaryId, request + 1).ok());
+  EXPECT_TRUE(mailbox_.ReadInbox().ok());
+  EXPECT_TRUE(replies_.empty());
+}
+
+TEST_F(PrimaryMailboxTest, RequestsEndInTheOrderOfTheirDeadlines) {
+  for (const int seconds : {3, 1, 2}) {
+    ASSERT_TRUE(
+        mailbox_
+            .Request(2, MessagePayload("?"), absl::Seconds(seconds), Replied())
+            .ok());
+  }
+  EXPECT_EQ(wake_at_ns_, 1'000 + 1'000'000'000);
+  now_ns_ = wake_at_ns_;
+  mailbox_.OnTime();
+  EXPECT_EQ(replies_, std::vector<std::string>{"DEADLINE_EXCEEDED"});
+  ASSERT_EQ(Receivers(FrameType::kForgotten), Ids{2});
+  EXPECT_EQ(HeadOf<ForgetRequest>(sent_.back()).request,
+            HeadOf<DeliveryHead>(sent_[1]).request);
+  EXPECT_EQ(wake_at_ns_, 1'000 + 2'000'000'000);
+  EXPECT_EQ(mailbox_.open_requests(), 2u);
+  EXPECT_EQ(router_.open_requests(), 2u);
+}
+
+TEST_F(PrimaryMailboxTest, DeathOfTheAskedFailsTheRequestOnce) {
+  for (const uint32_t worker : {2u, 3u}) {
+    ASSERT_TRUE(mailbox_
+                    .Request(worker,
+                             MessagePayload("?"),
+                             absl::Seconds(1),
+                             Replied(),
+                             {.fds = {}, .done = Done()})
+                    .ok());
+  }
+  Die(2);
+  EXPECT_EQ(replies_, std::vector<std::string>{"NOT_FOUND"});
+  EXPECT_EQ(done_, Codes{absl::StatusCode::kNotFound});
+  now_ns_ += 2'000'000'000;
+  mailbox_.OnTime();
+  EXPECT_EQ(replies_.size(), 2u);
+}
+
+TEST_F(PrimaryMailboxTest, OpenRequestsAreBounded) {
+  for (size_t i = 0; i < kMaxOpenRequests; ++i) {
+    ASSERT_TRUE(
+        mailbox_.Request(2, MessagePayload(""), absl::Seconds(1), Replied())
+            .ok());
+  }
+  EXPECT_TRUE(absl::IsResourceExhausted(
+      mailbox_.Request(2, MessagePayload(""), absl::Seconds(1), Replied())));
+}
+
+// ---- Being told and asked
+
+TEST_F(PrimaryMailboxTest, MessagesComeInOrderWithTheirSender) {
+  Hear();
+  EXPECT_TRUE(Tell({}, "one").ok());
+  EXPECT_TRUE(Tell({.total_bytes = 6}, "two").ok());
+  EXPECT_TRUE(SayPart(1, "end").ok());
+  EXPECT_TRUE(mailbox_.ReadInbox().ok());
+  ASSERT_EQ(heard_.size(), 2u);
+  EXPECT_EQ(heard_[0].worker, 1u);
+  EXPECT_EQ(heard_[0].text, "one");
+  EXPECT_EQ(heard_[1].text, "twoend");
+}
+
+TEST_F(PrimaryMailboxTest, DescriptorsAreTakenOrClosed) {
+  const size_t before = OpenFds();
+  Hear();
+  EXPECT_TRUE(Tell({}, "left", 2).ok());
+  EXPECT_EQ(OpenFds(), before);
+  take_fds_ = true;
+  EXPECT_TRUE(Tell({}, "taken", 2).ok());
+  EXPECT_EQ(taken_.size(), 2u);
+  taken_.clear();
+  EXPECT_EQ(OpenFds(), before);
+}
+
+TEST_F(PrimaryMailboxTest, SenderThatDiesInAMessageLeavesNothing) {
+  const size_t before = OpenFds();
+  Hear();
+  EXPECT_TRUE(Tell({.total_bytes = 6}, "two", 3).ok());
+  EXPECT_EQ(OpenFds(), before + 3);
+  Die(1);
+  EXPECT_EQ(OpenFds(), before);
+  EXPECT_TRUE(heard_.empty());
+}
+
+TEST_F(PrimaryMailboxTest, FloodingWorkerIsPaidBackAsItIsRead) {
+  Hear();
+  for (int i = 0; i < 5'000; ++i) {
+    ASSERT_TRUE(Tell({}, std::string(1000, 'x')).ok());
+    Read(1);
+  }
+  EXPECT_EQ(heard_.size(), 5'000u);
+}
+
+TEST_F(PrimaryMailboxTest, RequestIsAnsweredOnce) {
+  Hear();
+  EXPECT_TRUE(Tell({.request = 7}, "?").ok());
+  ASSERT_EQ(heard_.size(), 1u);
+  const RequestKey key = heard_[0].request;
+  EXPECT_TRUE(mailbox_.Reply(key, MessagePayload("yes")).ok());
+  const auto head = HeadOf<DeliveryHead>(sent_.back());
+  EXPECT_EQ(head.request, 7u);
+  EXPECT_EQ(head.is_reply, 1u);
+  EXPECT_TRUE(absl::IsFailedPrecondition(
+      mailbox_.Reply(key, MessagePayload("again")).status()));
+  EXPECT_EQ(router_.open_requests(), 0u);
+}
+
+TEST_F(PrimaryMailboxTest, RequestThatIsForgottenIsNotAnswered) {
+  Hear();
+  EXPECT_TRUE(Tell({.request = 7}, "?").ok());
+  EXPECT_TRUE(Forget(1, 7).ok());
+  EXPECT_TRUE(mailbox_.ReadInbox().ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(
+      mailbox_.Reply(heard_[0].request, MessagePayload("late")).status()));
+  EXPECT_TRUE(Tell({.request = 8}, "?").ok());
+  Die(1);
+  EXPECT_TRUE(absl::IsNotFound(
+      mailbox_.Reply(heard_[1].request, MessagePayload("late")).status()));
+}
+
+// ---- Nobody asks for messages yet
+
+TEST_F(PrimaryMailboxTest, MessagesWaitForTheReceiver) {
+  EXPECT_TRUE(Tell({}, "one", 1).ok());
+  EXPECT_TRUE(Tell({.request = 7}, "two").ok());
+  take_fds_ = true;
+  Hear();
+  ASSERT_EQ(heard_.size(), 2u);
+  EXPECT_EQ(heard_[0].text, "one");
+  EXPECT_EQ(heard_[1].request.request, 7u);
+  EXPECT_TRUE(mailbox_.Reply(heard_[1].request, MessagePayload("yes")).ok());
+}
+
+TEST_F(PrimaryMailboxTest, WhatWaitsIsBoundedAndSaidOnce) {
+  const size_t before = OpenFds();
+  size_t kept = 0;
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(Tell({.request = uint64_t(i) + 1}, "x", 1).ok());
+    Read(1);
+    if (OpenFds() > before + kept) ++kept;
+  }
+  EXPECT_EQ(kept, 63u) << "a MiB each";
+  EXPECT_EQ(troubles_.size(), 1u);
+  EXPECT_EQ(Receivers(FrameType::kRequestFailed).size(), 200 - kept);
+  EXPECT_EQ(HeadOf<RequestFailure>(sent_.back()).status, CLUSTER_E_FULL);
+  Hear();
+  EXPECT_EQ(heard_.size(), kept);
+  EXPECT_EQ(troubles_.size(), 2u) << "how many";
+  EXPECT_EQ(OpenFds(), before);
+}
+
+}  // namespace
+}  // namespace cluster
