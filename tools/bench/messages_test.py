@@ -1,0 +1,56 @@
+"""The ratios and the table of messages.py, and that each measurement runs."""
+
+import json
+import os
+import subprocess
+import unittest
+
+import messages
+
+_BENCH = os.path.join(os.environ['TEST_SRCDIR'], os.environ['TEST_WORKSPACE'],
+                      'tools/bench/messages')
+
+
+def sample(number, contender, **figures):
+    return {'round': number, 'measure': ('down', 64), 'contender': contender,
+            **figures}
+
+
+class TableTest(unittest.TestCase):
+
+    def test_ratios_are_those_of_a_round(self):
+        samples = [sample(0, 'cluster', rate=100, cpu_us=1),
+                   sample(0, 'node_json', rate=10, cpu_us=20),
+                   sample(1, 'cluster', rate=30, cpu_us=2),
+                   sample(1, 'node_json', rate=10, cpu_us=20),
+                   sample(2, 'cluster', rate=1)]
+        rate = messages.ratios(samples, ('down', 64), 'rate', 'node_json')
+        self.assertEqual((rate.n, rate.median), (2, 6.5))
+        cpu = messages.ratios(samples, ('down', 64), 'cpu_us', 'node_json',
+                              inverse=True)
+        self.assertEqual(cpu.median, 15)
+        self.assertIsNone(messages.ratios(samples, ('up', 64), 'rate',
+                                          'node_json'))
+
+    def test_failed_samples_leave_gaps(self):
+        row = messages.row([sample(0, 'cluster', rate=5, cpu_us=1),
+                            sample(0, 'node_json', failed='no node')],
+                           ('down', 64))
+        self.assertIn('| - |', row)
+
+
+class RunTest(unittest.TestCase):
+
+    def test_each_measurement_runs(self):
+        for measure, size in (*messages.MEASURES, messages.HANDOFF):
+            with self.subTest(measure=measure, size=size):
+                done = subprocess.run(
+                    [f'{_BENCH}/message_bench', f'{_BENCH}/message_plugin.so',
+                     measure, str(size), '0.1', '0.02'],
+                    check=True, stdout=subprocess.PIPE, text=True, timeout=60)
+                result = json.loads(done.stdout)
+                self.assertGreater(result['rate'], 0)
+
+
+if __name__ == '__main__':
+    unittest.main()
