@@ -206,14 +206,10 @@ absl::Status Runtime::OnStart(Frame frame) {
 }
 
 absl::StatusOr<LoadedPlugin> Runtime::LoadCode(const std::string& path) {
-  if (!path.empty()) {
-    return LoadPlugin(plugin_file_.get(), path, services_.Ids());
-  }
-  if (linked_ == nullptr) {
-    return absl::FailedPreconditionError(
-        "the primary names no plugin, and this program has no worker code");
-  }
-  return AdoptEntry(linked_, "the program", services_.Ids());
+  const auto ids = services_.Ids();
+  if (!path.empty()) return LoadPlugin(plugin_file_.get(), path, ids);
+  if (linked_ != nullptr) return AdoptEntry(linked_, "the program", ids);
+  return absl::FailedPreconditionError("neither a plugin nor code of its own");
 }
 
 bool Runtime::StartPlugin(const std::string& path) {

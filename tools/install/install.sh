@@ -12,6 +12,7 @@ of PREFIX is written, and the result may be moved as a whole.
 
   PREFIX/bin/cluster-host                   the host
   PREFIX/bin/cluster-plugin-check           looks into a plugin's file
+  PREFIX/bin/clusterctl                     asks and changes a running host
   PREFIX/lib/cluster/plugins/NAME/NAME.so   the plugins that it brings
   PREFIX/lib/cluster/worker_plugin.lds      the linker's list of exports
   PREFIX/include/cluster/plugins/           headers: abi (C), sdk (C++)
@@ -107,6 +108,7 @@ collect() {
   local file name
   add "$built/core/host/host" bin/cluster-host
   add "$built/tools/plugin_check/plugin_check" bin/cluster-plugin-check
+  add "$built/tools/clusterctl/clusterctl" bin/clusterctl
   for file in "$built"/plugins/*/*.so; do
     name=$(basename "$file" .so)
     add "$file" "lib/cluster/plugins/$name/$name.so"
