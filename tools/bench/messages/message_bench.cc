@@ -73,7 +73,7 @@ double CpuOf(pid_t pid) {
 
 // How many messages may be on the way: as many for each contender.
 uint64_t WindowFor(size_t bytes) {
-  return std::clamp<uint64_t>((size_t{256} << 10) / bytes, 4, 1024);
+  return std::clamp<uint64_t>((size_t{1} << 20) / bytes, 4, 1024);
 }
 
 class Bench : private PrimaryObserver {
@@ -109,11 +109,14 @@ class Bench : private PrimaryObserver {
   // Each of these takes about `seconds`.
   void Down(double seconds) {
     Begin();
-    const std::vector<std::byte> payload(bytes_);
+    // Lent where it is small, shared where it is large: see MessagePayload.
+    const SharedBytes bytes{std::vector<std::byte>(bytes_)};
+    const bool is_large = bytes_ >= (size_t{8} << 10);
     Pump(seconds, [&](MessageDone done) {
-      (void)mailbox().Send(1,
-                           MessagePayload(std::span<const std::byte>(payload)),
-                           {.fds = {}, .done = done});
+      (void)mailbox().Send(
+          1,
+          is_large ? MessagePayload(bytes) : MessagePayload(bytes.span()),
+          {.fds = {}, .done = done});
     });
     End(std::stoul(Ask(1, "count")));
   }

@@ -9,7 +9,7 @@ const [serialization, measure, bytesText, secondsText, warmText] =
 const bytes = Number(bytesText);
 const now = () => Number(process.hrtime.bigint()) / 1e9;
 const windowFor = () =>
-  Math.min(1024, Math.max(4, Math.floor((256 << 10) / bytes)));
+  Math.min(1024, Math.max(4, Math.floor((1 << 20) / bytes)));
 
 // Sends with a callback for each message, and keeps a window on the way.
 function pump(seconds, send) {
