@@ -5,7 +5,7 @@ processes of its own; a ratio is that of one round. Everybody keeps as many
 messages on the way and is told when each is written. CPU is that of all
 processes, by message. Node runs for three seconds before it is measured.
 
-  bazel run //tools/bench:messages -- --rounds=5 --seconds=1
+  bazel run //tools/bench:message_benchmark -- --rounds=5 --seconds=1
 """
 
 import argparse

@@ -1,5 +1,5 @@
 #!/bin/bash
-# bazel run //tools/bench:messages. As bench.sh.
+# bazel run //tools/bench:message_benchmark. As bench.sh.
 set -euo pipefail
-root="${BUILD_WORKSPACE_DIRECTORY:?start it with: bazel run //tools/bench:messages}"
+root="${BUILD_WORKSPACE_DIRECTORY:?start it with: bazel run //tools/bench:message_benchmark}"
 exec /usr/bin/python3 -B "$root/tools/bench/messages.py" "$@"
