@@ -305,6 +305,8 @@ void PrimarySide::OnEvent(const WorkerEvent& event) {
 
 void PrimarySide::Forget(Worker& worker) {
   live_.erase(worker.id());
+  // Nothing follows, and its listeners often hold the worker itself.
+  worker.events_ = WorkerEvents();
   TellIfAllGone();
 }
 

@@ -90,7 +90,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
   // Sends a signal at once, and nothing else: see disconnect().
   void kill(int signal = SIGTERM) { (void)Send(signal); }
 
-  // Calls `listener` for each event, in the order of these calls.
+  // Calls `listener` for each event, in the order of these calls. It is let go
+  // after the last event, so that it may hold the worker.
   template <typename Event>
   ListenerId on(Event event, std::function<OfWorker<Event>> listener) {
     return events_.of(event).On(std::move(listener));

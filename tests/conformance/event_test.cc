@@ -178,6 +178,17 @@ TEST_F(EventTest, B062_CrashIsNoErrorEvent) {
               ElementsAre("fork 1", "online 1", "disconnect 1", "exit 1 0 6"));
 }
 
+TEST_F(EventTest, ListenersThatHoldTheirWorkerLetItGo) {
+  std::weak_ptr<Worker> watched;
+  {
+    const auto worker = Fork({"exit", "0"});
+    worker->on(events::exit, [worker](int, int) {});
+    watched = worker;
+  }
+  Run();
+  EXPECT_TRUE(watched.expired());
+}
+
 // The rest is of the emitter itself: core/cluster/emitter_test.cc.
 TEST_F(EventTest, OnceAndOff) {
   int once = 0;
