@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <span>
 #include <string>
@@ -69,14 +70,16 @@ class MessageRouterTest : public ::testing::Test, public MessageRouter::Out {
                    const std::string& text,
                    size_t fds = 0) {
     if (head.total_bytes == 0) head.total_bytes = text.size();
-    std::vector<std::byte> payload;
+    std::vector<std::byte>& payload = said_.emplace_back();
     for (const Span piece : {BytesOf(head), std::as_bytes(std::span(text))}) {
       payload.insert(payload.end(), piece.begin(), piece.end());
     }
     return router_.OnMessage(from, payload, SomeFds(fds));
   }
   absl::Status SayPart(uint32_t from, const std::string& text) {
-    return router_.OnPart(from, std::as_bytes(std::span(text)));
+    const Span bytes = std::as_bytes(std::span(text));
+    said_.emplace_back(bytes.begin(), bytes.end());
+    return router_.OnPart(from, said_.back());
   }
   absl::Status Ask(uint32_t from, uint32_t worker, uint64_t request) {
     return Say(from,
@@ -133,6 +136,8 @@ class MessageRouterTest : public ::testing::Test, public MessageRouter::Out {
   std::vector<Sent> sent_;
   std::map<uint32_t, uint64_t> ends_;
   std::vector<std::string> troubles_;
+  // Frames as they came: what is for the primary is borrowed until it is read.
+  std::deque<std::vector<std::byte>> said_;
   MessageRouter router_{*this};
 };
 
