@@ -36,10 +36,10 @@ namespace cluster {
 struct SteerOptions {
   // By slot, the CPU that its worker is pinned to: a connection goes to the
   // worker on the CPU that received it. Empty: any worker, each as likely.
-  std::vector<int> cpus;
+  std::vector<int> cpus = {};
   // By slot, the shares of its worker, from 1 to 65,536; one without has 1. Not
   // together with `cpus`.
-  std::vector<uint32_t> weights;
+  std::vector<uint32_t> weights = {};
 };
 
 class Steering {
