@@ -79,7 +79,8 @@ TEST(LargeMessageTest, HundredMegabytesPassWhileConnectionsAreHandedOff) {
   EXPECT_TRUE(passed);
   EXPECT_GT(served, 10u);
   const absl::Duration turn = running.TakeLongestTurn();
-  EXPECT_LT(turn, Bound(kLongestTurn)) << "of CPU time";
+  // A sanitizer spends more on 100 MB than this is about.
+  if (!kSanitized) EXPECT_LT(turn, kLongestTurn) << "of CPU time";
   // Of a machine that others may use; it was 20 s if the primary were blocked
   // for good.
   EXPECT_LT(longest, Deadline() / 4);
