@@ -70,11 +70,18 @@ class DynamicListenTest : public testing::TestWithParam<const char*> {
   std::map<uint32_t, std::unique_ptr<Client>> OneToEach(uint32_t workers) {
     std::map<uint32_t, std::unique_ptr<Client>> clients;
     std::vector<std::unique_ptr<Client>> others;
-    while (clients.size() < workers && others.size() < 1000) {
-      auto client = std::make_unique<Client>(ConnectTo(host_->port()));
-      const uint32_t id = std::atoi(Ask(*client, "who").c_str());
-      auto& place = clients[id];
-      (place == nullptr ? place : others.emplace_back()) = std::move(client);
+    // Several at once: of one after the other, the kernel would wake the same
+    // worker of a shared socket each time.
+    while (clients.size() < workers && others.size() < 4000) {
+      std::vector<std::unique_ptr<Client>> burst;
+      for (int i = 0; i < 8; ++i) {
+        burst.push_back(std::make_unique<Client>(ConnectTo(host_->port())));
+      }
+      for (std::unique_ptr<Client>& client : burst) {
+        const uint32_t id = std::atoi(Ask(*client, "who").c_str());
+        auto& place = clients[id];
+        (place == nullptr ? place : others.emplace_back()) = std::move(client);
+      }
     }
     EXPECT_EQ(clients.size(), workers);
     return clients;
@@ -155,7 +162,7 @@ TEST_P(DynamicListenTest, SixteenAreTheMostAndNumbersComeBack) {
     }
   }
   EXPECT_TRUE(
-      AwaitTrue([&] { return OpenDescriptors(host_->pid()) == before; }));
+      AwaitTrue([&] { return OpenDescriptors(host_->pid()) <= before; }));
   host_->EndCleanly();
 }
 
