@@ -132,17 +132,22 @@ HostProcess::~HostProcess() {
 }
 
 bool HostProcess::AwaitOrphans() {
-  const std::map<uint32_t, pid_t> workers = Workers();
-  for (const auto& [id, pid] : workers) {
-    // To no other: it would undo the stop by which the leak sanitizer looks at
-    // a process that ends, and hang it.
-    if (IsStopped(pid)) kill(pid, SIGCONT);
-  }
+  std::set<pid_t> continued;
   return AwaitTrue([&] {
-    return std::none_of(workers.begin(), workers.end(), [](const auto& each) {
-      waitpid(each.second, nullptr, WNOHANG);
-      return Exists(each.second);
-    });
+    // Asked each time: the log of a host that was killed may not be read yet.
+    const std::map<uint32_t, pid_t> workers = Workers();
+    for (const auto& [id, pid] : workers) {
+      // Once, and to no other: it would undo the stop by which the leak
+      // sanitizer looks at a process that ends, and hang it.
+      if (IsStopped(pid) && continued.insert(pid).second) kill(pid, SIGCONT);
+    }
+    const bool gone =
+        std::none_of(workers.begin(), workers.end(), [](const auto& each) {
+          waitpid(each.second, nullptr, WNOHANG);
+          return Exists(each.second);
+        });
+    // A worker that is not in the log yet holds the writing end of it.
+    return gone && Await([this] { return ended_; }, absl::ZeroDuration());
   });
 }
 
