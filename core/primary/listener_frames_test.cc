@@ -1,0 +1,221 @@
+#include "core/primary/listener_frames.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <boost/asio/io_context.hpp>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "core/base/unique_fd.h"
+#include "core/control/listener_messages.h"
+#include "core/control/messages.h"
+#include "core/primary/dynamic_listeners.h"
+#include "core/primary/listener_group.h"
+#include "core/primary/loopback.h"
+#include "core/primary/primary_observer.h"
+#include "core/primary/worker_life.h"
+#include "core/primary/worker_process.h"
+#include "core/supervisor/spawner.h"
+#include "ipc/archive.h"
+#include "ipc/fd_passing.h"
+#include "ipc/frame.h"
+#include "ipc/unix_channel.h"
+
+namespace cluster {
+namespace {
+
+class NoOwner final : public WorkerOwner {
+  absl::Status OnFrame(WorkerProcess&, Frame) override {
+    return absl::OkStatus();
+  }
+  void OnChannelClosed(WorkerProcess&, const absl::Status&) override {}
+  void OnExit(WorkerProcess&, WorkerExit) override {}
+  void OnOutput(WorkerProcess&, int, absl::string_view) override {}
+};
+
+class NoObserver final : public PrimaryObserver {
+  void OnEvent(const WorkerEvent&) override {}
+  void OnLog(uint32_t, pid_t, int, absl::string_view) override {}
+  void OnOutput(uint32_t, pid_t, int, absl::string_view) override {}
+};
+
+// A primary's part with a worker whose words the test says: its process is
+// only there to have one.
+class ListenerFramesTest : public ::testing::Test {
+ protected:
+  ListenerFramesTest() {
+    std::vector<UniqueFd> sockets;
+    sockets.push_back(loopback_.TakeListener());
+    group_ = *ListenerGroup::Create(io_, std::move(sockets), {});
+    dynamic_.emplace(io_, *group_, 511, absl::ZeroDuration());
+    life_.emplace(*group_, *dynamic_, observer_, absl::Seconds(1));
+    frames_.emplace(*group_, *dynamic_, *life_);
+    Slot* slot = *group_->AddSlot();
+    group_->Start();
+    ChildProcess child =
+        *Spawn({.executable = "/bin/true", .arguments = {"true"}});
+    pidfd_ = UniqueFd(fcntl(child.pidfd.get(), F_DUPFD_CLOEXEC, 0));
+    child.channel = std::move(sockets_.first);
+    worker_ = *WorkerProcess::Create(io_,
+                                     /*id=*/1,
+                                     *slot,
+                                     std::move(child),
+                                     /*capture_output=*/false,
+                                     /*fork_ns=*/0,
+                                     owner_);
+    worker_->record.serving = true;
+  }
+  ~ListenerFramesTest() override { KillAndReap(pidfd_.get()); }
+
+  template <class Message>
+  absl::Status Say(FrameType type, const Message& message) {
+    const auto payload = Encode(message);
+    Frame frame;
+    frame.type = static_cast<uint16_t>(type);
+    frame.payload = payload;
+    return frames_->Handle(*worker_, frame);
+  }
+  absl::Status Change(FrameType type, uint32_t listener) {
+    return Say(type, ListenerChange{.listener = listener});
+  }
+
+  // Asks for a listener; what came back, and how many descriptors with it.
+  std::pair<ListenAtReply, size_t> Ask(const std::string& address) {
+    EXPECT_TRUE(
+        Say(FrameType::kListenAt,
+            ListenAtRequest{
+                .request = 9, .flags = 0, .backlog = 0, .address = address})
+            .ok());
+    worker_->Flush();
+    std::pair<ListenAtReply, size_t> reply;
+    EXPECT_TRUE(
+        worker_side_
+            .OnReadable([&](Frame frame) {
+              EXPECT_EQ(frame.type,
+                        static_cast<uint16_t>(FrameType::kListenAtReply));
+              reply = {*Decode<ListenAtReply>(frame.payload), frame.fds.size()};
+            })
+            .ok());
+    EXPECT_EQ(reply.first.request, 9u);
+    return reply;
+  }
+
+  boost::asio::io_context io_{1};
+  Loopback loopback_;
+  NoOwner owner_;
+  NoObserver observer_;
+  std::unique_ptr<ListenerGroup> group_;
+  std::optional<DynamicListeners> dynamic_;
+  std::optional<WorkerLife> life_;
+  std::optional<ListenerFrames> frames_;
+  std::pair<UniqueFd, UniqueFd> sockets_ = *MakeSocketPair(SOCK_STREAM);
+  UnixChannel worker_side_{std::move(sockets_.second)};
+  UniqueFd pidfd_;
+  std::unique_ptr<WorkerProcess> worker_;
+};
+
+TEST_F(ListenerFramesTest, ListensAndSendsTheAcceptor) {
+  const auto [reply, fds] = Ask("127.0.0.1:0");
+  EXPECT_EQ(reply.outcome, ListenOutcome::kDone) << reply.reason;
+  EXPECT_EQ(fds, 1u);
+  EXPECT_NE(reply.facts.text, "127.0.0.1:0") << "the real port";
+  EXPECT_TRUE(worker_->asked_for.test(reply.facts.listener));
+  EXPECT_NE(group_->listener(reply.facts.listener), nullptr);
+}
+
+TEST_F(ListenerFramesTest, OneWorkerListensAtAnAddressOnce) {
+  const auto first = Ask("127.0.0.1:0").first;
+  const auto [second, fds] = Ask(first.facts.text);
+  EXPECT_EQ(second.outcome, ListenOutcome::kSystem);
+  EXPECT_EQ(second.error, EADDRINUSE);
+  EXPECT_EQ(fds, 0u);
+  EXPECT_TRUE(worker_->asked_for.test(first.facts.listener));
+}
+
+TEST_F(ListenerFramesTest, AddressThatIsNoneIsRefused) {
+  const auto [reply, fds] = Ask("127.0.0.1");
+  EXPECT_EQ(reply.outcome, ListenOutcome::kConfig);
+  EXPECT_EQ(fds, 0u);
+  EXPECT_FALSE(reply.reason.empty());
+}
+
+TEST_F(ListenerFramesTest, WhatTheKernelRefusesHasItsErrno) {
+  const auto [reply, fds] = Ask("192.0.2.1:80");  // RFC 5737: nobody's
+  EXPECT_EQ(reply.outcome, ListenOutcome::kSystem);
+  EXPECT_EQ(reply.error, EADDRNOTAVAIL);
+  EXPECT_EQ(fds, 0u);
+}
+
+TEST_F(ListenerFramesTest, NothingIsOpenedForAWorkerThatIsToldToEnd) {
+  worker_->told_to_drain = true;
+  EXPECT_EQ(Ask("127.0.0.1:0").first.outcome, ListenOutcome::kState);
+}
+
+TEST_F(ListenerFramesTest, CloseOfTheLastHolderCloses) {
+  const uint32_t listener = Ask("127.0.0.1:0").first.facts.listener;
+  EXPECT_TRUE(Change(FrameType::kCloseListener, listener).ok());
+  EXPECT_EQ(group_->listener(listener), nullptr);
+  EXPECT_FALSE(worker_->asked_for.test(listener));
+}
+
+TEST_F(ListenerFramesTest, PauseTakesItFromTheServedAndResumeGivesItBack) {
+  const uint32_t listener = Ask("127.0.0.1:0").first.facts.listener;
+  worker_->listens_on.set(listener);
+  EXPECT_TRUE(Change(FrameType::kPauseListener, listener).ok());
+  EXPECT_FALSE(worker_->serves(listener));
+  EXPECT_TRUE(Change(FrameType::kResumeListener, listener).ok());
+  EXPECT_TRUE(worker_->serves(listener));
+}
+
+TEST_F(ListenerFramesTest, ListenerThatIsNotTheWorkersIsAViolation) {
+  for (const uint32_t listener :
+       {1u, 63u, static_cast<uint32_t>(kMaxListeners), ~0u}) {
+    for (const FrameType type : {FrameType::kCloseListener,
+                                 FrameType::kPauseListener,
+                                 FrameType::kResumeListener}) {
+      EXPECT_TRUE(absl::IsDataLoss(Change(type, listener))) << listener;
+    }
+  }
+  // The host's own, which this worker did not ask for.
+  EXPECT_TRUE(absl::IsDataLoss(Change(FrameType::kCloseListener, 0)));
+  EXPECT_NE(group_->listener(0), nullptr);
+}
+
+TEST_F(ListenerFramesTest, TruncatedFramesAreViolations) {
+  Frame frame;
+  for (const FrameType type : {FrameType::kListenAt,
+                               FrameType::kCloseListener,
+                               FrameType::kPauseListener}) {
+    frame.type = static_cast<uint16_t>(type);
+    EXPECT_FALSE(frames_->Handle(*worker_, frame).ok());
+  }
+}
+
+TEST_F(ListenerFramesTest, WorkerThatReadsNoDescriptorsGetsNoMore) {
+  // Unread, they stay in the primary once the socket is full: with that many
+  // the worker has gone wrong.
+  absl::Status status;
+  for (int i = 0; i < 10'000 && status.ok(); ++i) {
+    status = Say(
+        FrameType::kListenAt,
+        ListenAtRequest{
+            .request = 1, .flags = 0, .backlog = 0, .address = "127.0.0.1:0"});
+    worker_->Flush();
+    worker_->asked_for.reset();
+  }
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+}
+
+}  // namespace
+}  // namespace cluster
