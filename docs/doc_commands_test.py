@@ -62,6 +62,15 @@ def free_port():
                 continue
 
 
+def is_connected(port):
+    """Whether a connection to it is open at the server's end."""
+    states = ("01", "08")  # ESTABLISHED, CLOSE_WAIT
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [line.split() for line in table][1:]
+    return any(int(row[1].split(":")[1], 16) == port and row[3] in states
+               for row in rows)
+
+
 class Server:
     """A command that goes on running, in a process group of its own."""
 
@@ -182,6 +191,8 @@ class Page:
 
     def _run(self, block):
         for command, shown in doc_page.commands(block):
+            if command.startswith("kill"):
+                self._await_no_connections()
             done = subprocess.run(
                 ["bash", "-c", self.names.fill_in(command)], cwd=self.folder,
                 env=self.environment, stdin=subprocess.DEVNULL,
@@ -193,6 +204,14 @@ class Page:
                 doc_page.same_lines(shown, lines, self.names),
                 f"{command}\nshown:\n" + "\n".join(shown) + "\nprinted:\n"
                 + "\n".join(lines))
+
+    def _await_no_connections(self):
+        """A reader's curl has long ended when the next command is typed; a
+        worker killed right after it would rightly count it as lost."""
+        deadline = time.monotonic() + DEADLINE_S
+        while is_connected(int(self.names.port("8080"))):
+            self.test.assertLess(time.monotonic(), deadline, "clients stay")
+            time.sleep(0.005)
 
     def _serve(self, block):
         self.test.assertIsNone(self.server, "a host runs already")
