@@ -59,6 +59,10 @@ ThisWorker& TheWorker() {
 
 }  // namespace
 
+void run_if_plugin_worker() {
+  if (role_is_known && OfProcess().is_worker) TheWorker();
+}
+
 Cluster::Cluster(int argc, char** argv, const ClusterOptions& options) {
   if (role_is_known && OfProcess().is_worker) {
     TheWorker();
@@ -114,6 +118,12 @@ const std::string& Cluster::scheduling_policy() const {
 void Cluster::set_scheduling_policy(std::string policy) {
   AsPrimary("set_scheduling_policy").policy = std::move(policy);
 }
+
+absl::Status Cluster::start(PrimaryOptions options, PrimaryObserver* observer) {
+  return AsPrimary("start").Start(std::move(options), observer);
+}
+
+Primary& Cluster::engine() { return AsPrimary("engine").engine(); }
 
 void Cluster::disconnect(std::function<void()> done) {
   AsPrimary("disconnect").DisconnectAll(std::move(done));

@@ -54,6 +54,9 @@ class io_context;
 
 namespace cluster {
 
+class Primary;
+class PrimaryObserver;
+struct PrimaryOptions;
 class PrimarySide;
 
 // Scheduling policies in Node's words; CLUSTER_SCHED_POLICY may name them, too,
@@ -119,6 +122,19 @@ class Cluster {
   const std::string& scheduling_policy() const;
   void set_scheduling_policy(std::string policy);
 
+  // Begins with an engine that is set up by hand, in place of the settings' and
+  // the policy: listeners that are bound already, workers that it forks itself
+  // and replaces, limits (core/primary/primary_options.h). Its workers are this
+  // cluster's as those of fork(). `observer`, which may be null and outlives
+  // this, gets what goes into logs, and prints in the library's place.
+  // core/host is written so. Errors: bad options, or the kernel's;
+  // kFailedPrecondition after setup_primary() or fork().
+  absl::Status start(PrimaryOptions options,
+                     PrimaryObserver* observer = nullptr);
+  // The engine: its books, metrics and answers to operators, how it drains, and
+  // why it ended. REQUIRES: start(), setup_primary() or fork() has succeeded.
+  Primary& engine();
+
   // Disconnects all workers. `done` is called when the last of all that ever
   // were is gone, in a later turn also if there is none.
   void disconnect(std::function<void()> done = {});
@@ -143,6 +159,11 @@ class Cluster {
   ClusterEvents events_;
   std::unique_ptr<PrimarySide> primary_;  // null in a worker
 };
+
+// In a worker that was made to run a plugin: runs it, and ends the process.
+// Else returns at once. The first Cluster does this by itself; it is for
+// programs that make theirs later than first thing in main().
+void run_if_plugin_worker();
 
 }  // namespace cluster
 

@@ -80,7 +80,7 @@ absl::StatusOr<UniqueFd> OpenUnix(const ListenAddress& address) {
 }
 
 absl::StatusOr<UniqueFd> OpenIp(const ListenAddress& address,
-                                const ListenOptions& options) {
+                                const ListenerOptions& options) {
   const int family = address.storage.ss_family;
   const bool udp = address.kind == ListenAddress::Kind::kUdp;
   UniqueFd fd(socket(family, udp ? kDatagramFlags : kSocketFlags, 0));
@@ -118,7 +118,7 @@ ListenAddress AnyHostV4(const ListenAddress& address) {
 }
 
 absl::StatusOr<UniqueFd> OpenIpAnyFamily(const ListenAddress& address,
-                                         const ListenOptions& options) {
+                                         const ListenerOptions& options) {
   absl::StatusOr<UniqueFd> fd = OpenIp(address, options);
   if (fd.ok() || !address.any_host || options.ipv6_only) return fd;
   // How a kernel without IPv6, or one where it is switched off, says so.
@@ -158,7 +158,7 @@ absl::StatusOr<UniqueFd> AdoptFd(const ListenAddress& address) {
 }  // namespace
 
 absl::StatusOr<UniqueFd> OpenListener(const ListenAddress& address,
-                                      const ListenOptions& options) {
+                                      const ListenerOptions& options) {
   if (address.kind == ListenAddress::Kind::kFd) return AdoptFd(address);
   ASSIGN_OR_RETURN(UniqueFd fd,
                    address.kind == ListenAddress::Kind::kUnix

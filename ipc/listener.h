@@ -18,7 +18,7 @@
 
 namespace cluster {
 
-struct ListenOptions {
+struct ListenerOptions {
   // The kernel's queue of connections that nobody has accepted, as listen(2).
   int backlog = 511;
   // [::] takes no IPv4.
@@ -39,7 +39,7 @@ struct ListenOptions {
 //                        EBADF from fd:N
 //   kFailedPrecondition  fd:N is no listening stream socket
 absl::StatusOr<UniqueFd> OpenListener(const ListenAddress& address,
-                                      const ListenOptions& options = {});
+                                      const ListenerOptions& options = {});
 
 // Removes the file of our own Unix socket. `bound` is what LocalAddress() said
 // when the socket had been opened: a file that is another one by now stays, and

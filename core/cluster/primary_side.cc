@@ -1,10 +1,6 @@
 #include "core/cluster/primary_side.h"
 
-#include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -17,59 +13,18 @@
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
 #include "core/cluster/listened_address.h"
+#include "core/cluster/program.h"
 #include "core/control/data_path.h"
-#include "core/supervisor/stdio_plan.h"
 #include "core/supervisor/worker_state.h"
 #include "scheduler/registry.h"
 
 namespace cluster {
 namespace {
 
-constexpr char kSelf[] = "/proc/self/exe";
-
-std::string OwnPath() {
-  char path[PATH_MAX];
-  const ssize_t length = readlink(kSelf, path, sizeof(path));
-  return length > 0 ? std::string(path, static_cast<size_t>(length)) : kSelf;
-}
-
 // These are reported by an event; what else the kernel may say, at once.
 bool IsReportedLater(int error) {
   return error == EACCES || error == EAGAIN || error == EMFILE ||
          error == ENFILE || error == ENOENT;
-}
-
-StdioSlot ToSlot(const Stdio& stdio) {
-  switch (stdio.kind) {
-    case Stdio::Kind::kPipe:
-      return {.kind = StdioSlot::Kind::kPipe};
-    case Stdio::Kind::kInherit:
-      return {.kind = StdioSlot::Kind::kInherit};
-    case Stdio::Kind::kIgnore:
-      return {.kind = StdioSlot::Kind::kIgnore};
-    case Stdio::Kind::kIpc:
-      return {.kind = StdioSlot::Kind::kIpc};
-    case Stdio::Kind::kFd:
-      break;
-  }
-  return {.kind = StdioSlot::Kind::kFd, .fd = stdio.number};
-}
-
-StdioPlan ToPlan(const Settings& settings) {
-  if (settings.stdio.has_value()) {
-    StdioPlan plan;
-    for (const Stdio& stdio : *settings.stdio) plan.push_back(ToSlot(stdio));
-    return plan;
-  }
-  return settings.silent.value_or(false) ? PipedStdio() : InheritedStdio();
-}
-
-// Its directory is another one when it is started.
-std::string Absolute(const std::string& path) {
-  if (!path.empty() && path.front() == '/') return path;
-  char directory[PATH_MAX];
-  if (getcwd(directory, sizeof(directory)) == nullptr) return path;
-  return absl::StrCat(directory, "/", path);
 }
 
 }  // namespace
@@ -118,7 +73,7 @@ absl::Status PrimarySide::SetupPrimary(const Settings& change) {
   RETURN_IF_ERROR(Begin());
   Settings current = *settings_;
   if (!std::exchange(settings_made_, true)) {
-    current.exec = OwnPath();
+    current.exec = OwnProgram();
     current.args.emplace();
     for (int i = 1; i < options_.argc && options_.argv[i] != nullptr; ++i) {
       current.args->emplace_back(options_.argv[i]);
@@ -129,6 +84,15 @@ absl::Status PrimarySide::SetupPrimary(const Settings& change) {
   settings_ = std::make_shared<const Settings>(Merge(current, change));
   Post([this, made = settings_] { events_.of(events::setup).Emit(*made); });
   return absl::OkStatus();
+}
+
+absl::Status PrimarySide::Start(PrimaryOptions engine,
+                                PrimaryObserver* observer) {
+  if (primary_.has_value()) {
+    return absl::FailedPreconditionError("the cluster has begun already");
+  }
+  observer_ = observer;
+  return Begin(std::move(engine));
 }
 
 absl::Status PrimarySide::Begin() {
@@ -143,6 +107,10 @@ absl::Status PrimarySide::Begin() {
   if (policy != "none" && policy != "rr") options.listeners.policy = policy;
   // Before a worker depends on it.
   RETURN_IF_ERROR(MakePolicy(options.listeners.policy, 0).status());
+  return Begin(std::move(options));
+}
+
+absl::Status PrimarySide::Begin(PrimaryOptions options) {
   PrimaryObserver& observer = *this;
   primary_.emplace(io_, std::move(options), observer);
   const absl::Status status = primary_->Start();
@@ -150,50 +118,20 @@ absl::Status PrimarySide::Begin() {
   return status;
 }
 
-absl::StatusOr<WorkerSpec> PrimarySide::ToSpec(const ForkOptions& options,
-                                               UniqueFd* plugin_file) const {
-  const Settings settings = Merge(*settings_, options.settings);
-  WorkerSpec spec = {.environment = {options.env.begin(), options.env.end()},
-                     .stdio = ToPlan(settings),
-                     .working_directory = settings.cwd.value_or(""),
-                     .uid = settings.uid,
-                     .gid = settings.gid};
-  RETURN_IF_ERROR(CheckStdio(spec.stdio));
-  const std::vector<std::string> args =
-      settings.args.value_or(std::vector<std::string>());
-  if (settings.plugin.has_value()) {
-    spec.plugin_path = Absolute(*settings.plugin);
-    spec.name = spec.plugin_path.substr(spec.plugin_path.rfind('/') + 1);
-    spec.arguments = args;
-    plugin_file->Reset(open(spec.plugin_path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!*plugin_file) return ErrnoStatus("open", spec.plugin_path);
-    spec.plugin_file = plugin_file->get();
-    return spec;
-  }
-  const std::string exec = settings.exec.value_or(kSelf);
-  // What runs is what this process is, also when the file was replaced.
-  spec.executable = exec == OwnPath() ? kSelf : Absolute(exec);
-  spec.command_line.push_back(exec);
-  for (const std::string& word :
-       settings.exec_args.value_or(std::vector<std::string>())) {
-    spec.command_line.push_back(word);
-  }
-  spec.command_line.insert(spec.command_line.end(), args.begin(), args.end());
-  return spec;
-}
-
 // ---- Fork
 
 std::shared_ptr<Worker> PrimarySide::Fork(const ForkOptions& options) {
-  WorkerCommands* const commands = this;
   absl::Status status = SetupPrimary({});
   UniqueFd plugin_file;
   WorkerProcess* process = nullptr;
   uint32_t id = 0;
   if (status.ok()) {
-    absl::StatusOr<WorkerSpec> spec = ToSpec(options, &plugin_file);
+    absl::StatusOr<WorkerSpec> spec =
+        ToSpec(Merge(*settings_, options.settings), options.env, &plugin_file);
     if (spec.ok()) {
+      forking_ = true;
       absl::StatusOr<WorkerProcess*> forked = primary_->Fork(*spec);
+      forking_ = false;
       if (forked.ok()) process = *forked;
       id = primary_->newest_id();
       status = forked.status();
@@ -202,20 +140,31 @@ std::shared_ptr<Worker> PrimarySide::Fork(const ForkOptions& options) {
       status = spec.status();
     }
   }
-  const auto worker = std::make_shared<Worker>(id, commands);
-  std::erase_if(all_, [](const auto& each) { return each.expired(); });
-  all_.push_back(worker);
+  const std::shared_ptr<Worker> worker = MakeWorker(id);
   worker->status_ = status;
   if (process == nullptr) {
     FailLater(worker);
-    return worker;
+  } else {
+    Adopt(worker, *process);
   }
-  live_.emplace(id, worker);
-  worker->pid_ = process->pid();
-  Refresh(*worker);
-  GiveStreams(*worker, *process);
-  Post([this, worker] { events_.of(events::fork).Emit(*worker); });
   return worker;
+}
+
+std::shared_ptr<Worker> PrimarySide::MakeWorker(uint32_t id) {
+  WorkerCommands* const commands = this;
+  const auto worker = std::make_shared<Worker>(id, commands);
+  std::erase_if(all_, [](const auto& each) { return each.expired(); });
+  all_.push_back(worker);
+  return worker;
+}
+
+void PrimarySide::Adopt(const std::shared_ptr<Worker>& worker,
+                        WorkerProcess& process) {
+  live_.emplace(worker->id(), worker);
+  worker->pid_ = process.pid();
+  Refresh(*worker);
+  GiveStreams(*worker, process);
+  Post([this, worker] { events_.of(events::fork).Emit(*worker); });
 }
 
 void PrimarySide::GiveStreams(Worker& worker, WorkerProcess& process) {
@@ -272,6 +221,11 @@ void PrimarySide::Refresh(Worker& worker) {
 }
 
 void PrimarySide::OnEvent(const WorkerEvent& event) {
+  if (observer_ != nullptr) observer_->OnEvent(event);
+  if (event.kind == WorkerEventKind::kFork && !forking_) {
+    // The engine's own: one that it replaces, or the replacement.
+    Adopt(MakeWorker(event.worker_id), *primary_->Find(event.worker_id));
+  }
   const auto found = live_.find(event.worker_id);
   if (found == live_.end()) return;  // fork() has not returned yet
   const std::shared_ptr<Worker> worker = found->second;
@@ -318,6 +272,7 @@ void PrimarySide::TellIfAllGone() {
 }
 
 void PrimarySide::OnTrouble(absl::string_view text) {
+  if (observer_ != nullptr) return observer_->OnTrouble(text);
   std::fprintf(stderr, "cluster: %s\n", std::string(text).c_str());
 }
 
@@ -325,8 +280,16 @@ void PrimarySide::OnLog(uint32_t id,
                         pid_t pid,
                         int level,
                         absl::string_view text) {
+  if (observer_ != nullptr) return observer_->OnLog(id, pid, level, text);
   std::fprintf(
       stderr, "cluster: worker %u: %s\n", id, std::string(text).c_str());
+}
+
+void PrimarySide::OnOutput(uint32_t id,
+                           pid_t pid,
+                           int fd,
+                           absl::string_view line) {
+  if (observer_ != nullptr) observer_->OnOutput(id, pid, fd, line);
 }
 
 // ---- What is asked of workers

@@ -17,17 +17,14 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "core/base/unique_fd.h"
 #include "core/cluster/events.h"
 #include "core/cluster/settings.h"
 #include "core/cluster/worker.h"
 #include "core/primary/primary.h"
 #include "core/primary/primary_observer.h"
 #include "core/primary/worker_process.h"
-#include "core/primary/worker_spec.h"
 
 namespace cluster {
 
@@ -55,6 +52,9 @@ class PrimarySide : private PrimaryObserver, private WorkerCommands {
   std::string policy = "rr";
   // Nonsense in the environment leaves the default.
   void SetPolicyIfKnown(const std::string& name);
+  absl::Status Start(PrimaryOptions engine, PrimaryObserver* observer);
+  // REQUIRES: Start(), SetupPrimary() or Fork() has succeeded.
+  Primary& engine() { return *primary_; }
   int Run();
 
  private:
@@ -64,7 +64,10 @@ class PrimarySide : private PrimaryObserver, private WorkerCommands {
              pid_t pid,
              int level,
              absl::string_view text) override;
-  void OnOutput(uint32_t, pid_t, int, absl::string_view) override {}
+  void OnOutput(uint32_t id,
+                pid_t pid,
+                int fd,
+                absl::string_view line) override;
 
   void Disconnect(Worker& worker) override;
   void CloseChannel(Worker& worker) override;
@@ -72,8 +75,10 @@ class PrimarySide : private PrimaryObserver, private WorkerCommands {
 
   // Makes the engine, once: the policy cannot change after that.
   absl::Status Begin();
-  absl::StatusOr<WorkerSpec> ToSpec(const ForkOptions& options,
-                                    UniqueFd* plugin_file) const;
+  absl::Status Begin(PrimaryOptions options);
+  // A worker of this cluster from now on.
+  std::shared_ptr<Worker> MakeWorker(uint32_t id);
+  void Adopt(const std::shared_ptr<Worker>& worker, WorkerProcess& process);
   // Takes over what the engine knows of it.
   void Refresh(Worker& worker);
   void GiveStreams(Worker& worker, WorkerProcess& process);
@@ -91,6 +96,8 @@ class PrimarySide : private PrimaryObserver, private WorkerCommands {
   std::unique_ptr<boost::asio::io_context> own_io_;
   boost::asio::io_context& io_;
   std::optional<Primary> primary_;
+  PrimaryObserver* observer_ = nullptr;  // may be null
+  bool forking_ = false;                 // within Fork()
   std::shared_ptr<const Settings> settings_ =
       std::make_shared<const Settings>();
   bool settings_made_ = false;

@@ -25,6 +25,7 @@
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
 #include "core/base/unique_fd.h"
+#include "core/cluster.h"
 #include "core/host/banner.h"
 #include "core/host/command_words.h"
 #include "core/host/exit_codes.h"
@@ -224,8 +225,8 @@ Banner BannerOf(const HostOptions& options, const Prepared& prepared) {
 // The first SIGINT or SIGTERM drains, the second ends at once.
 class StopSignals {
  public:
-  StopSignals(boost::asio::io_context& io, Primary& primary, Logger& logger)
-      : signals_(io, SIGINT, SIGTERM), primary_(primary), logger_(logger) {
+  StopSignals(boost::asio::io_context& io, Cluster& cluster, Logger& logger)
+      : signals_(io, SIGINT, SIGTERM), cluster_(cluster), logger_(logger) {
     Await();
   }
 
@@ -238,17 +239,17 @@ class StopSignals {
       if (error) return;
       if (seen_++ == 0) {
         logger_.Info("draining; once more to stop at once");
-        primary_.Drain();
+        cluster_.engine().Drain();
       } else {
         second_ = signal;
-        primary_.KillAll();
+        cluster_.engine().KillAll();
       }
       Await();
     });
   }
 
   boost::asio::signal_set signals_;
-  Primary& primary_;
+  Cluster& cluster_;
   Logger& logger_;
   int seen_ = 0;
   int second_ = 0;
@@ -277,11 +278,11 @@ int ExitCodeFor(const PrimaryEnd& end,
 
 // Null if nobody wants one.
 absl::StatusOr<std::unique_ptr<AdminServer>> OpenAdmin(
-    const HostOptions& options, boost::asio::io_context& io, Primary& primary) {
+    const HostOptions& options, boost::asio::io_context& io, Cluster& cluster) {
   if (options.admin.empty()) return nullptr;
   auto server =
       AdminServer::Create(io, options.admin, [&](const AdminRequest& request) {
-        AdminReply reply = primary.Answer(request);
+        AdminReply reply = cluster.engine().Answer(request);
         reply.status.plugin = options.plugin;
         return reply;
       });
@@ -295,14 +296,16 @@ int Serve(const HostOptions& options, Prepared prepared) {
   LogObserver observer(logger, ToText(BannerOf(options, prepared)));
   boost::asio::io_context io(1);
   const std::vector<ListenAddress> bound = prepared.bound;
-  Primary primary(io, std::move(prepared.primary), observer);
-  const auto admin = OpenAdmin(options, io, primary);
+  Cluster cluster(0, nullptr, {.io = &io});
+  const auto admin = OpenAdmin(options, io, cluster);
   if (!admin.ok()) {
     for (const ListenAddress& address : bound) RemoveSocketFile(address);
     return Complain(admin.status(), kExitUsage);
   }
-  StopSignals signals(io, primary, logger);
-  if (const absl::Status status = primary.Start(); !status.ok()) {
+  StopSignals signals(io, cluster, logger);
+  if (const absl::Status status =
+          cluster.start(std::move(prepared.primary), &observer);
+      !status.ok()) {
     logger.Error(absl::StrCat("cannot start: ", status.message()));
     for (const ListenAddress& address : bound) RemoveSocketFile(address);
     return kExitInternal;
@@ -310,7 +313,7 @@ int Serve(const HostOptions& options, Prepared prepared) {
   MetricsFile metrics(
       io,
       options.metrics_file,
-      [&primary] { return ToText(primary.Metrics()); },
+      [&cluster] { return ToText(cluster.engine().Metrics()); },
       [&logger](const absl::Status& status) {
         logger.Warning(
             absl::StrCat("cannot write metrics: ", status.message()));
@@ -318,12 +321,13 @@ int Serve(const HostOptions& options, Prepared prepared) {
   if (!options.metrics_file.empty()) {
     metrics.WriteEvery(options.metrics_interval);
   }
-  const PrimaryEnd end = primary.Run();
+  cluster.run();
+  Primary& engine = cluster.engine();
   for (const ListenAddress& address : bound) RemoveSocketFile(address);
   if (!options.metrics_file.empty()) (void)metrics.Write();
-  const ListenerGroup::Accounts accounts = primary.Snapshot();
+  const ListenerGroup::Accounts accounts = engine.Snapshot();
   logger.Info(absl::StrCat("connections: ", accounts.ledger.Summary()));
-  return ExitCodeFor(end, signals.second(), options.plugin, logger);
+  return ExitCodeFor(engine.end(), signals.second(), options.plugin, logger);
 }
 
 }  // namespace

@@ -82,6 +82,8 @@ class Primary : private WorkerOwner {
   // Runs until all workers have ended after Drain() or KillAll(), or nothing is
   // left to wait for.
   PrimaryEnd Run();
+  // Why it returned. REQUIRES: it did.
+  const PrimaryEnd& end() const { return end_; }
 
   // Forks one worker; nobody replaces it. The result lives until its channel
   // and its process have ended, and a turn of the loop longer. The observer is
