@@ -89,6 +89,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
   Worker& disconnect();
   // Sends a signal at once, and nothing else: see disconnect().
   void kill(int signal = SIGTERM) { (void)Send(signal); }
+  // Node's other name for it.
+  void destroy(int signal = SIGTERM) { kill(signal); }
 
   // Calls `listener` for each event, in the order of these calls. It is let go
   // after the last event, so that it may hold the worker.
