@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -31,6 +32,7 @@ void ClusterTest::KeepOutput() {
     if (output == nullptr) return;
     output->on_data([this, id = worker.id()](std::string_view text) {
       printed_[id].append(text);
+      if (on_printed_) on_printed_();
     });
   });
 }
@@ -80,6 +82,34 @@ Client::Client(int port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
 }
 
 Client::~Client() { Close(); }
+
+std::string Client::ReadAll() {
+  std::string got;
+  char buffer[256];
+  ssize_t count;
+  while ((count = recv(fd_, buffer, sizeof(buffer), 0)) > 0) {
+    got.append(buffer, static_cast<size_t>(count));
+  }
+  return got;
+}
+
+std::string Client::ReadLine() {
+  std::string got;
+  char byte;
+  while (recv(fd_, &byte, 1, 0) == 1) {
+    got.push_back(byte);
+    if (byte == '\n') break;
+  }
+  return got;
+}
+
+bool Client::IsOpen() const {
+  char buffer[256];
+  ssize_t count;
+  while ((count = recv(fd_, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
+  }
+  return count < 0 && errno == EAGAIN;
+}
 
 void Client::Close() {
   if (fd_ >= 0) close(fd_);

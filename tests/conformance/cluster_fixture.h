@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,6 +42,7 @@ class ClusterTest : public ::testing::Test {
   }
 
   std::map<uint32_t, std::string> printed_;
+  std::function<void()> on_printed_;  // called for all that comes there
   std::vector<std::string> log_;
   Cluster cluster_;
 
@@ -48,8 +50,7 @@ class ClusterTest : public ::testing::Test {
   void KeepOutput();
 };
 
-// A client that connects at once and reads until the end, on a thread of its
-// own. Only 127.0.0.1.
+// A client that connects at once, to 127.0.0.1.
 class Client {
  public:
   explicit Client(int port);
@@ -57,6 +58,12 @@ class Client {
 
   bool connected() const { return fd_ >= 0; }
   int fd() const { return fd_; }
+  // What comes until the end, waiting for it.
+  std::string ReadAll();
+  // What comes up to the end of a line, or the end, waiting for it.
+  std::string ReadLine();
+  // Whether the other end is open. What has come is lost.
+  bool IsOpen() const;
   void Close();
 
  private:

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/socket.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -193,6 +195,28 @@ TEST_F(DisconnectTest, B231_EveryCallIsAnsweredOnce) {
   EXPECT_THAT(done, IsEmpty());
   Run();
   EXPECT_THAT(done, ElementsAre(0, 1, 2));
+}
+
+TEST_F(DisconnectTest, B233_NothingListensAfterTheLastWorker) {
+  for (int i = 0; i < 3; ++i) Fork({i == 0 ? "serve" : "disconnect"});
+  const auto listening_sockets = [] {
+    int count = 0;
+    for (int fd = 0; fd < 256; ++fd) {
+      int accepts = 0;
+      socklen_t size = sizeof(accepts);
+      getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &size);
+      count += accepts;
+    }
+    return count;
+  };
+  int before = 0;
+  cluster_.on(events::listening, [&](Worker& worker, const Address&) {
+    before = std::max(before, listening_sockets());
+    worker.disconnect();
+  });
+  Run();
+  EXPECT_EQ(before, 1);
+  EXPECT_EQ(listening_sockets(), 0);
 }
 
 TEST_F(DisconnectTest, B234_ManyAtOnceAllEndWell) {

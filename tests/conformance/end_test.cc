@@ -1,16 +1,11 @@
-// Rows B235 to B257: kill, exit codes, and the death of the primary.
-#include <fcntl.h>
+// Rows B235 to B252: kill, and how it ended.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +29,27 @@ TEST_F(EndTest, B235_KillIsAPlainSignal) {
   EXPECT_EQ(worker->process().signal(), SIGTERM);
   EXPECT_EQ(worker->process().exit_code(), std::nullopt);
   EXPECT_EQ(worker->exited_after_disconnect(), false);
+}
+
+TEST_F(EndTest, B236_DestroyIsKill) {
+  const auto worker = Fork({"idle"});
+  worker->on(events::online, [&] { worker->destroy(SIGINT); });
+  const auto other = Fork({"idle"});
+  other->on(events::online, [&] { other->destroy(); });
+  Run();
+  EXPECT_EQ(worker->process().signal(), SIGINT);
+  EXPECT_EQ(other->process().signal(), SIGTERM);
+}
+
+TEST_F(EndTest, B237_SignalZeroOnlyAsks) {
+  const auto worker = Fork({"idle"});
+  worker->on(events::online, [&] {
+    worker->kill(0);
+    EXPECT_TRUE(worker->process().kill(0));
+    worker->disconnect();
+  });
+  Run();
+  EXPECT_EQ(worker->process().exit_code(), 0);
 }
 
 TEST_F(EndTest, B238_SignalThatIsNoneIsAnErrorEvent) {
@@ -104,13 +120,28 @@ TEST_F(EndTest, B244_KillInTheWorkerCutsItsConnections) {
   Run();
   EXPECT_EQ(worker->process().exit_code(), 0);
   EXPECT_EQ(worker->exited_after_disconnect(), true);
-  std::string got;
-  char buffer[64];
-  ssize_t count;
-  while ((count = recv(client->fd(), buffer, sizeof(buffer), 0)) > 0) {
-    got.append(buffer, static_cast<size_t>(count));
-  }
-  EXPECT_EQ(got, "held\n");
+  EXPECT_EQ(client->ReadAll(), "held\n");
+}
+
+// The worker's real user is another one than this process then is.
+TEST_F(EndTest, B243_KillThatIsNotAllowedIsAnErrorEvent) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  Settings settings = Does({"idle"});
+  settings.uid = 65'533;
+  const auto worker = cluster_.fork({.settings = settings});
+  absl::Status status;
+  worker->on(events::error, [&](const absl::Status& why) {
+    status = why;
+    worker->kill();
+  });
+  worker->on(events::online, [&] {
+    ASSERT_EQ(setresuid(65'534, 65'534, 0), 0);
+    EXPECT_FALSE(worker->process().kill());
+    ASSERT_EQ(setresuid(0, 0, 0), 0);
+  });
+  Run();
+  EXPECT_EQ(ErrnoOf(status), EPERM);
+  EXPECT_EQ(worker->process().signal(), SIGTERM);
 }
 
 // ---- How it ended
@@ -179,49 +210,30 @@ TEST_F(EndTest, B252_ProcessIsReapedByTheExitEvent) {
   Run();
 }
 
-// ---- The primary
-
-// Another process that is a primary, and what it says of its worker.
-class PrimaryDeathTest : public ::testing::TestWithParam<int> {
- protected:
-  PrimaryDeathTest() {
-    // The worker is left to this process.
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    int fds[2];
-    EXPECT_EQ(pipe2(fds, O_CLOEXEC), 0);
-    primary_ = fork();
-    if (primary_ == 0) {
-      dup2(fds[1], STDOUT_FILENO);
-      execl("/proc/self/exe", "test", "primary", nullptr);
-      _exit(127);
-    }
-    close(fds[1]);
-    FILE* const says = fdopen(fds[0], "r");
-    EXPECT_EQ(fscanf(says, "%d %d", &worker_, &port_), 2);
-    fclose(says);
-  }
-
-  pid_t primary_ = -1;
-  pid_t worker_ = -1;
-  int port_ = 0;
-};
-
-TEST_P(PrimaryDeathTest, B253_WorkersEndByThemselvesAndB254_PortIsRefused) {
-  Client held(port_);
-  ASSERT_TRUE(held.connected());
-  ASSERT_EQ(kill(primary_, GetParam()), 0);
-  int status = 0;
-  ASSERT_EQ(waitpid(primary_, &status, 0), primary_);
-  EXPECT_EQ(WTERMSIG(status), GetParam());
-  EXPECT_FALSE(Client(port_).connected());
-  ASSERT_EQ(waitpid(worker_, &status, 0), worker_);
-  EXPECT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0);
+// What is thrown out of main() is a signal, in C++.
+TEST_F(EndTest, B248_CodesOfTheWaysToEnd) {
+  const auto returned = Fork({"exit", "3"});
+  const auto thrown = Fork({"throw"});
+  Settings no_plugin = Does({});
+  no_plugin.plugin = "/dev/null";
+  const auto unloadable = cluster_.fork({.settings = no_plugin});
+  const auto forced = Fork({"idle"});
+  forced->on(events::online, [&] { forced->process().disconnect(); });
+  const auto graceful = Fork({"idle"});
+  graceful->on(events::online, [&] { graceful->disconnect(); });
+  const auto thrown_later = Fork({"throws"});
+  std::unique_ptr<Client> client;
+  thrown_later->on(events::listening, [&](const Address& address) {
+    client = std::make_unique<Client>(address.port);
+  });
+  Run();
+  EXPECT_EQ(returned->process().exit_code(), 3);
+  EXPECT_EQ(thrown->process().signal(), SIGABRT);
+  EXPECT_EQ(unloadable->process().exit_code(), 64);
+  EXPECT_EQ(forced->process().exit_code(), 0);
+  EXPECT_EQ(graceful->process().exit_code(), 0);
+  EXPECT_EQ(thrown_later->process().exit_code(), 68);
 }
-
-INSTANTIATE_TEST_SUITE_P(Signals,
-                         PrimaryDeathTest,
-                         ::testing::Values(SIGTERM, SIGKILL, SIGABRT));
 
 }  // namespace
 }  // namespace cluster

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -77,8 +78,59 @@ TEST_F(EventTest, B070_ListeningTellsTheAddress) {
   EXPECT_GT(address.port, 0);
 }
 
+template <typename Event, typename Signature>
+constexpr bool kOfCluster = std::is_same_v<OfCluster<Event>, Signature>;
+template <typename Event, typename Signature>
+constexpr bool kOfWorker = std::is_same_v<OfWorker<Event>, Signature>;
+
+TEST_F(EventTest, B052_WhatListenersAreTold) {
+  static_assert(kOfCluster<events::Fork, void(Worker&)>);
+  static_assert(kOfCluster<events::Online, void(Worker&)>);
+  static_assert(kOfCluster<events::Disconnect, void(Worker&)>);
+  static_assert(kOfCluster<events::Listening, void(Worker&, const Address&)>);
+  static_assert(kOfCluster<events::Exit, void(Worker&, int, int)>);
+  static_assert(kOfCluster<events::Setup, void(const Settings&)>);
+  static_assert(kOfWorker<events::Online, void()>);
+  static_assert(kOfWorker<events::Disconnect, void()>);
+  static_assert(kOfWorker<events::Listening, void(const Address&)>);
+  static_assert(kOfWorker<events::Exit, void(int, int)>);
+  std::vector<const Worker*> told;
+  cluster_.on(events::fork, [&](Worker& w) { told.push_back(&w); });
+  cluster_.on(events::online, [&](Worker& w) { told.push_back(&w); });
+  cluster_.on(events::listening, [&](Worker& w, const Address&) {
+    told.push_back(&w);
+    w.disconnect();
+  });
+  cluster_.on(events::disconnect, [&](Worker& w) { told.push_back(&w); });
+  cluster_.on(events::exit, [&](Worker& w, int, int) { told.push_back(&w); });
+  const auto worker = Fork({"serve"});
+  Run();
+  EXPECT_EQ(told, std::vector<const Worker*>(5, worker.get()));
+}
+
+// One connection is with the worker, and one is on its way to it.
+TEST_F(EventTest, B058_DisconnectAlsoComesWithAConnectionOnItsWay) {
+  LogEvents();
+  const auto worker = Fork({"block"});
+  std::vector<std::unique_ptr<Client>> clients;
+  int port = 0;
+  worker->on(events::listening, [&](const Address& address) {
+    port = address.port;
+    clients.push_back(std::make_unique<Client>(port));
+  });
+  on_printed_ = [&] {
+    clients.push_back(std::make_unique<Client>(port));
+    worker->kill(SIGKILL);
+  };
+  Run();
+  EXPECT_THAT(
+      log_,
+      ElementsAre(
+          "fork 1", "online 1", "listening 1", "disconnect 1", "exit 1 0 9"));
+}
+
 // A process that the worker left behind keeps the channel open.
-TEST_F(EventTest, B053_ExitComesFirstWhereSomebodyKeepsTheChannel) {
+TEST_F(EventTest, B053_ExitComesFirstAndB054_ItIsAMemberUntilTheChannelCloses) {
   LogEvents();
   std::vector<Stdio> stdio = {
       Stdio::pipe(), Stdio::ignore(), Stdio::inherit(), Stdio::ipc()};

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/cluster.h"
@@ -99,10 +101,84 @@ TEST_F(RoleTest, B007_PolicyComesFromTheEnvironment) {
   EXPECT_EQ(policy_by("no such policy"), kSchedRr);
 }
 
+TEST_F(RoleTest, B008_WorkersHaveNoPolicy) {
+  const auto worker = Fork({"call", "policy"});
+  Run();
+  EXPECT_EQ(worker->process().exit_code(), 1);
+}
+
+TEST_F(RoleTest, B009_WhatThePrimaryHas) {
+  EXPECT_TRUE(cluster_.is_primary());
+  EXPECT_TRUE(cluster_.workers().empty());
+  EXPECT_NE(cluster_.settings(), nullptr);
+  EXPECT_STREQ(kSchedNone, "none");
+  EXPECT_STREQ(kSchedRr, "rr");
+  EXPECT_EQ(cluster_.scheduling_policy(), kSchedRr);
+  EXPECT_TRUE(cluster_.setup_primary().ok());
+  EXPECT_EXIT(cluster_.worker(),
+              ::testing::ExitedWithCode(1),
+              "worker\\(\\) is for workers");
+}
+
 TEST_F(RoleTest, B010_WorkersCannotFork) {
   const auto worker = Fork({"call", "fork"});
   Run();
   EXPECT_EQ(worker->process().exit_code(), 1);
+}
+
+TEST_F(RoleTest, B011_ClusterOfAWorkerHasNoEvents) {
+  Fork({"events"});
+  Run();
+  EXPECT_EQ(Printed(1), "its own and 0");
+}
+
+TEST_F(RoleTest, B012_ForkAndDisconnectMayBeKeptAsFunctions) {
+  const std::function<std::shared_ptr<Worker>()> fork =
+      [fork = std::bind_front(&Cluster::fork, &cluster_)] {
+        return fork(ForkOptions{.settings = Does({"idle"})});
+      };
+  const std::function<void(std::function<void()>)> disconnect =
+      std::bind_front(&Cluster::disconnect, &cluster_);
+  const std::shared_ptr<Worker> worker = fork();
+  bool done = false;
+  disconnect([&] { done = true; });
+  Run();
+  EXPECT_EQ(worker->process().exit_code(), 0);
+  EXPECT_TRUE(done);
+}
+
+TEST_F(RoleTest, B013_WorkerThatNobodyForked) {
+  const auto worker = std::make_shared<Worker>(0, nullptr);
+  EXPECT_EQ(worker->id(), 0u);
+  EXPECT_EQ(worker->state(), WorkerState::kNone);
+  EXPECT_EQ(worker->process().pid(), -1);
+  EXPECT_FALSE(worker->exited_after_disconnect().has_value());
+  EXPECT_FALSE(worker->process().kill());
+  worker->disconnect();
+}
+
+// With it the workers have the listening socket, else the primary alone.
+TEST_F(RoleTest, B033_PolicyIsThatOfTheFirstSetup) {
+  const auto sockets_with = [](Cluster& cluster) {
+    std::string printed;
+    cluster.on(events::fork, [&](Worker& worker) {
+      worker.process().stream(1)->on_data([&](std::string_view text) {
+        printed.append(text);
+        worker.disconnect();
+      });
+    });
+    cluster.fork({.settings = Does({"sockets"})});
+    EXPECT_EQ(cluster.run(), 0);
+    return printed;
+  };
+  ASSERT_TRUE(cluster_.setup_primary().ok());
+  cluster_.set_scheduling_policy(kSchedNone);
+  EXPECT_EQ(cluster_.scheduling_policy(), kSchedNone);
+  EXPECT_EQ(sockets_with(cluster_), "0");
+  char* no_arguments[] = {nullptr};
+  Cluster other(0, no_arguments);
+  other.set_scheduling_policy(kSchedNone);
+  EXPECT_EQ(sockets_with(other), "1");
 }
 
 TEST_F(RoleTest, B034_UnknownPolicyIsRefusedEachTime) {

@@ -42,6 +42,20 @@ TEST_F(SettingTest, B015_DefaultsOfTheFirstSetup) {
   EXPECT_FALSE(settings.plugin.has_value());
 }
 
+TEST_F(SettingTest, B016_ArgumentsAreThoseOfTheFirstSetup) {
+  char program[] = "program";
+  char one[] = "one";
+  char two[] = "two";
+  char three[] = "three";
+  char* argv[] = {program, one, nullptr, nullptr};
+  Cluster cluster(3, argv);
+  argv[2] = two;  // before
+  ASSERT_TRUE(cluster.setup_primary().ok());
+  argv[1] = three;  // too late
+  ASSERT_TRUE(cluster.setup_primary().ok());
+  EXPECT_EQ(cluster.settings()->args, Words({"one", "two"}));
+}
+
 TEST_F(SettingTest, B017_WhatIsNotMentionedStays) {
   ASSERT_TRUE(cluster_.setup_primary({.args = {{"a"}}}).ok());
   ASSERT_TRUE(cluster_.setup_primary({.silent = true}).ok());
@@ -123,6 +137,16 @@ TEST_F(SettingTest, B023_PluginThatIsNoneEndsTheWorkerAfterOnline) {
   EXPECT_THAT(log_,
               ElementsAre("fork 1", "online 1", "disconnect 1", "exit 1 64 0"));
   EXPECT_EQ(worker->exited_after_disconnect(), false);
+}
+
+// They are what runs the program's, as flags of a shell are.
+TEST_F(SettingTest, B024_ExecArgsThatAreWrongEndItBeforeOnline) {
+  LogEvents();
+  cluster_.fork({.settings = {.exec = "/bin/sh",
+                              .exec_args = {{"--no-such-flag"}},
+                              .silent = true}});
+  Run();
+  EXPECT_THAT(log_, ElementsAre("fork 1", "disconnect 1", "exit 1 2 0"));
 }
 
 TEST_F(SettingTest, B025_ArgsAreTheProgramsBehindExecArgs) {

@@ -9,11 +9,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "tests/conformance/ending_worker.h"
 
 namespace cluster {
 namespace {
@@ -126,6 +130,7 @@ int Serve(Cluster& cluster, const std::string& does, bool exclusive) {
 int WorkerProgram(Cluster& cluster, int argc, char** argv) {
   const std::string does = argc > 1 ? argv[1] : "idle";
   const std::string word = argc > 2 ? argv[2] : "";
+  if (const auto code = EndingWorker(cluster, does, word)) return *code;
   if (does == "exit") return std::atoi(word.c_str());
   if (does == "abort") std::abort();
   if (does == "throw") throw std::runtime_error("thrown");
@@ -137,7 +142,8 @@ int WorkerProgram(Cluster& cluster, int argc, char** argv) {
     Print((i > 2 ? " " : "") + Describe(cluster, argv[i], argv));
   }
   if (does == "print") return 0;
-  if (does == "call") cluster.fork();
+  if (does == "call" && word == "fork") cluster.fork();
+  if (does == "call") cluster.set_scheduling_policy("none");
   if (does == "echo") Echo(std::atoi(word.c_str()));
   if (does == "echo") return 0;
   if (does == "leave") LeaveChild();
@@ -163,10 +169,15 @@ int OtherProgram(int argc, char** argv) {
     Print(cluster.is_primary() ? "primary" : "worker");
     return 0;
   }
-  const auto worker = cluster.fork({.settings = {.args = {{"hold"}}}});
+  const std::string does = argc > 2 ? argv[2] : "hold";
+  const std::string how = argc > 3 ? argv[3] : "";
+  if (how == "traps") signal(SIGTERM, &OnTrapped);
+  if (how == "throws") std::set_terminate([] { std::_Exit(42); });
+  const auto worker = cluster.fork({.settings = {.args = {{does}}}});
   cluster.on(events::listening, [&](Worker&, const Address& address) {
     Print(std::to_string(worker->process().pid()) + " " +
           std::to_string(address.port) + "\n");
+    if (how == "throws") throw std::runtime_error("thrown");
   });
   return cluster.run();
 }

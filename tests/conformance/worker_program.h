@@ -16,6 +16,7 @@ namespace cluster {
 //   trap             lives on after SIGTERM, and prints "trapped"
 //   print WHAT...    prints each: role, id, args, cwd, uid, env:NAME, fds
 //   call fork        calls what is the primary's
+//   call policy      sets what is the primary's
 //   echo FD          what comes from there, until its end
 //   serve            listens on a port of 127.0.0.1; greets and closes
 //   serve exclusive  the same, alone
@@ -26,11 +27,16 @@ namespace cluster {
 //   leave child      exits, and leaves a process that keeps the channel until
 //                    its standard input ends
 //   grandchild       runs this program as "role" and prints what it says
+// or what ending_worker.h has.
 int WorkerProgram(Cluster& cluster, int argc, char** argv);
 
 // Processes that are no workers:
 //   role             prints its role
-//   primary          forks an idle worker, prints its pid, and serves
+//   primary [DOES [HOW]]  forks a worker that does DOES, or holds; prints its
+//                         pid and its port. HOW:
+//     traps          lives on after SIGTERM, and prints "trapped"
+//     throws         throws once the worker listens, and ends by a handler of
+//                    its own, with 42
 bool IsOtherProgram(const char* name);
 int OtherProgram(int argc, char** argv);
 
