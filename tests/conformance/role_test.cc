@@ -157,11 +157,12 @@ TEST_F(RoleTest, B013_WorkerThatNobodyForked) {
   worker->disconnect();
 }
 
-// With it the workers have the listening socket, else the primary alone.
-TEST_F(RoleTest, B033_PolicyIsThatOfTheFirstSetup) {
-  const auto sockets_with = [](Cluster& cluster) {
+class PolicyTest : public ClusterTest {
+ protected:
+  // Of a worker of the cluster that serves.
+  static std::string ListeningSockets(Cluster& cluster) {
     std::string printed;
-    cluster.on(events::fork, [&](Worker& worker) {
+    const ListenerId id = cluster.on(events::fork, [&](Worker& worker) {
       worker.process().stream(1)->on_data([&](std::string_view text) {
         printed.append(text);
         worker.disconnect();
@@ -169,16 +170,25 @@ TEST_F(RoleTest, B033_PolicyIsThatOfTheFirstSetup) {
     });
     cluster.fork({.settings = Does({"sockets"})});
     EXPECT_EQ(cluster.run(), 0);
+    cluster.off(id);
     return printed;
-  };
+  }
+};
+
+TEST_F(PolicyTest, B109_ThePrimaryHasTheListeningSocket) {
+  EXPECT_EQ(ListeningSockets(cluster_), "0");
+}
+
+TEST_F(PolicyTest, B138_WorkersHaveTheSocketThatTheyShare) {
+  cluster_.set_scheduling_policy(kSchedNone);
+  EXPECT_EQ(ListeningSockets(cluster_), "1");
+}
+
+TEST_F(PolicyTest, B033_PolicyIsThatOfTheFirstSetup) {
   ASSERT_TRUE(cluster_.setup_primary().ok());
   cluster_.set_scheduling_policy(kSchedNone);
   EXPECT_EQ(cluster_.scheduling_policy(), kSchedNone);
-  EXPECT_EQ(sockets_with(cluster_), "0");
-  char* no_arguments[] = {nullptr};
-  Cluster other(0, no_arguments);
-  other.set_scheduling_policy(kSchedNone);
-  EXPECT_EQ(sockets_with(other), "1");
+  EXPECT_EQ(ListeningSockets(cluster_), "0");
 }
 
 TEST_F(RoleTest, B034_UnknownPolicyIsRefusedEachTime) {
