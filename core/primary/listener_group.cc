@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,7 @@
 #include "ipc/address.h"
 #include "ipc/listener.h"
 #include "ipc/reuseport_group.h"
+#include "scheduler/policy.h"
 #include "scheduler/registry.h"
 
 namespace cluster {
@@ -280,6 +282,14 @@ absl::Status ListenerGroup::SetWeight(const Slot& slot, uint32_t weight) {
   if (options_.data_path == DataPath::kShare || !options_.steer.cpus.empty()) {
     return absl::FailedPreconditionError(
         "workers have no weights here: the kernel picks, and knows none");
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<Policy> policy,
+                   MakePolicy(options_.policy, 0));
+  if (!policy->heeds_weights()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("policy ",
+                     policy->name(),
+                     " ignores weights: smooth_weighted_round_robin does not"));
   }
   for (std::vector<uint32_t>* weights :
        {&options_.dispatch.weights, &options_.steer.weights}) {

@@ -103,7 +103,7 @@ class ListenerGroup {
   const std::string& policy() const { return options_.policy; }
   // Gives the slot so many shares.
   //   kInvalidArgument     not from 1 to 65,536
-  //   kFailedPrecondition  what picks knows no shares
+  //   kFailedPrecondition  what picks knows no shares, or ignores them
   //   with an errno        the kernel's
   absl::Status SetWeight(const Slot& slot, uint32_t weight);
   uint32_t weight(const Slot& slot) const;

@@ -87,7 +87,7 @@ TEST_F(AdminTest, PolicyAndWeightsChangeWhileConnectionsFlow) {
     total = clients.outcomes().size();
   });
   const std::vector<std::string> policies = {
-      "random", "least_connections", "p2c:d=2", "rendezvous", "round_robin"};
+      "round_robin", "least_connections", "p2c:d=2", "rendezvous", "random"};
   for (int round = 0; round < 10; ++round) {
     for (const std::string& policy : policies) {
       const AdminReply reply =
@@ -168,6 +168,11 @@ TEST_F(AdminTest, WhatCannotBeIsRefusedInOneLine) {
             .error,
         "wants 1 to 65536"));
   }
+  EXPECT_EQ(
+      Ask({.action = AdminAction::kSetWeight, .worker = 1, .number = 2}).error,
+      "policy round_robin ignores weights: smooth_weighted_round_robin does "
+      "not");
+  EXPECT_EQ(Ask({}).status.workers[0].weight, 1u);
   EXPECT_TRUE(absl::StrContains(
       Ask({.action = static_cast<AdminAction>(99)}).error, "no such request"));
   EXPECT_EQ(Ask({}).status.policy, "round_robin");
