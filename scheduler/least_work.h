@@ -42,18 +42,14 @@ class LeastWork final : public Policy {
   static constexpr absl::string_view kRule =
       "the least work left: connections in flight times their mean time";
   static constexpr PolicyParameter kParameters[] = {
-      {.name = "tau",
-       .meaning = "how far back the mean time reaches",
-       .kind = PolicyParameter::Kind::kDuration,
-       .least = 0.001,
-       .greatest = 3600,
-       .standard = 10}};
+      TauParameter("how far back the mean time reaches")};
 
   // `tau_ns` is above 0. `seed` decides between equals.
   LeastWork(double tau_ns, uint64_t seed) : tau_ns_(tau_ns), random_(seed) {}
 
   absl::string_view name() const override { return kName; }
   bool prefers_idle() const override { return true; }
+  bool reads_work() const override { return true; }
   bool wants_completions() const override { return true; }
 
   // O(n).

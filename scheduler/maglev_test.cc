@@ -7,37 +7,10 @@
 #include <vector>
 
 #include "scheduler/candidate_table.h"
-#include "scheduler/policy.h"
-#include "scheduler/testing_pick.h"
+#include "scheduler/testing_keys.h"
 
 namespace cluster {
 namespace {
-
-// Workers with these weights; `without` leaves out one slot.
-CandidateTable Workers(const std::vector<uint32_t>& weights,
-                       size_t without = SIZE_MAX) {
-  CandidateTable table;
-  for (size_t slot = 0; slot < weights.size(); ++slot) {
-    if (slot == without) continue;
-    table.Add({.key = slot + 1,
-               .slot = static_cast<uint32_t>(slot),
-               .weight = weights[slot]});
-  }
-  return table;
-}
-
-std::vector<uint32_t> Equal(size_t n) { return std::vector<uint32_t>(n, 1); }
-
-// The slot of each of the keys 1 to `keys`.
-std::vector<uint32_t> SlotsOf(Policy& policy, CandidateTable table, int keys) {
-  std::vector<uint32_t> slots;
-  for (int key = 1; key <= keys; ++key) {
-    const Candidates view = table.view();
-    slots.push_back(
-        view.slots[policy.Pick({.key = static_cast<uint64_t>(key)}, view)]);
-  }
-  return slots;
-}
 
 constexpr int kKeys = 40'000;
 constexpr uint32_t kTable = 65'537;
@@ -49,7 +22,7 @@ TEST(MaglevTest, SharesAreNearlyEqual) {
     Maglev policy(kTable, 1);
     std::vector<int> counts(n);
     constexpr int kMany = 2'000'000;
-    for (uint32_t slot : SlotsOf(policy, Workers(Equal(n)), kMany)) {
+    for (uint32_t slot : SlotsOf(policy, Workers(EqualWeights(n)), kMany)) {
       ++counts[slot];
     }
     // The paper: a place more or less; the rest is the spread of the keys.
@@ -74,8 +47,8 @@ TEST(MaglevTest, SharesAreByWeight) {
 
 TEST(MaglevTest, RemovingAWorkerMovesOnlyItsKeysAndTheyComeBack) {
   Maglev policy(kTable, 3);
-  const auto before = SlotsOf(policy, Workers(Equal(8)), kKeys);
-  const auto after = SlotsOf(policy, Workers(Equal(8), 3), kKeys);
+  const auto before = SlotsOf(policy, Workers(EqualWeights(8)), kKeys);
+  const auto after = SlotsOf(policy, Workers(EqualWeights(8), 3), kKeys);
   std::vector<int> orphans(8);
   for (int i = 0; i < kKeys; ++i) {
     if (before[i] != 3) {
@@ -88,13 +61,13 @@ TEST(MaglevTest, RemovingAWorkerMovesOnlyItsKeysAndTheyComeBack) {
   for (size_t slot = 0; slot < 8; ++slot) {
     if (slot != 3) EXPECT_NEAR(orphans[slot], kKeys / 8.0 / 7, 150);
   }
-  EXPECT_EQ(SlotsOf(policy, Workers(Equal(8)), kKeys), before);
+  EXPECT_EQ(SlotsOf(policy, Workers(EqualWeights(8)), kKeys), before);
 }
 
 // Few are left of many: keys find them though nearly every place is of others.
 TEST(MaglevTest, FindsTheFewThatAreLeft) {
   Maglev policy(kTable, 4);
-  SlotsOf(policy, Workers(Equal(1000)), 1);
+  SlotsOf(policy, Workers(EqualWeights(1000)), 1);
   CandidateTable two;
   two.Add({.key = 5, .slot = 4});
   two.Add({.key = 900, .slot = 899});
@@ -105,8 +78,8 @@ TEST(MaglevTest, FindsTheFewThatAreLeft) {
 
 TEST(MaglevTest, NewWorkerMovesFewKeysMoreThanItTakes) {
   Maglev policy(kTable, 5);
-  const auto before = SlotsOf(policy, Workers(Equal(8)), kKeys);
-  const auto after = SlotsOf(policy, Workers(Equal(9)), kKeys);
+  const auto before = SlotsOf(policy, Workers(EqualWeights(8)), kKeys);
+  const auto after = SlotsOf(policy, Workers(EqualWeights(9)), kKeys);
   int taken = 0;
   int moved = 0;
   for (int i = 0; i < kKeys; ++i) {
@@ -116,24 +89,6 @@ TEST(MaglevTest, NewWorkerMovesFewKeysMoreThanItTakes) {
   EXPECT_NEAR(taken, kKeys / 9, 400);
   EXPECT_GE(moved, taken);
   EXPECT_LT(moved, 3 * taken);
-}
-
-TEST(MaglevTest, SuccessorInTheSlotKeepsTheKeys) {
-  Maglev policy(kTable, 6);
-  const auto before = SlotsOf(policy, Workers(Equal(3)), kKeys);
-  CandidateTable restarted;
-  restarted.Add({.key = 1, .slot = 0});
-  restarted.Add({.key = 3, .slot = 2});
-  restarted.Add({.key = 9, .slot = 1});
-  EXPECT_EQ(SlotsOf(policy, restarted, kKeys), before);
-}
-
-TEST(MaglevTest, WithoutAKeyAnyWorkerIsPicked) {
-  Maglev policy(kTable, 7);
-  CandidateTable table = Workers(Equal(4));
-  std::vector<int> counts(4);
-  for (int i = 0; i < kKeys; ++i) ++counts[policy.Pick({}, table.view())];
-  for (int count : counts) EXPECT_NEAR(count, kKeys / 4, 450);
 }
 
 }  // namespace

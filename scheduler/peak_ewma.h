@@ -39,12 +39,7 @@ class PeakEwma final : public Policy {
   static constexpr absl::string_view kRule =
       "of two drawn at random, the lower peak-sensitive mean time x load";
   static constexpr PolicyParameter kParameters[] = {
-      {.name = "tau",
-       .meaning = "how fast a peak is forgotten",
-       .kind = PolicyParameter::Kind::kDuration,
-       .least = 0.001,
-       .greatest = 3600,
-       .standard = 10}};
+      TauParameter("how fast a peak is forgotten")};
 
   // `tau_ns` is above 0. Equal seeds give equal picks.
   PeakEwma(double tau_ns, uint64_t seed) : tau_ns_(tau_ns), random_(seed) {}

@@ -90,6 +90,9 @@ class Policy {
   // True if it reads arrival.key; others need not be given one.
   virtual bool wants_key() const { return false; }
 
+  // True if it reads candidates.work_ns; others need not be shown any.
+  virtual bool reads_work() const { return false; }
+
   // True if it learns from OnCompleted(); others need not be told.
   virtual bool wants_completions() const { return false; }
 

@@ -12,6 +12,7 @@
 #include "scheduler/policy.h"
 #include "scheduler/registry.h"
 #include "scheduler/split_mix64.h"
+#include "scheduler/testing_keys.h"
 #include "scheduler/testing_pick.h"
 
 namespace cluster {
@@ -28,8 +29,28 @@ class PolicyContractTest : public testing::TestWithParam<absl::string_view> {
   }
 };
 
+// The names of those of whom `holds` is true.
+template <class Predicate>
+std::vector<absl::string_view> PoliciesWho(Predicate holds) {
+  std::vector<absl::string_view> names;
+  for (const absl::string_view name : PolicyNames()) {
+    if (holds(**MakePolicy(std::string(name), 1))) names.push_back(name);
+  }
+  return names;
+}
+
 // A policy that packs leaves equals alone.
-bool Spreads(absl::string_view name) { return name != "first"; }
+bool Spreads(const Policy& policy) { return policy.name() != "first"; }
+
+bool IsSticky(const Policy& policy) { return policy.wants_key(); }
+
+bool SpreadsByWeight(const Policy& policy) {
+  return Spreads(policy) && policy.heeds_weights();
+}
+
+class SpreadingPolicyTest : public PolicyContractTest {};
+class StickyPolicyTest : public PolicyContractTest {};
+class WeightedPolicyTest : public PolicyContractTest {};
 
 // Any candidates a dispatcher may show: sorted keys with gaps, any load, any
 // weight. The array is exactly as long as it says, for the sanitizer.
@@ -108,8 +129,7 @@ TEST_P(PolicyContractTest, EqualSeedsPickEqually) {
   }
 }
 
-TEST_P(PolicyContractTest, PicksEverybodyWhenLoadsAreEqual) {
-  if (!Spreads(GetParam())) GTEST_SKIP() << "it packs";
+TEST_P(SpreadingPolicyTest, PicksEverybodyWhenLoadsAreEqual) {
   for (size_t n : {2, 3, 8, 15, 16, 17, 64, 100, 300}) {
     const std::vector<Candidate> candidates = Equal(n);
     const std::unique_ptr<Policy> policy = Make(9);
@@ -124,8 +144,7 @@ TEST_P(PolicyContractTest, PicksEverybodyWhenLoadsAreEqual) {
   }
 }
 
-TEST_P(PolicyContractTest, SharesEquallyWhenLoadsAreEqual) {
-  if (!Spreads(GetParam())) GTEST_SKIP() << "it packs";
+TEST_P(SpreadingPolicyTest, SharesEquallyWhenLoadsAreEqual) {
   constexpr int kPicks = 80'000;
   const std::vector<Candidate> candidates = Equal(8);
   const std::unique_ptr<Policy> policy = Make(10);
@@ -135,9 +154,7 @@ TEST_P(PolicyContractTest, SharesEquallyWhenLoadsAreEqual) {
 }
 
 // A policy that spreads by weight does so over many picks of one batch.
-TEST_P(PolicyContractTest, LoadFollowsWeights) {
-  if (!Make(1)->heeds_weights()) GTEST_SKIP() << "it ignores weights";
-  if (!Spreads(GetParam())) GTEST_SKIP() << "it packs";
+TEST_P(WeightedPolicyTest, LoadFollowsWeights) {
   constexpr int kPicks = 40'000;
   CandidateTable table;
   for (uint32_t slot = 0; slot < 8; ++slot) {
@@ -199,6 +216,25 @@ TEST_P(PolicyContractTest, KeyMattersOnlyToThoseThatWantIt) {
   EXPECT_EQ(differs, with->wants_key());
 }
 
+TEST_P(StickyPolicyTest, SuccessorInTheSlotKeepsTheKeys) {
+  const std::unique_ptr<Policy> policy = Make(6);
+  const CandidateTable before = Workers(EqualWeights(3));
+  CandidateTable restarted;
+  restarted.Add({.key = 1, .slot = 0});
+  restarted.Add({.key = 3, .slot = 2});
+  restarted.Add({.key = 9, .slot = 1});
+  EXPECT_EQ(SlotsOf(*policy, restarted, 40'000),
+            SlotsOf(*policy, before, 40'000));
+}
+
+TEST_P(StickyPolicyTest, WithoutAKeyAnyWorkerIsPicked) {
+  const std::unique_ptr<Policy> policy = Make(7);
+  CandidateTable table = Workers(EqualWeights(4));
+  std::vector<int> counts(4);
+  for (int i = 0; i < 40'000; ++i) ++counts[policy->Pick({}, table.view())];
+  for (int count : counts) EXPECT_NEAR(count, 10'000, 450);
+}
+
 TEST_P(PolicyContractTest, ReportMattersOnlyToThoseThatWantIt) {
   const std::unique_ptr<Policy> told = Make(6);
   const std::unique_ptr<Policy> untold = Make(6);
@@ -221,13 +257,47 @@ TEST_P(PolicyContractTest, ReportMattersOnlyToThoseThatWantIt) {
   EXPECT_EQ(differs, told->wants_completions());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All,
-    PolicyContractTest,
-    testing::ValuesIn(PolicyNames()),
-    [](const testing::TestParamInfo<absl::string_view>& info) {
-      return std::string(info.param);
-    });
+// The work that is left matters to those that say so.
+TEST_P(PolicyContractTest, WorkMattersOnlyToThoseThatReadIt) {
+  const std::unique_ptr<Policy> one = Make(7);
+  const std::unique_ptr<Policy> two = Make(7);
+  std::vector<Candidate> rows = Equal(8);
+  for (Candidate& row : rows) row.in_flight = 2;
+  CandidateTable table = TableOf(rows);
+  Candidates rising = table.view();
+  Candidates falling = rising;
+  const int64_t up[] = {1, 2, 3, 4, 5, 6, 7, 8};
+  const int64_t down[] = {8, 7, 6, 5, 4, 3, 2, 1};
+  rising.work_ns = up;
+  falling.work_ns = down;
+  bool differs = false;
+  for (int i = 0; i < 256; ++i) {
+    const Arrival arrival = {.now_ns = i, .key = i + uint64_t{1}, .work_ns = 1};
+    differs |= one->Pick(arrival, rising) != two->Pick(arrival, falling);
+  }
+  EXPECT_EQ(differs, one->reads_work());
+}
+
+std::string Name(const testing::TestParamInfo<absl::string_view>& info) {
+  return std::string(info.param);
+}
+
+INSTANTIATE_TEST_SUITE_P(All,
+                         PolicyContractTest,
+                         testing::ValuesIn(PolicyNames()),
+                         Name);
+INSTANTIATE_TEST_SUITE_P(All,
+                         SpreadingPolicyTest,
+                         testing::ValuesIn(PoliciesWho(Spreads)),
+                         Name);
+INSTANTIATE_TEST_SUITE_P(All,
+                         StickyPolicyTest,
+                         testing::ValuesIn(PoliciesWho(IsSticky)),
+                         Name);
+INSTANTIATE_TEST_SUITE_P(All,
+                         WeightedPolicyTest,
+                         testing::ValuesIn(PoliciesWho(SpreadsByWeight)),
+                         Name);
 
 }  // namespace
 }  // namespace cluster

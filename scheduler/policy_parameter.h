@@ -39,6 +39,17 @@ struct PolicyParameter {
   absl::string_view choices = {};
 };
 
+// The `tau` of policies that learn from times: after it, what was seen weighs
+// 1/e of what is seen now.
+constexpr PolicyParameter TauParameter(absl::string_view meaning) {
+  return {.name = "tau",
+          .meaning = meaning,
+          .kind = PolicyParameter::Kind::kDuration,
+          .least = 0.001,
+          .greatest = 3600,
+          .standard = 10};
+}
+
 // Returns the value that `text` says.
 //   kInvalidArgument  it is no such value, or out of range; the message, one
 //                     line, names the parameter and the range

@@ -54,12 +54,7 @@ class Prequal final : public Policy {
        .least = 2,
        .greatest = kMaxPool,
        .standard = 16},
-      {.name = "tau",
-       .meaning = "how far back latencies reach",
-       .kind = PolicyParameter::Kind::kDuration,
-       .least = 0.001,
-       .greatest = 3600,
-       .standard = 10}};
+      TauParameter("how far back latencies reach")};
 
   struct Options {
     double q = 0.84;

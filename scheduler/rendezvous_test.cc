@@ -7,44 +7,18 @@
 #include <vector>
 
 #include "scheduler/candidate_table.h"
-#include "scheduler/policy.h"
-#include "scheduler/testing_pick.h"
+#include "scheduler/testing_keys.h"
 
 namespace cluster {
 namespace {
-
-// Workers with these weights; `without` leaves out one slot.
-CandidateTable Workers(const std::vector<uint32_t>& weights,
-                       size_t without = SIZE_MAX) {
-  CandidateTable table;
-  for (size_t slot = 0; slot < weights.size(); ++slot) {
-    if (slot == without) continue;
-    table.Add({.key = slot + 1,
-               .slot = static_cast<uint32_t>(slot),
-               .weight = weights[slot]});
-  }
-  return table;
-}
-
-std::vector<uint32_t> Equal(size_t n) { return std::vector<uint32_t>(n, 1); }
-
-// The slot of each of the keys 1 to `keys`.
-std::vector<uint32_t> SlotsOf(Policy& policy, CandidateTable table, int keys) {
-  std::vector<uint32_t> slots;
-  for (int key = 1; key <= keys; ++key) {
-    const Candidates view = table.view();
-    slots.push_back(
-        view.slots[policy.Pick({.key = static_cast<uint64_t>(key)}, view)]);
-  }
-  return slots;
-}
 
 constexpr int kKeys = 40'000;
 
 const std::vector<uint32_t> kWeighted = {3, 1, 65'536, 20'000, 1, 40'000, 7};
 
 TEST(RendezvousTest, RemovingAWorkerMovesExactlyItsKeys) {
-  for (const auto& weights : {Equal(2), Equal(8), Equal(33), kWeighted}) {
+  for (const auto& weights :
+       {EqualWeights(2), EqualWeights(8), EqualWeights(33), kWeighted}) {
     Rendezvous policy(1);
     const std::vector<uint32_t> before =
         SlotsOf(policy, Workers(weights), kKeys);
@@ -61,7 +35,7 @@ TEST(RendezvousTest, RemovingAWorkerMovesExactlyItsKeys) {
 TEST(RendezvousTest, SharesKeysEqually) {
   Rendezvous policy(2);
   std::vector<int> counts(8);
-  for (uint32_t slot : SlotsOf(policy, Workers(Equal(8)), kKeys)) {
+  for (uint32_t slot : SlotsOf(policy, Workers(EqualWeights(8)), kKeys)) {
     ++counts[slot];
   }
   // Five standard deviations.
@@ -85,8 +59,8 @@ TEST(RendezvousTest, SharesKeysByWeight) {
 // What a worker that is gone leaves is spread as its keys were.
 TEST(RendezvousTest, OrphansSpreadEqually) {
   Rendezvous policy(4);
-  const auto before = SlotsOf(policy, Workers(Equal(8)), kKeys);
-  const auto after = SlotsOf(policy, Workers(Equal(8), 3), kKeys);
+  const auto before = SlotsOf(policy, Workers(EqualWeights(8)), kKeys);
+  const auto after = SlotsOf(policy, Workers(EqualWeights(8), 3), kKeys);
   std::vector<int> counts(8);
   for (int i = 0; i < kKeys; ++i) {
     if (before[i] == 3) ++counts[after[i]];
@@ -107,35 +81,17 @@ TEST(RendezvousTest, GreaterWeightOnlyAttracts) {
   }
 }
 
-TEST(RendezvousTest, SuccessorInTheSlotKeepsTheKeys) {
-  Rendezvous policy(6);
-  const auto before = SlotsOf(policy, Workers(Equal(3)), kKeys);
-  CandidateTable restarted;
-  restarted.Add({.key = 1, .slot = 0});
-  restarted.Add({.key = 3, .slot = 2});
-  restarted.Add({.key = 9, .slot = 1});
-  EXPECT_EQ(SlotsOf(policy, restarted, kKeys), before);
-}
-
 TEST(RendezvousTest, LoadChangesNothingAndSeedsEverything) {
   Rendezvous one(7);
   Rendezvous two(8);
-  CandidateTable loaded = Workers(Equal(4));
+  CandidateTable loaded = Workers(EqualWeights(4));
   for (int i = 0; i < 1000; ++i) loaded.Place(2);
-  const auto slots = SlotsOf(one, Workers(Equal(4)), kKeys);
+  const auto slots = SlotsOf(one, Workers(EqualWeights(4)), kKeys);
   EXPECT_EQ(SlotsOf(one, loaded, kKeys), slots);
-  const auto others = SlotsOf(two, Workers(Equal(4)), kKeys);
+  const auto others = SlotsOf(two, Workers(EqualWeights(4)), kKeys);
   int same = 0;
   for (int i = 0; i < kKeys; ++i) same += slots[i] == others[i] ? 1 : 0;
   EXPECT_NEAR(same, kKeys / 4, 450);
-}
-
-TEST(RendezvousTest, WithoutAKeyAnyWorkerIsPicked) {
-  Rendezvous policy(9);
-  CandidateTable table = Workers(Equal(4));
-  std::vector<int> counts(4);
-  for (int i = 0; i < kKeys; ++i) ++counts[policy.Pick({}, table.view())];
-  for (int count : counts) EXPECT_NEAR(count, kKeys / 4, 450);
 }
 
 }  // namespace

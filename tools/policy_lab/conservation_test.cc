@@ -11,7 +11,6 @@
 #include "scheduler/policy.h"
 #include "tools/policy_lab/experiment.h"
 #include "tools/policy_lab/job_pool.h"
-#include "tools/policy_lab/reads_work.h"
 #include "tools/policy_lab/run_once.h"
 #include "tools/policy_lab/run_result.h"
 #include "tools/policy_lab/scenario.h"
@@ -173,15 +172,6 @@ TEST(ConservationTest, UnknownPolicyIsAnError) {
                               .policies = {"random", "best"}},
                              nullptr)
                    .ok());
-  EXPECT_FALSE(ReadsWork("best").ok());
-}
-
-TEST(ConservationTest, KnowsWhoReadsTheWorkThatIsLeft) {
-  for (const char* policy :
-       {"random", "round_robin", "least_connections", "p2c"}) {
-    EXPECT_FALSE(*ReadsWork(policy)) << policy;
-  }
-  EXPECT_TRUE(*ReadsWork("least_work"));
 }
 
 }  // namespace

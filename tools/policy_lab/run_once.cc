@@ -6,7 +6,6 @@
 #include "scheduler/policy.h"
 #include "scheduler/registry.h"
 #include "tools/policy_lab/random_stream.h"
-#include "tools/policy_lab/reads_work.h"
 #include "tools/policy_lab/workload.h"
 
 namespace cluster::lab {
@@ -27,7 +26,7 @@ absl::StatusOr<RunResult> RunOnce(const Scenario& scenario,
   ASSIGN_OR_RETURN(const std::unique_ptr<Workload> workload,
                    MakeWorkload(scenario, seed));
   SimulationConfig config = scenario.simulation;
-  ASSIGN_OR_RETURN(config.board.shows_work, ReadsWork(policy));
+  config.board.shows_work = chosen->reads_work();
   Simulation simulation(config, *workload, *chosen);
   simulation.set_observer(listeners.observer);
   simulation.set_progress(listeners.progress);
