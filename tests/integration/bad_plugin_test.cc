@@ -1,8 +1,14 @@
 // Plugins that a host must not run, or that do not behave: one line says which
 // and why, and the host ends with the documented code or serves on.
+#include <elf.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,15 +47,21 @@ struct Refusal {
 
 class RefusedFileTest : public ::testing::TestWithParam<Refusal> {};
 
-TEST_P(RefusedFileTest, IsUsageAndOneLine) {
-  HostProcess host({Bad(GetParam().plugin)});
+// Expects that the host says no to `file` in one line with all `words`.
+void ExpectRefused(const std::string& file,
+                   const std::vector<std::string>& words) {
+  HostProcess host({file});
   EXPECT_EQ(host.AwaitExit(), kExitUsage);
   EXPECT_EQ(host.Output(), "");
   const std::string error = host.ErrorOutput();
   EXPECT_EQ(std::count(error.begin(), error.end(), '\n'), 1) << error;
-  for (const std::string& word : GetParam().words) {
+  for (const std::string& word : words) {
     EXPECT_TRUE(absl::StrContains(error, word)) << error;
   }
+}
+
+TEST_P(RefusedFileTest, IsUsageAndOneLine) {
+  ExpectRefused(Bad(GetParam().plugin), GetParam().words);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -68,10 +80,54 @@ TEST(BadPluginTest, PluginForASanitizedHostIsRefusedByAPlainOne) {
   if ((CLUSTER_SANITIZERS & CLUSTER_SANITIZER_ADDRESS) != 0) {
     GTEST_SKIP() << "this host has the runtime";
   }
-  HostProcess host({Bad("needs_asan")});
-  EXPECT_EQ(host.AwaitExit(), kExitUsage);
-  EXPECT_TRUE(absl::StrContains(host.ErrorOutput(), "AddressSanitizer"))
-      << host.ErrorOutput();
+  ExpectRefused(Bad("needs_asan"), {"needs_asan.so", "AddressSanitizer"});
+}
+
+// A file of the test's own, for as long as this lives.
+class PluginFile {
+ public:
+  PluginFile(const std::string& name, const std::string& bytes)
+      : path_(absl::StrCat(::testing::TempDir(), name)) {
+    std::ofstream(path_, std::ios::binary) << bytes;
+  }
+  ~PluginFile() { std::filesystem::remove(path_); }
+
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_;
+};
+
+std::string BytesOf(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(BadPluginTest, TextIsNoPlugin) {
+  const PluginFile text("text.so", "#!/bin/sh\nexit 0\n");
+  ExpectRefused(text.path(), {"text.so", "not an ELF file"});
+}
+
+TEST(BadPluginTest, PluginForAnotherMachineIsRefused) {
+  std::string bytes = BytesOf(Bad("odd_wishes"));
+  ASSERT_GT(bytes.size(), sizeof(Elf64_Ehdr));
+  Elf64_Half machine;
+  std::memcpy(
+      &machine, &bytes[offsetof(Elf64_Ehdr, e_machine)], sizeof(machine));
+  const bool here = machine == EM_AARCH64;
+  machine = here ? EM_X86_64 : EM_AARCH64;
+  std::memcpy(
+      &bytes[offsetof(Elf64_Ehdr, e_machine)], &machine, sizeof(machine));
+  const PluginFile foreign("foreign.so", bytes);
+  ExpectRefused(
+      foreign.path(),
+      {"foreign.so", here ? "built for x86-64" : "built for aarch64"});
+}
+
+TEST(BadPluginTest, HalfAPluginIsRefused) {
+  const std::string bytes = BytesOf(Bad("odd_wishes"));
+  const PluginFile half("half.so", bytes.substr(0, bytes.size() / 2));
+  ExpectRefused(half.path(), {"half.so"});
 }
 
 // ---- Refused by the worker that loads it: no retry
