@@ -57,6 +57,18 @@ void PrimarySide::Post(std::function<void()> run) {
   });
 }
 
+void PrimarySide::Announce(std::function<void()> tell) {
+  announced_.push_back(std::move(tell));
+  Post([this] { TellNextAnnounced(); });
+}
+
+void PrimarySide::TellNextAnnounced() {
+  if (announced_.empty()) return;  // told before its turn
+  const std::function<void()> tell = std::move(announced_.front());
+  announced_.pop_front();
+  tell();
+}
+
 int PrimarySide::Run() {
   io_.restart();
   io_.run();
@@ -82,7 +94,7 @@ absl::Status PrimarySide::SetupPrimary(const Settings& change) {
     current.silent = false;
   }
   settings_ = std::make_shared<const Settings>(Merge(current, change));
-  Post([this, made = settings_] { events_.of(events::setup).Emit(*made); });
+  Announce([this, made = settings_] { events_.of(events::setup).Emit(*made); });
   return absl::OkStatus();
 }
 
@@ -164,7 +176,7 @@ void PrimarySide::Adopt(const std::shared_ptr<Worker>& worker,
   worker->pid_ = process.pid();
   Refresh(*worker);
   GiveStreams(*worker, process);
-  Post([this, worker] { events_.of(events::fork).Emit(*worker); });
+  Announce([this, worker] { events_.of(events::fork).Emit(*worker); });
 }
 
 void PrimarySide::GiveStreams(Worker& worker, WorkerProcess& process) {
@@ -224,11 +236,12 @@ void PrimarySide::OnEvent(const WorkerEvent& event) {
   if (observer_ != nullptr) observer_->OnEvent(event);
   if (event.kind == WorkerEventKind::kFork && !forking_) {
     // The engine's own: one that it replaces, or the replacement.
-    Adopt(MakeWorker(event.worker_id), *primary_->Find(event.worker_id));
+    return Adopt(MakeWorker(event.worker_id), *primary_->Find(event.worker_id));
   }
   const auto found = live_.find(event.worker_id);
   if (found == live_.end()) return;  // fork() has not returned yet
   const std::shared_ptr<Worker> worker = found->second;
+  while (!announced_.empty()) TellNextAnnounced();
   Refresh(*worker);
   WorkerEvents& own = worker->events_;
   switch (event.kind) {

@@ -9,6 +9,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -90,6 +91,10 @@ class PrimarySide : private PrimaryObserver, private WorkerCommands {
   void TellIfAllGone();
   // Calls `run` in a later turn, unless this is gone by then.
   void Post(std::function<void()> run);
+  // The same for what comes before all events of workers that are still to be
+  // told: the loop may have one of those at hand before it gets to `tell`.
+  void Announce(std::function<void()> tell);
+  void TellNextAnnounced();
 
   Options options_;
   ClusterEvents& events_;
@@ -105,6 +110,7 @@ class PrimarySide : private PrimaryObserver, private WorkerCommands {
   std::vector<std::weak_ptr<Stream>> streams_;
   std::vector<std::weak_ptr<Worker>> all_;      // whose commands end with this
   std::vector<std::function<void()>> waiting_;  // for the last worker
+  std::deque<std::function<void()>> announced_;
   int exit_code_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
