@@ -59,12 +59,11 @@ bool client_start(struct client* client,
   return true;
 }
 
-static enum client_step send_rest(struct client* client,
-                                  const struct client_plan* plan) {
-  while (client->sent_bytes < plan->request_size) {
+static enum client_step send_rest(struct client* client) {
+  while (client->sent_bytes < client->request->size) {
     const ssize_t size = send(client->fd,
-                              plan->request + client->sent_bytes,
-                              plan->request_size - client->sent_bytes,
+                              client->request->text + client->sent_bytes,
+                              client->request->size - client->sent_bytes,
                               MSG_NOSIGNAL);
     if (size >= 0) {
       client->sent_bytes += (size_t)size;
@@ -91,7 +90,7 @@ static enum client_step take_eof(struct client* client,
 enum client_step client_advance(struct client* client,
                                 const struct client_plan* plan) {
   char data[READ_BYTES];
-  const enum client_step sent = send_rest(client, plan);
+  const enum client_step sent = send_rest(client);
   if (sent != CLIENT_ANSWERED) return sent;
   while (true) {
     const ssize_t size = recv(client->fd, data, sizeof data, 0);

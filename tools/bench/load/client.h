@@ -4,7 +4,8 @@
 // is followed by client_advance() until that says CLIENT_WAITING. A client
 // closes only after all bytes were read, so the server never sees a reset.
 //
-//   client_start(&client, &plan, now);
+//   client.request = &request;
+//   client_start(&client, &plan, source);
 //   while ((step = client_advance(&client, &plan)) == CLIENT_ANSWERED) ...
 #ifndef TOOLS_BENCH_LOAD_CLIENT_H_
 #define TOOLS_BENCH_LOAD_CLIENT_H_
@@ -22,9 +23,12 @@ struct client_plan {
   struct sockaddr_in target;
   int sources;
   int epoll_fd;
-  const char* request;
-  size_t request_size;
   bool server_closes;
+};
+
+struct client_request {
+  char text[96];
+  size_t size;
 };
 
 enum client_step {
@@ -35,7 +39,8 @@ enum client_step {
 };
 
 struct client {
-  int fd;               // -1: not open
+  int fd;  // -1: not open
+  const struct client_request* request;
   int64_t due_ns;       // latency counts from here
   int64_t progress_ns;  // the timeout counts from here
   size_t sent_bytes;
@@ -45,7 +50,8 @@ struct client {
 };
 
 // Opens the connection from source address number `source` (any number, taken
-// modulo plan->sources). False: failed, as CLIENT_FAILED.
+// modulo plan->sources). False: failed, as CLIENT_FAILED. REQUIRES: its request
+// is set.
 bool client_start(struct client* client,
                   const struct client_plan* plan,
                   unsigned source);

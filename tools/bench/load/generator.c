@@ -17,10 +17,6 @@ enum { EVENTS_PER_WAKE = 256 };
 static const int64_t kTickNs = 10 * 1000 * 1000;
 static const int64_t kSecondNs = 1000 * 1000 * 1000;
 
-static const char kCloseRequest[] =
-    "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
-static const char kKeepRequest[] = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
-
 int64_t generator_now_ns(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -45,6 +41,27 @@ static bool is_short(const struct generator* g) {
   return g->options->mode == LOAD_CLOSE || g->options->mode == LOAD_PACED;
 }
 
+// Asks for "/", or for "/MS" where the server is told how long to take.
+static void write_request(const struct generator* g,
+                          unsigned ms,
+                          struct client_request* request) {
+  char path[16] = "";
+  if (ms > 0) snprintf(path, sizeof path, "%u", ms);
+  const int size = snprintf(request->text,
+                            sizeof request->text,
+                            "GET /%s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n",
+                            path,
+                            is_short(g) ? "Connection: close\r\n" : "");
+  request->size = (size_t)size;
+}
+
+// Arrival times and what is asked for depend on the seed alone.
+static const struct client_request* draw_request(struct generator* g) {
+  if (g->options->seldom_share == 0) return &g->usual;
+  return random_unit(&g->random_state) <= g->options->seldom_share ? &g->seldom
+                                                                   : &g->usual;
+}
+
 void generator_init(struct generator* g,
                     const struct load_options* options,
                     int index,
@@ -55,14 +72,13 @@ void generator_init(struct generator* g,
   g->start_ns = start_ns;
   g->window_ns = start_ns + (int64_t)(options->warmup_seconds * 1e9);
   g->end_ns = g->window_ns + (int64_t)(options->seconds * 1e9);
-  const char* request = is_short(g) ? kCloseRequest : kKeepRequest;
   g->plan = (struct client_plan){.target = options->target,
                                  .sources = options->sources,
                                  .epoll_fd = epoll_create1(EPOLL_CLOEXEC),
-                                 .request = request,
-                                 .request_size = strlen(request),
                                  .server_closes = is_short(g)};
   if (g->plan.epoll_fd < 0) die("epoll_create1");
+  write_request(g, options->usual_ms, &g->usual);
+  write_request(g, options->seldom_ms, &g->seldom);
   const int threads = options->threads;
   g->client_count = options->connections / threads +
                     (index < options->connections % threads ? 1 : 0);
@@ -151,6 +167,7 @@ static void start_one(struct generator* g, int64_t due_ns) {
   struct client* client = &g->clients[g->idle[--g->idle_count]];
   client->due_ns = due_ns;
   client->progress_ns = generator_now_ns();
+  client->request = draw_request(g);
   g->open_count++;
   if (!client_start(client, &g->plan, g->next_source++)) {
     fail(g, client);

@@ -18,6 +18,8 @@ struct generator {
 
   // Private.
   struct client_plan plan;
+  struct client_request usual;
+  struct client_request seldom;  // with --bimodal
   struct client* clients;
   int client_count;
   int* idle;  // a stack of indices of clients that are not open

@@ -47,3 +47,11 @@ int64_t histogram_percentile(const struct histogram* h, double percent) {
   }
   return h->max;
 }
+
+void histogram_visit(const struct histogram* h,
+                     void (*visit)(void* ctx, int64_t middle, uint64_t count),
+                     void* ctx) {
+  for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+    if (h->buckets[i] > 0) visit(ctx, middle_of(i), h->buckets[i]);
+  }
+}

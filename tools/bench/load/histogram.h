@@ -37,4 +37,10 @@ void histogram_merge(struct histogram* into, const struct histogram* from);
 // 100) is reached, never above the greatest value; 0 when there are none.
 int64_t histogram_percentile(const struct histogram* h, double percent);
 
+// Calls `visit` with the middle and the count of each bucket that is not empty,
+// in rising order.
+void histogram_visit(const struct histogram* h,
+                     void (*visit)(void* ctx, int64_t middle, uint64_t count),
+                     void* ctx);
+
 #endif  // TOOLS_BENCH_LOAD_HISTOGRAM_H_

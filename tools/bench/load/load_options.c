@@ -30,8 +30,11 @@ static const char kHelp[] =
     "  --seconds=S      measured time (2)\n"
     "  --warmup=S       not measured before it (0.2)\n"
     "  --timeout=S      for one connection or request (5)\n"
-    "  --sources=N      source addresses 127.0.0.1-N in turn (8)\n"
+    "  --sources=N      source addresses in turn, from 127.0.0.1 on (8)\n"
     "  --seed=N         of the arrival times (1)\n"
+    "  --bimodal=A,B,P  ask for /A or, with chance P, for /B: how many ms\n"
+    "                   the server shall take; paced only\n"
+    "  --buckets        print all latencies, not only percentiles\n"
     "exit code: 0 ran (errors are in the JSON), 1 could not run, 2 usage\n";
 
 _Noreturn static void usage(const char* format, ...)
@@ -88,6 +91,22 @@ static void set_target(struct load_options* options, const char* text) {
       htons((uint16_t)number("target", colon + 1, 1, 65535));
 }
 
+static void set_bimodal(struct load_options* o, const char* text) {
+  char rest;
+  const int read = sscanf(text,
+                          "%u,%u,%lf%c",
+                          &o->usual_ms,
+                          &o->seldom_ms,
+                          &o->seldom_share,
+                          &rest);
+  const bool in_range = o->usual_ms >= 1 && o->usual_ms <= 60000 &&
+                        o->seldom_ms >= 1 && o->seldom_ms <= 60000 &&
+                        o->seldom_share > 0 && o->seldom_share <= 1;
+  if (read != 3 || !in_range) {
+    usage("--bimodal=%s: wants MS,MS,CHANCE as in 1,20,0.1", text);
+  }
+}
+
 static void apply(struct load_options* o, const char* name, const char* text) {
   if (strcmp(name, "mode") == 0) {
     set_mode(o, text);
@@ -106,7 +125,11 @@ static void apply(struct load_options* o, const char* name, const char* text) {
   } else if (strcmp(name, "timeout") == 0) {
     o->timeout_seconds = number(name, text, 0.1, 60);
   } else if (strcmp(name, "sources") == 0) {
-    o->sources = (int)number(name, text, 1, 254);
+    o->sources = (int)number(name, text, 1, 60000);
+  } else if (strcmp(name, "bimodal") == 0) {
+    set_bimodal(o, text);
+  } else if (strcmp(name, "buckets") == 0) {
+    o->buckets = true;
   } else {
     o->seed = (uint64_t)number(name, text, 0, 1e15);
   }
@@ -118,6 +141,7 @@ static void check(struct load_options* options) {
   const bool paced = options->mode == LOAD_PACED;
   if (paced && options->rate == 0) usage("--mode=paced wants --rate");
   if (!paced && options->rate > 0) usage("--rate is for --mode=paced");
+  if (!paced && options->usual_ms > 0) usage("--bimodal is for --mode=paced");
   if (options->connections == 0) options->connections = paced ? 4096 : 64;
   if (options->threads > options->connections) {
     usage("--threads=%d: more than --connections=%d",
@@ -138,6 +162,8 @@ void load_options_parse(int argc, char** argv, struct load_options* options) {
       {"timeout", required_argument, NULL, 0},
       {"sources", required_argument, NULL, 0},
       {"seed", required_argument, NULL, 0},
+      {"bimodal", required_argument, NULL, 0},
+      {"buckets", no_argument, NULL, 0},
       {"help", no_argument, NULL, 'h'},
       {NULL, 0, NULL, 0}};
   *options = (struct load_options){.threads = 2,

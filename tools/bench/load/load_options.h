@@ -3,6 +3,7 @@
 #define TOOLS_BENCH_LOAD_LOAD_OPTIONS_H_
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum load_mode { LOAD_CLOSE, LOAD_PACED, LOAD_KEEPALIVE, LOAD_HOLD };
@@ -17,8 +18,13 @@ struct load_options {
   double seconds;
   double warmup_seconds;
   double timeout_seconds;
-  int sources;  // connections come from 127.0.0.1 .. 127.0.0.<sources>
+  int sources;  // connections come from 127.0.0.1 and the next addresses
   uint64_t seed;
+  // Requests name the milliseconds the server shall take; 0: they do not.
+  unsigned usual_ms;
+  unsigned seldom_ms;
+  double seldom_share;
+  bool buckets;  // all latencies are printed
 };
 
 // Reads the command line. Ends the process with code 2 and a message when it

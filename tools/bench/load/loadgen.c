@@ -60,6 +60,10 @@ static void print_result(const struct load_options* options,
          options->threads);
   if (options->mode == LOAD_PACED) printf("\"target_rate\":%g,", options->rate);
   tally_print(tally, measured_seconds(options, tally, any));
+  if (options->buckets) {
+    printf(",");
+    tally_print_buckets(tally);
+  }
   printf(",\"generator_cpu_seconds\":%.6f}\n", cpu_seconds());
 }
 

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,4 +90,20 @@ void tally_print(const struct tally* tally, double seconds) {
            tally->shares[i].answers);
   }
   printf("}");
+}
+
+static void print_bucket(void* ctx, int64_t middle, uint64_t count) {
+  bool* first = ctx;
+  printf("%s[%.1f,%" PRIu64 "]",
+         *first ? "" : ",",
+         (double)middle / 1000.0,
+         count);
+  *first = false;
+}
+
+void tally_print_buckets(const struct tally* tally) {
+  bool first = true;
+  printf("\"latency_buckets\":[");
+  histogram_visit(&tally->latency_ns, print_bucket, &first);
+  printf("]");
 }

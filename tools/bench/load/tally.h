@@ -47,4 +47,7 @@ uint64_t tally_errors(const struct tally* tally);
 // `seconds` is the length of the measured window.
 void tally_print(const struct tally* tally, double seconds);
 
+// Writes all latencies as one member: "latency_buckets":[[us,count],...].
+void tally_print_buckets(const struct tally* tally);
+
 #endif  // TOOLS_BENCH_LOAD_TALLY_H_
