@@ -91,10 +91,11 @@ def table(rows, kind):
         cells = [cell(getattr(row, where).get(name), style)
                  for _, (where, name), style in columns]
         lines.append([row.contender, str(_count(row)), *cells, _remark(row)])
-    return _align(lines)
+    return align(lines)
 
 
-def _align(lines):
+def align(lines):
+    """A Markdown table: the first column to the left, others to the right."""
     widths = [max(len(line[i]) for line in lines)
               for i in range(len(lines[0]))]
     rule = ['-' * max(width, 3) for width in widths]

@@ -50,7 +50,11 @@ def _end_with_parent():
 class Server:
     """A running contender. Use as a context manager."""
 
-    def __init__(self, contender, workers, built):
+    def __init__(self, contender, workers, built,
+                 all_workers_s=_ALL_WORKERS_S):
+        """`all_workers_s` is how long every worker is awaited at most, after
+        the first: some servers always let the same one answer."""
+        self._all_workers_s = all_workers_s
         self.contender = contender
         self.workers = workers
         self.port = free_port()
@@ -81,7 +85,7 @@ class Server:
     def _fill_in(self, template, values):
         with open(os.path.join(_HERE, template), encoding='utf-8') as file:
             text = file.read()
-        for name in ('port', 'workers'):
+        for name in ('port', 'workers', 'bench'):
             text = text.replace('{' + name + '}', str(values[name]))
         os.mkdir(os.path.join(self._scratch, 'temp'))
         path = os.path.join(self._scratch, 'server.conf')
@@ -121,7 +125,7 @@ class Server:
             time.sleep(0.02)
         # The first answer may come before the last worker is there.
         seen = set()
-        end = time.monotonic() + _ALL_WORKERS_S
+        end = time.monotonic() + self._all_workers_s
         while len(seen) < self.workers and time.monotonic() < end:
             seen.add(self._ask())
             time.sleep(0.002)
