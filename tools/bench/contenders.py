@@ -41,6 +41,8 @@ _NONE = ('NODE_CLUSTER_SCHED_POLICY=none',)
 # pylint: disable=line-too-long
 TABLE = (
     Contender('raw_reuseport', '[//tools/bench/servers:raw_reuseport] ' + _RAW),
+    Contender('raw_random', '[//tools/bench/servers:raw_reuseport] --steer=random ' + _RAW),
+    Contender('raw_cpu_local', '[//tools/bench/servers:raw_reuseport] --steer=cpu ' + _RAW),
     Contender('raw_shared', '[//tools/bench/servers:raw_shared] ' + _RAW),
     Contender('raw_handoff', '[//tools/bench/servers:raw_handoff] ' + _RAW),
     Contender('raw_handoff_nogather', '[//tools/bench/servers:raw_handoff] --gather_us=0 ' + _RAW),

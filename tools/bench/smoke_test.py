@@ -49,6 +49,12 @@ class RawServerTest(unittest.TestCase):
     def test_reuseport(self):
         self.serve_all_loads('raw_reuseport')
 
+    def test_reuseport_steered(self):
+        self.serve_all_loads('raw_reuseport', '--steer=random')
+        cpus = len(os.sched_getaffinity(0))
+        self.serve_all_loads('raw_reuseport', '--steer=cpu',
+                             f'--workers={cpus}')
+
     def test_shared(self):
         self.serve_all_loads('raw_shared')
 
@@ -75,6 +81,11 @@ class UsageTest(unittest.TestCase):
             self.assertEqual(self.exit_code(loadgen, *words), 2, words)
         self.assertEqual(
             self.exit_code(f'{_BENCH}/servers/raw_shared', '--workers=2'), 2)
+        for steer in ('odd', 'cpu'):
+            self.assertEqual(
+                self.exit_code(f'{_BENCH}/servers/raw_reuseport',
+                               '--listen=127.0.0.1:0', f'--steer={steer}',
+                               '--workers=255'), 2, steer)
 
 
 if __name__ == '__main__':

@@ -25,7 +25,8 @@ _Noreturn static void usage(const char* program, const char* complaint) {
   fprintf(stderr,
           "%s: %s\n"
           "usage: %s --listen=ADDRESS:PORT [--workers=1..%d]\n"
-          "  [--gather_us=N] [--accepts_per_wake=N] [--always_close]\n",
+          "  [--gather_us=N] [--accepts_per_wake=N] [--always_close]\n"
+          "  [--steer=hash|cpu|random]\n",
           program,
           complaint,
           program,
@@ -60,6 +61,14 @@ static long parse_number(const char* program,
   return value;
 }
 
+static enum steering parse_steering(const char* program, const char* text) {
+  static const char* const kNames[] = {"hash", "cpu", "random"};
+  for (int i = 0; i < 3; i++) {
+    if (strcmp(text, kNames[i]) == 0) return (enum steering)i;
+  }
+  usage(program, "--steer wants hash, cpu or random");
+}
+
 void server_options_parse(int argc,
                           char** argv,
                           struct server_options* options) {
@@ -69,6 +78,7 @@ void server_options_parse(int argc,
       {"gather_us", required_argument, NULL, 'g'},
       {"accepts_per_wake", required_argument, NULL, 'a'},
       {"always_close", no_argument, NULL, 'c'},
+      {"steer", required_argument, NULL, 's'},
       {NULL, 0, NULL, 0}};
   int option;
   while ((option = getopt_long(argc, argv, "", kOptions, NULL)) != -1) {
@@ -85,6 +95,8 @@ void server_options_parse(int argc,
       options->accepts_per_wake = (int)parse_number(argv[0], optarg, 0, 4096);
     } else if (option == 'c') {
       options->always_close = true;
+    } else if (option == 's') {
+      options->steering = parse_steering(argv[0], optarg);
     } else {
       usage(argv[0], "unknown option");
     }

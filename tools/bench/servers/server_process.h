@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "tools/bench/servers/steered_listeners.h"
+
 enum { SERVER_MAX_WORKERS = 256 };
 
 struct server_options {
@@ -23,6 +25,7 @@ struct server_options {
   long gather_us;        // hand-off only; 0 turns gathering off
   int accepts_per_wake;  // 0: until EAGAIN
   bool always_close;
+  enum steering steering;              // reuseport only
   pid_t children[SERVER_MAX_WORKERS];  // grows by server_fork()
   int child_count;
 };
