@@ -31,7 +31,7 @@ def take(table, name):
 
 class ShootoutSmokeTest(unittest.TestCase):
 
-    def serves(self, table, name):
+    def serves(self, table, name, early_us=0):
         taken = take(table, name)
         self.assertEqual(taken['failed'], '')
         self.assertEqual(taken['errors'], 0)
@@ -39,8 +39,9 @@ class ShootoutSmokeTest(unittest.TestCase):
         self.assertGreater(taken['completed'], 500)
         self.assertEqual(len(taken['shares']), shootout_plan.WORKERS)
         # Nobody is served faster than by the model.
-        self.assertGreaterEqual(taken['buckets'][0][0], 990)
-        slow = sum(count for us, count in taken['buckets'] if us >= 19_800)
+        self.assertGreaterEqual(taken['buckets'][0][0], 990 - early_us)
+        slow = sum(count for us, count in taken['buckets']
+                   if us >= 19_800 - early_us)
         self.assertGreater(slow, taken['completed'] / 20)
         return taken
 
@@ -67,7 +68,8 @@ class ShootoutSmokeTest(unittest.TestCase):
                          'nginx with its perl module is not installed')
     def test_nginx(self):
         for table in ('timed', 'blocking'):
-            self.serves(table, 'nginx_reuseport')
+            # Its timers begin at the time that it read last, in milliseconds.
+            self.serves(table, 'nginx_reuseport', early_us=990)
 
 
 if __name__ == '__main__':
