@@ -1,6 +1,7 @@
 #include "ipc/address.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
@@ -63,21 +64,27 @@ absl::StatusOr<ListenAddress> ParseUnix(absl::string_view text,
                                         absl::string_view name) {
   if (name.empty() || name == "@") return Invalid(text, "the name is empty");
   if (absl::StrContains(name, '\0')) return Invalid(text, "a NUL in the name");
-  // A path ends with a NUL; the '@' of an abstract name becomes one.
-  if (name.size() >= kSunPathBytes) {
+  const bool abstract = name.front() == '@';
+  const size_t most = abstract ? kSunPathBytes - 1 : PATH_MAX - 1;
+  if (name.size() > most) {
     return Invalid(text,
                    absl::StrCat("the name has ",
                                 name.size(),
-                                " bytes, and sun_path holds ",
-                                kSunPathBytes - 1));
+                                " bytes, and ",
+                                most,
+                                " are the most"));
+  }
+  ListenAddress address;
+  address.kind = ListenAddress::Kind::kUnix;
+  // A path ends with a NUL; the '@' of an abstract name becomes one.
+  if (name.size() >= kSunPathBytes) {
+    address.long_path = std::string(name);
+    return address;
   }
   sockaddr_un un = {};
   un.sun_family = AF_UNIX;
   std::memcpy(un.sun_path, name.data(), name.size());
-  const bool abstract = name.front() == '@';
   if (abstract) un.sun_path[0] = '\0';
-  ListenAddress address;
-  address.kind = ListenAddress::Kind::kUnix;
   SetSockaddr(&un, kUnixPrefix + name.size() + (abstract ? 0 : 1), &address);
   return address;
 }
@@ -197,9 +204,9 @@ std::string TcpToString(const ListenAddress& address) {
 }
 
 std::string UnixToString(const ListenAddress& address) {
-  if (address.length <= kUnixPrefix) return "unix:";
   const std::string path = SocketPath(address);
   if (!path.empty()) return absl::StrCat("unix:", absl::CHexEscape(path));
+  if (address.length <= kUnixPrefix) return "unix:";
   const sockaddr_un un = SockaddrAs<sockaddr_un>(address);
   const absl::string_view name(un.sun_path + 1,
                                address.length - kUnixPrefix - 1);
@@ -240,9 +247,31 @@ std::string ToString(const ListenAddress& address) {
 
 std::string SocketPath(const ListenAddress& address) {
   if (address.kind != ListenAddress::Kind::kUnix) return "";
+  if (!address.long_path.empty()) return address.long_path;
   if (address.length <= kUnixPrefix) return "";
   const sockaddr_un un = SockaddrAs<sockaddr_un>(address);
   return std::string(un.sun_path, strnlen(un.sun_path, kSunPathBytes));
+}
+
+std::optional<int> PortOf(const ListenAddress& address) {
+  if (address.storage.ss_family == AF_INET) {
+    return ntohs(SockaddrAs<sockaddr_in>(address).sin_port);
+  }
+  if (address.storage.ss_family == AF_INET6) {
+    return ntohs(SockaddrAs<sockaddr_in6>(address).sin6_port);
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<ListenAddress> BoundAddress(int fd, const ListenAddress& asked) {
+  ASSIGN_OR_RETURN(ListenAddress bound, LocalAddress(fd));
+  bound.fd = asked.fd;
+  if (asked.long_path.empty()) return bound;
+  // The kernel knows it by a name that was good while it was bound.
+  bound.long_path = asked.long_path;
+  bound.text = ToString(bound);
+  IdentifyFile(&bound);
+  return bound;
 }
 
 absl::StatusOr<ListenAddress> LocalAddress(int fd) {

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -34,7 +35,10 @@ struct ListenAddress {
   // kTcp, kUdp and kUnix: the address and its length in bytes.
   sockaddr_storage storage = {};
   socklen_t length = 0;
-  // kFd: the inherited descriptor, borrowed.
+  // kUnix, in place of these: a path that is too long for them.
+  std::string long_path;
+  // kFd, and what BoundAddress() makes of it: the inherited descriptor,
+  // borrowed.
   int fd = -1;
   // kTcp and kUdp without a host: `storage` is [::], and 0.0.0.0 will do.
   bool any_host = false;
@@ -64,10 +68,17 @@ std::string ToString(const ListenAddress& address);
 // Returns the path of a Unix socket that has one in the file system, else "".
 std::string SocketPath(const ListenAddress& address);
 
+// Returns the port of an IP address; none of others.
+std::optional<int> PortOf(const ListenAddress& address);
+
 // Returns the address that the socket `fd` (borrowed) is bound to.
 //   kInvalidArgument  neither TCP, UDP nor Unix
 //   the errno's       getsockname failed
 absl::StatusOr<ListenAddress> LocalAddress(int fd);
+
+// The same, of a socket that was opened for `asked`, with what the kernel does
+// not know of it: a long path, the inherited descriptor.
+absl::StatusOr<ListenAddress> BoundAddress(int fd, const ListenAddress& asked);
 
 }  // namespace cluster
 

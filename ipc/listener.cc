@@ -13,16 +13,13 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
+#include "ipc/socket_name.h"
 
 namespace cluster {
 namespace {
 
 constexpr int kSocketFlags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 constexpr int kDatagramFlags = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-
-const sockaddr* Sockaddr(const ListenAddress& address) {
-  return reinterpret_cast<const sockaddr*>(&address.storage);
-}
 
 absl::Status SetFlag(
     int fd, int level, int option, int value, const ListenAddress& address) {
@@ -33,7 +30,8 @@ absl::Status SetFlag(
 }
 
 absl::Status Bind(int fd, const ListenAddress& address) {
-  if (bind(fd, Sockaddr(address), address.length) == 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const SocketName name, SocketName::Of(address));
+  if (bind(fd, name.sockaddr(), name.length()) == 0) return absl::OkStatus();
   return ErrnoStatus("bind", address.text);
 }
 
@@ -54,9 +52,10 @@ absl::Status RemoveStaleSocket(const ListenAddress& address,
   }
   const UniqueFd probe(socket(AF_UNIX, kSocketFlags, 0));
   if (!probe) return ErrnoStatus("socket", address.text);
+  ASSIGN_OR_RETURN(const SocketName name, SocketName::Of(address));
   // Only a refusal proves that nobody listens: EAGAIN is a full backlog,
   // EPROTOTYPE a socket of another type, EACCES somebody else's.
-  if (connect(probe.get(), Sockaddr(address), address.length) == 0 ||
+  if (connect(probe.get(), name.sockaddr(), name.length()) == 0 ||
       errno != ECONNREFUSED) {
     return ErrnoStatus(EADDRINUSE, "bind", address.text);
   }
@@ -67,15 +66,31 @@ absl::Status RemoveStaleSocket(const ListenAddress& address,
   return absl::OkStatus();
 }
 
-absl::StatusOr<UniqueFd> OpenUnix(const ListenAddress& address) {
+// Nobody can connect before listen(2): there is no moment with the umask's.
+absl::Status Open(const std::string& path, const ListenOptions& options) {
+  const mode_t more =
+      (options.readable_all ? 0444 : 0) | (options.writable_all ? 0222 : 0);
+  struct stat file;
+  if (more == 0 || path.empty()) return absl::OkStatus();
+  if (lstat(path.c_str(), &file) != 0) return ErrnoStatus("lstat", path);
+  if (chmod(path.c_str(), (file.st_mode & 07777) | more) == 0) {
+    return absl::OkStatus();
+  }
+  return ErrnoStatus("chmod", path);
+}
+
+absl::StatusOr<UniqueFd> OpenUnix(const ListenAddress& address,
+                                  const ListenOptions& options) {
   UniqueFd fd(socket(AF_UNIX, kSocketFlags, 0));
   if (!fd) return ErrnoStatus("socket", address.text);
-  const absl::Status status = Bind(fd.get(), address);
-  if (status.ok()) return fd;
+  absl::Status status = Bind(fd.get(), address);
   const std::string path = SocketPath(address);
-  if (ErrnoOf(status) != EADDRINUSE || path.empty()) return status;
-  RETURN_IF_ERROR(RemoveStaleSocket(address, path));
-  RETURN_IF_ERROR(Bind(fd.get(), address));
+  if (ErrnoOf(status) == EADDRINUSE && !path.empty()) {
+    RETURN_IF_ERROR(RemoveStaleSocket(address, path));
+    status = Bind(fd.get(), address);
+  }
+  RETURN_IF_ERROR(status);
+  RETURN_IF_ERROR(Open(path, options));
   return fd;
 }
 
@@ -85,7 +100,7 @@ absl::StatusOr<UniqueFd> OpenIp(const ListenAddress& address,
   const bool udp = address.kind == ListenAddress::Kind::kUdp;
   UniqueFd fd(socket(family, udp ? kDatagramFlags : kSocketFlags, 0));
   if (!fd) return ErrnoStatus("socket", address.text);
-  if (!udp) {
+  if (!udp || options.reuse_address) {
     RETURN_IF_ERROR(SetFlag(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, address));
   }
   if (options.reuse_port) {
@@ -142,9 +157,17 @@ absl::StatusOr<UniqueFd> AdoptFd(const ListenAddress& address) {
   ASSIGN_OR_RETURN(const int type, SocketOption(address.fd, SO_TYPE, address));
   ASSIGN_OR_RETURN(const int listening,
                    SocketOption(address.fd, SO_ACCEPTCONN, address));
-  if (type != SOCK_STREAM || listening == 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(address.text, " is not a listening stream socket"));
+  ASSIGN_OR_RETURN(const int family,
+                   SocketOption(address.fd, SO_DOMAIN, address));
+  if (type == SOCK_DGRAM && family != AF_UNIX) {
+    ASSIGN_OR_RETURN(const ListenAddress local, LocalAddress(address.fd));
+    if (PortOf(local).value_or(0) == 0) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(address.text, " is a UDP socket that is not bound"));
+    }
+  } else if (type != SOCK_STREAM || listening == 0) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        address.text, " is neither a listening stream socket nor one of UDP"));
   }
   UniqueFd fd(fcntl(address.fd, F_DUPFD_CLOEXEC, 0));
   if (!fd) return ErrnoStatus("fcntl", address.text);
@@ -162,7 +185,7 @@ absl::StatusOr<UniqueFd> OpenListener(const ListenAddress& address,
   if (address.kind == ListenAddress::Kind::kFd) return AdoptFd(address);
   ASSIGN_OR_RETURN(UniqueFd fd,
                    address.kind == ListenAddress::Kind::kUnix
-                       ? OpenUnix(address)
+                       ? OpenUnix(address, options)
                        : OpenIpAnyFamily(address, options));
   if (address.kind == ListenAddress::Kind::kUdp) return fd;
   if (listen(fd.get(), options.backlog) != 0) {

@@ -6,7 +6,7 @@
 // lock of your own if that can happen.
 //
 //   ASSIGN_OR_RETURN(UniqueFd fd, OpenListener(address));
-//   ASSIGN_OR_RETURN(ListenAddress bound, LocalAddress(fd.get()));
+//   ASSIGN_OR_RETURN(ListenAddress bound, BoundAddress(fd.get(), address));
 //   ...
 //   RemoveSocketFile(bound);
 #ifndef IPC_LISTENER_H_
@@ -25,6 +25,12 @@ struct ListenerOptions {
   bool ipv6_only = false;
   // Other sockets with this option may bind the port, too (SO_REUSEPORT).
   bool reuse_port = false;
+  // The same of datagram sockets: the last gets all (SO_REUSEADDR).
+  bool reuse_address = false;
+  // All users may read from, write to the socket's file: more than the umask
+  // leaves.
+  bool readable_all = false;
+  bool writable_all = false;
 };
 
 // Opens a listening socket, non-blocking and close-on-exec. [::] takes IPv4
@@ -32,16 +38,19 @@ struct ListenerOptions {
 // For a Unix path:
 //   - the socket file of a dead process is removed, after connect(2) to it was
 //     refused; a live one and any other file are never touched
+//   - one that is longer than sun_path is reached by its directory's
+//     descriptor: its last part has to fit, else ENAMETOOLONG from bind
 // and for fd:N a duplicate of N is returned, which shares its non-blocking mode
 // with it; N stays open and the caller's.
 //   the errno's          a call failed, and SyscallOf() names it: taken is
 //                        EADDRINUSE from bind or listen; EACCES from bind;
 //                        EBADF from fd:N
-//   kFailedPrecondition  fd:N is no listening stream socket
+//   kFailedPrecondition  fd:N is neither a listening stream socket nor a
+//                        bound one of UDP
 absl::StatusOr<UniqueFd> OpenListener(const ListenAddress& address,
                                       const ListenerOptions& options = {});
 
-// Removes the file of our own Unix socket. `bound` is what LocalAddress() said
+// Removes the file of our own Unix socket. `bound` is what BoundAddress() said
 // when the socket had been opened: a file that is another one by now stays, and
 // an address without a file is fine.
 void RemoveSocketFile(const ListenAddress& bound);

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,6 +22,7 @@
 #include "core/base/unique_fd.h"
 #include "ipc/address.h"
 #include "ipc/open_fds.h"
+#include "ipc/socket_name.h"
 
 namespace cluster {
 namespace {
@@ -41,17 +43,11 @@ ListenAddress LocalOf(const UniqueFd& fd) {
 
 // Whether a client can connect to `address`.
 bool Connects(const ListenAddress& address) {
+  const absl::StatusOr<SocketName> name = SocketName::Of(address);
+  if (!name.ok()) return false;
   const UniqueFd fd(
-      socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  return connect(fd.get(),
-                 reinterpret_cast<const sockaddr*>(&address.storage),
-                 address.length) == 0;
-}
-
-uint16_t PortOf(const ListenAddress& address) {
-  // At the same place in sockaddr_in and sockaddr_in6.
-  return ntohs(
-      reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_port);
+      socket(name->sockaddr()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return connect(fd.get(), name->sockaddr(), name->length()) == 0;
 }
 
 bool HasIpv6() {
@@ -97,7 +93,7 @@ TEST_F(ListenerTest, TcpListenerIsNonBlockingAndCloseOnExec) {
 TEST_F(ListenerTest, NoHostTakesIpv4AndIpv6) {
   const absl::StatusOr<UniqueFd> fd = OpenListener(Parse(":0"));
   ASSERT_TRUE(fd.ok()) << fd.status();
-  const uint16_t port = PortOf(LocalOf(*fd));
+  const int port = *PortOf(LocalOf(*fd));
   EXPECT_TRUE(Connects(Parse(absl::StrCat("127.0.0.1:", port))));
   if (!HasIpv6()) GTEST_SKIP() << "no IPv6 here";
   EXPECT_TRUE(Connects(Parse(absl::StrCat("[::1]:", port))));
@@ -106,7 +102,7 @@ TEST_F(ListenerTest, NoHostTakesIpv4AndIpv6) {
 TEST_F(ListenerTest, OneIpv6AddressLeavesIpv4Alone) {
   if (!HasIpv6()) GTEST_SKIP() << "no IPv6 here";
   const absl::StatusOr<UniqueFd> fd = OpenListener(Parse("[::1]:0"));
-  const uint16_t port = PortOf(LocalOf(*fd));
+  const int port = *PortOf(LocalOf(*fd));
   EXPECT_TRUE(Connects(Parse(absl::StrCat("[::1]:", port))));
   EXPECT_TRUE(OpenListener(Parse(absl::StrCat("127.0.0.1:", port))).ok());
 }
@@ -130,6 +126,47 @@ TEST_F(ListenerTest, UnixPathListens) {
   ASSERT_TRUE(fd.ok()) << fd.status();
   EXPECT_TRUE(Connects(unix_));
   EXPECT_EQ(LocalOf(*fd).text, unix_.text);
+}
+
+TEST_F(ListenerTest, LongPathListensAndIsRemoved) {
+  const std::string deep = absl::StrCat(directory_, "/", std::string(120, 'd'));
+  std::filesystem::create_directory(deep);
+  const ListenAddress address = Parse(absl::StrCat("unix:", deep, "/socket"));
+  for (int round = 0; round < 2; ++round) {
+    const absl::StatusOr<UniqueFd> fd = OpenListener(address);
+    ASSERT_TRUE(fd.ok()) << fd.status();
+    EXPECT_TRUE(Connects(address));
+    EXPECT_EQ(ErrnoOf(OpenListener(address).status()), EADDRINUSE);
+    const ListenAddress bound = *BoundAddress(fd->get(), address);
+    EXPECT_EQ(bound.text, address.text);
+    // The second round finds what the first has left.
+    if (round == 1) RemoveSocketFile(bound);
+  }
+  EXPECT_FALSE(std::filesystem::exists(deep + "/socket"));
+}
+
+TEST_F(ListenerTest, PartThatIsTooLongEvenSoIsEnametoolong) {
+  const absl::Status status =
+      OpenListener(
+          Parse(absl::StrCat("unix:", directory_, "/", std::string(150, 's'))))
+          .status();
+  EXPECT_EQ(ErrnoOf(status), ENAMETOOLONG);
+  EXPECT_EQ(SyscallOf(status), "bind");
+}
+
+TEST_F(ListenerTest, FileIsForAllUsersWhereThatIsWanted) {
+  const mode_t before = umask(077);
+  const auto mode_with = [this](const ListenOptions& options) {
+    const UniqueFd fd = *OpenListener(unix_, options);
+    const auto mode = std::filesystem::status(path_).permissions();
+    RemoveSocketFile(*BoundAddress(fd.get(), unix_));
+    return static_cast<unsigned>(mode);
+  };
+  EXPECT_EQ(mode_with({}), 0700u);
+  EXPECT_EQ(mode_with({.readable_all = true}), 0744u);
+  EXPECT_EQ(mode_with({.writable_all = true}), 0722u);
+  EXPECT_EQ(mode_with({.readable_all = true, .writable_all = true}), 0766u);
+  umask(before);
 }
 
 TEST_F(ListenerTest, AbstractNameListensAndLeavesNoFile) {
@@ -225,6 +262,15 @@ TEST_F(ListenerTest, InheritedListenerIsDuplicated) {
   EXPECT_EQ(LocalOf(*fd).text, LocalOf(*inherited).text);
 }
 
+TEST_F(ListenerTest, InheritedDatagramSocketIsDuplicated) {
+  const UniqueFd inherited = *OpenListener(Parse("udp:127.0.0.1:0"));
+  const ListenAddress asked = Parse(absl::StrCat("fd:", inherited.get()));
+  const UniqueFd fd = *OpenListener(asked);
+  const ListenAddress bound = *BoundAddress(fd.get(), asked);
+  EXPECT_EQ(bound.kind, ListenAddress::Kind::kUdp);
+  EXPECT_EQ(bound.fd, inherited.get());
+}
+
 TEST_F(ListenerTest, InheritedDescriptorMustListen) {
   const UniqueFd idle(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const UniqueFd datagram(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -262,7 +308,7 @@ TEST_F(ListenerTest, ReusedPortIsBoundTwice) {
 TEST_F(ListenerTest, Ipv6AloneLeavesThePortToIpv4) {
   if (!HasIpv6()) GTEST_SKIP() << "no IPv6 here";
   const UniqueFd six = *OpenListener(Parse("[::]:0"), {.ipv6_only = true});
-  const int port = PortOf(LocalOf(six));
+  const int port = *PortOf(LocalOf(six));
   EXPECT_TRUE(OpenListener(Parse(absl::StrCat("0.0.0.0:", port))).ok());
 }
 

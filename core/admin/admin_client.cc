@@ -16,6 +16,7 @@
 #include "core/base/unique_fd.h"
 #include "ipc/address.h"
 #include "ipc/archive.h"
+#include "ipc/socket_name.h"
 #include "ipc/unix_channel.h"
 
 namespace cluster {
@@ -26,9 +27,8 @@ absl::StatusOr<UniqueFd> Connect(const std::string& path) {
                    ParseListenAddress(absl::StrCat("unix:", path)));
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return ErrnoStatus("socket", path);
-  if (connect(fd.get(),
-              reinterpret_cast<const sockaddr*>(&address.storage),
-              address.length) != 0) {
+  ASSIGN_OR_RETURN(const SocketName name, SocketName::Of(address));
+  if (connect(fd.get(), name.sockaddr(), name.length()) != 0) {
     return ErrnoStatus("connect", path);
   }
   return fd;

@@ -111,7 +111,7 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Create(
     const PrivateFiles files;
     ASSIGN_OR_RETURN(listener, OpenListener(address, {.backlog = kMaxPeers}));
   }
-  ASSIGN_OR_RETURN(ListenAddress bound, LocalAddress(listener.get()));
+  ASSIGN_OR_RETURN(ListenAddress bound, BoundAddress(listener.get(), address));
   std::unique_ptr<AdminServer> server(new AdminServer(
       io, std::move(listener), std::move(bound), std::move(answer)));
   RETURN_IF_ERROR(server->Watch());
