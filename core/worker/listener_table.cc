@@ -143,6 +143,13 @@ absl::Status ListenerTable::OnReply(ListenAtReply reply,
           : absl::FailedPreconditionError("the worker is told to end");
   if (status.ok()) {
     Answer(request, CLUSTER_OK, listener, 0, "");
+    // Only now: what the plugin sends from there comes before the event, and
+    // one that it has closed again is no news.
+    const Known* known = Find(listener);
+    if (known != nullptr && known->served) {
+      channel_.Send(FrameType::kListening,
+                    ListeningNotice{.listener = listener});
+    }
     return absl::OkStatus();
   }
   channel_.Send(FrameType::kCloseListener,
@@ -167,7 +174,6 @@ absl::Status ListenerTable::Serve(const ListenAtReply& reply,
   }
   const Known* before = Find(listener);
   Know(reply.facts, /*dynamic=*/before == nullptr || before->dynamic);
-  channel_.Send(FrameType::kListening, ListeningNotice{.listener = listener});
   return absl::OkStatus();
 }
 
