@@ -15,8 +15,8 @@
 
 namespace cluster {
 
-// The longest address that a worker may name.
-inline constexpr size_t kMaxListenTextBytes = 512;
+// The longest address that a worker may name: that of a path (PATH_MAX).
+inline constexpr size_t kMaxListenTextBytes = 4096 + 16;
 
 enum class ListenerKind : uint8_t { kStream = 1, kDatagram = 2 };
 
@@ -26,12 +26,14 @@ struct ListenerFacts {
   ListenerKind kind = ListenerKind::kStream;
   PeerAddress address;  // where it is bound
   std::string text;     // the same, as --listen takes it
+  int32_t fd = -1;      // the primary's descriptor that was named, if one was
+  bool exclusive = false;  // the worker's alone
 
   template <class Archive>
   void serialize(Archive& archive) {
     archive(listener, kind, address.family, address.port, address.scope_id);
     for (uint8_t& byte : address.bytes) archive(byte);
-    archive(text);
+    archive(text, fd, exclusive);
   }
 };
 

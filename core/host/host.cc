@@ -162,7 +162,7 @@ absl::Status Bind(const std::vector<ListenAddress>& addresses,
                                "address with --listen=ADDR"
                              : "; choose another with --listen=ADDR"));
     }
-    ASSIGN_OR_RETURN(ListenAddress bound, LocalAddress(socket->get()));
+    ASSIGN_OR_RETURN(ListenAddress bound, BoundAddress(socket->get(), address));
     out->bound.push_back(std::move(bound));
     out->primary.sockets.push_back(*std::move(socket));
   }
@@ -296,6 +296,7 @@ int Serve(const HostOptions& options, Prepared prepared) {
   LogObserver observer(logger, ToText(BannerOf(options, prepared)));
   boost::asio::io_context io(1);
   const std::vector<ListenAddress> bound = prepared.bound;
+  prepared.primary.bound = bound;
   Cluster cluster(0, nullptr, {.io = &io});
   const auto admin = OpenAdmin(options, io, cluster);
   if (!admin.ok()) {

@@ -45,6 +45,9 @@ class AcceptLoop {
 
   void Start();
 
+  // The listening socket, borrowed; -1 once closed.
+  int fd() const { return listener_.get(); }
+
   // There is room again: goes on if it had stopped for want of it.
   void Resume();
 

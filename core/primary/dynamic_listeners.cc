@@ -1,17 +1,24 @@
 #include "core/primary/dynamic_listeners.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
+#include "core/control/data_path.h"
+#include "core/primary/listener.h"
 #include "core/scoreboard/slot_page.h"
 #include "ipc/listener.h"
 #include "plugins/abi/cluster_plugin.h"
@@ -19,11 +26,31 @@
 namespace cluster {
 namespace {
 
-constexpr uint32_t kKnownFlags = CLUSTER_LISTEN_IPV6_ONLY |
-                                 CLUSTER_LISTEN_EXCLUSIVE |
-                                 CLUSTER_LISTEN_REUSE_PORT;
+constexpr uint32_t kReuseFlags =
+    CLUSTER_LISTEN_REUSE_PORT | CLUSTER_LISTEN_REUSE_ADDRESS;
+constexpr uint32_t kKnownFlags =
+    CLUSTER_LISTEN_IPV6_ONLY | CLUSTER_LISTEN_EXCLUSIVE | kReuseFlags |
+    CLUSTER_LISTEN_READABLE_ALL | CLUSTER_LISTEN_WRITABLE_ALL;
+constexpr uint32_t kNobody = UINT32_MAX;
 
-absl::StatusOr<ListenAddress> ParseAddress(const ListenAtRequest& request) {
+bool IsPortZero(const ListenAddress& address) {
+  return PortOf(address) == std::optional<int>(0);
+}
+
+}  // namespace
+
+DynamicListeners::DynamicListeners(boost::asio::io_context& io,
+                                   ListenerGroup& group,
+                                   const Options& options)
+    : group_(group), options_(options), due_back_alarm_(io) {
+  for (uint32_t i = 0; i < group.listener_count(); ++i) {
+    const Key key = {.address = group.listener(i)->facts.text};
+    entries_[i] = {.asked = key, .bound = key};
+  }
+}
+
+absl::StatusOr<ListenAddress> DynamicListeners::ParseAddress(
+    const ListenAtRequest& request) const {
   if (request.address.size() > kMaxListenTextBytes) {
     return absl::InvalidArgumentError(absl::StrCat(
         "an address of ", request.address.size(), " bytes is too long"));
@@ -39,7 +66,7 @@ absl::StatusOr<ListenAddress> ParseAddress(const ListenAtRequest& request) {
                      "; give its number, names are not looked up here"));
   }
   if (!address.ok()) return address;
-  if (address->kind == ListenAddress::Kind::kFd) {
+  if (address->kind == ListenAddress::Kind::kFd && !options_.take_fds) {
     return absl::InvalidArgumentError(absl::StrCat(
         "listen address '", request.address, "': fd: is for --listen only"));
   }
@@ -53,36 +80,28 @@ absl::StatusOr<ListenAddress> ParseAddress(const ListenAtRequest& request) {
   return address;
 }
 
-}  // namespace
-
-DynamicListeners::DynamicListeners(boost::asio::io_context& io,
-                                   ListenerGroup& group,
-                                   int backlog,
-                                   absl::Duration due_back)
-    : group_(group),
-      backlog_(backlog),
-      due_back_ns_(absl::ToInt64Nanoseconds(due_back)),
-      due_back_alarm_(io) {
-  for (uint32_t i = 0; i < group.listener_count(); ++i) {
-    const Key key = {.address = group.listener(i)->facts.text};
-    entries_[i] = {.asked = key, .bound = key};
-  }
+DynamicListeners::OrdinalsKey DynamicListeners::OrdinalsOf(uint32_t slot,
+                                                           Key key) {
+  key.ordinal = 0;
+  return {slot, std::move(key)};
 }
 
 DynamicListeners::Key DynamicListeners::KeyOf(const Slot& slot,
                                               const ListenAddress& address,
                                               uint32_t flags) const {
   const bool exclusive = (flags & CLUSTER_LISTEN_EXCLUSIVE) != 0;
-  return {.address = ToString(address),
-          .flags = flags,
-          .exclusive_slot = exclusive ? slot.index() + 1 : 0};
+  Key key = {.address = ToString(address),
+             .exclusive_slot = exclusive ? slot.index() + 1 : 0};
+  if (!IsPortZero(address)) return key;
+  const auto before = ordinals_.find(OrdinalsOf(slot.index(), key));
+  key.ordinal = before == ordinals_.end() ? 1 : before->second.last + 1;
+  return key;
 }
 
-uint32_t DynamicListeners::Find(const Key& key) const {
+uint32_t DynamicListeners::Find(const Key& key, uint32_t but) const {
   for (const auto& [listener, entry] : entries_) {
-    if (!entry.shut && (entry.asked == key || entry.bound == key)) {
-      return listener;
-    }
+    if (entry.shut || entry.holders.contains(but)) continue;
+    if (entry.asked == key || entry.bound == key) return listener;
   }
   return kMaxListeners;
 }
@@ -91,56 +110,114 @@ absl::StatusOr<uint32_t> DynamicListeners::Open(
     const Slot& slot, const ListenAtRequest& request) {
   ASSIGN_OR_RETURN(const ListenAddress address, ParseAddress(request));
   const Key key = KeyOf(slot, address, request.flags);
-  uint32_t listener = Find(key);
+  // Who says that the port may be bound again means it of its own, too.
+  const bool again = (request.flags & kReuseFlags) != 0;
+  uint32_t listener = Find(key, again ? slot.index() : kNobody);
   if (listener == kMaxListeners) {
-    if (entries_.size() == kMaxListeners) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat(kMaxListeners, " listeners are the most"));
-    }
-    ASSIGN_OR_RETURN(
-        UniqueFd socket,
-        OpenListener(
-            address,
-            {.backlog = request.backlog > 0 ? request.backlog : backlog_,
-             .ipv6_only = (request.flags & CLUSTER_LISTEN_IPV6_ONLY) != 0,
-             .reuse_port = (request.flags & CLUSTER_LISTEN_REUSE_PORT) != 0}));
-    ASSIGN_OR_RETURN(listener, group_.Open(std::move(socket)));
-    Key bound = key;
-    bound.address = group_.listener(listener)->facts.text;
-    entries_[listener] = {.asked = key, .bound = std::move(bound)};
+    ASSIGN_OR_RETURN(listener, Bind(request, address, key));
+  } else {
+    SetBacklog(listener, request);
   }
-  Entry& entry = entries_[listener];
-  entry.holders.insert(slot.index());
-  entry.due_back.erase(slot.index());
+  Hold(slot, listener, key);
   return listener;
+}
+
+absl::StatusOr<uint32_t> DynamicListeners::Bind(const ListenAtRequest& request,
+                                                const ListenAddress& address,
+                                                const Key& key) {
+  if (entries_.size() == kMaxListeners) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(kMaxListeners, " listeners are the most"));
+  }
+  if (address.kind == ListenAddress::Kind::kFd && group_.Owns(address.fd)) {
+    return ErrnoStatus(EEXIST, "bind", address.text);
+  }
+  const auto has = [&](uint32_t flag) { return (request.flags & flag) != 0; };
+  ASSIGN_OR_RETURN(
+      UniqueFd socket,
+      OpenListener(
+          address,
+          {.backlog = request.backlog > 0 ? request.backlog : options_.backlog,
+           .ipv6_only = has(CLUSTER_LISTEN_IPV6_ONLY),
+           .reuse_port = has(CLUSTER_LISTEN_REUSE_PORT),
+           .reuse_address = has(CLUSTER_LISTEN_REUSE_ADDRESS),
+           .readable_all = has(CLUSTER_LISTEN_READABLE_ALL),
+           .writable_all = has(CLUSTER_LISTEN_WRITABLE_ALL)}));
+  ASSIGN_OR_RETURN(ListenAddress bound, BoundAddress(socket.get(), address));
+  const ListenAddress opened = bound;
+  const absl::StatusOr<uint32_t> listener = group_.Open(
+      std::move(socket), std::move(bound), has(CLUSTER_LISTEN_EXCLUSIVE));
+  if (!listener.ok()) {
+    RemoveSocketFile(opened);
+    return listener;
+  }
+  Key named = key;
+  named.ordinal = 0;
+  named.address = group_.listener(*listener)->facts.text;
+  entries_[*listener] = {.asked = key, .bound = std::move(named)};
+  return listener;
+}
+
+void DynamicListeners::SetBacklog(uint32_t listener,
+                                  const ListenAtRequest& request) {
+  const Listener& found = *group_.listener(listener);
+  if (found.datagram() || found.data_path != DataPath::kShare) return;
+  // It listens already, so that it can only be told another number.
+  (void)listen(found.socket.get(),
+               request.backlog > 0 ? request.backlog : options_.backlog);
+}
+
+void DynamicListeners::Hold(const Slot& slot,
+                            uint32_t listener,
+                            const Key& key) {
+  Entry& entry = entries_[listener];
+  entry.due_back.erase(slot.index());
+  if (!entry.holders.emplace(slot.index(), key).second) return;
+  if (key.ordinal == 0) return;
+  Ordinals& ordinals = ordinals_[OrdinalsOf(slot.index(), key)];
+  ordinals.last = key.ordinal;
+  ++ordinals.held;
+}
+
+bool DynamicListeners::LetGo(const Slot& slot, Entry& entry) {
+  const auto held = entry.holders.find(slot.index());
+  if (held == entry.holders.end()) return false;
+  const Key asked = held->second;
+  entry.holders.erase(held);
+  if (asked.ordinal == 0) return true;
+  const auto ordinals = ordinals_.find(OrdinalsOf(slot.index(), asked));
+  if (--ordinals->second.held == 0) ordinals_.erase(ordinals);
+  return true;
 }
 
 void DynamicListeners::Release(const Slot& slot, uint32_t listener) {
   const auto found = entries_.find(listener);
   if (found == entries_.end()) return;
-  found->second.holders.erase(slot.index());
+  LetGo(slot, found->second);
   found->second.leaving.erase(slot.index());
   CloseIfUnheld(listener);
 }
 
 void DynamicListeners::StopServing(const Slot& slot) {
-  if (due_back_ns_ > 0) return;
+  if (options_.due_back > absl::ZeroDuration()) return;
   for (const uint32_t listener : Numbers()) {
     Entry& entry = entries_[listener];
-    if (entry.holders.erase(slot.index()) == 0) continue;
+    if (!LetGo(slot, entry)) continue;
     entry.leaving.insert(slot.index());
     CloseIfUnheld(listener);
   }
 }
 
 void DynamicListeners::WorkerDied(const Slot& slot) {
-  const int64_t until_ns = MonotonicNs() + due_back_ns_;
+  const bool comes_back = options_.due_back > absl::ZeroDuration();
+  const int64_t until_ns =
+      MonotonicNs() + absl::ToInt64Nanoseconds(options_.due_back);
   for (const uint32_t listener : Numbers()) {
     Entry& entry = entries_[listener];
-    const bool held = entry.holders.erase(slot.index()) > 0;
+    const bool held = LetGo(slot, entry);
     const bool left = entry.leaving.erase(slot.index()) > 0;
     if (!held && !left) continue;
-    if (held && due_back_ns_ > 0 && listener >= group_.listener_count()) {
+    if (held && comes_back && listener >= group_.listener_count()) {
       entry.due_back[slot.index()] = until_ns;
     }
     CloseIfUnheld(listener);

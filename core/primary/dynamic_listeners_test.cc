@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -11,7 +12,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "core/base/errno_status.h"
 #include "core/base/unique_fd.h"
 #include "core/control/listener_messages.h"
 #include "core/primary/listener_group.h"
@@ -39,8 +42,8 @@ class DynamicListenersTest : public ::testing::Test {
   }
 
   void Make(absl::Duration due_back = absl::Hours(1)) {
-    listeners_ =
-        std::make_unique<DynamicListeners>(io_, *group_, 511, due_back);
+    listeners_ = std::make_unique<DynamicListeners>(
+        io_, *group_, DynamicListeners::Options{.due_back = due_back});
   }
 
   absl::StatusOr<uint32_t> Open(const Slot& slot,
@@ -77,6 +80,80 @@ TEST_F(DynamicListenersTest, RealPortNamesTheSameListener) {
   Make();
   const uint32_t listener = *Open(*slot_);
   EXPECT_EQ(*Open(*other_, group_->listener(listener)->facts.text), listener);
+}
+
+TEST_F(DynamicListenersTest, NthPortZeroIsOneWithTheNthOfOthers) {
+  Make();
+  const uint32_t first = *Open(*slot_);
+  const uint32_t second = *Open(*slot_);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(*Open(*other_), first);
+  EXPECT_EQ(*Open(*other_), second);
+}
+
+TEST_F(DynamicListenersTest, PortZeroCountsOnUntilAllAreClosed) {
+  Make();
+  const uint32_t first = *Open(*slot_);
+  const uint32_t second = *Open(*slot_);
+  EXPECT_EQ(*Open(*other_), first);
+  listeners_->Release(*slot_, first);
+  const uint32_t third = *Open(*slot_);
+  EXPECT_NE(third, first);
+  EXPECT_NE(third, second);
+  listeners_->Release(*slot_, second);
+  listeners_->Release(*slot_, third);
+  EXPECT_EQ(*Open(*slot_), first) << "it counts from the beginning";
+}
+
+TEST_F(DynamicListenersTest, SuccessorCountsFromTheBeginning) {
+  Make();
+  const uint32_t first = *Open(*slot_);
+  const uint32_t second = *Open(*slot_);
+  listeners_->WorkerDied(*slot_);
+  EXPECT_EQ(*Open(*slot_), first);
+  EXPECT_EQ(*Open(*slot_), second);
+}
+
+TEST_F(DynamicListenersTest, OptionsOfTheFirstCount) {
+  Make();
+  const uint32_t listener = *Open(*slot_, "[::1]:0", CLUSTER_LISTEN_IPV6_ONLY);
+  EXPECT_EQ(*Open(*other_, "[::1]:0"), listener);
+}
+
+TEST_F(DynamicListenersTest, PortThatMayBeBoundAgainIsBoundAgain) {
+  Make();
+  constexpr uint32_t kFlags = CLUSTER_LISTEN_REUSE_PORT;
+  const uint32_t listener = *Open(*slot_, kAnyPort, kFlags);
+  const std::string address = group_->listener(listener)->facts.text;
+  const uint32_t again = *Open(*slot_, address, kFlags);
+  EXPECT_NE(again, listener);
+  EXPECT_EQ(group_->listener(again)->facts.text, address);
+  EXPECT_EQ(*Open(*other_, address, kFlags), listener);
+}
+
+TEST_F(DynamicListenersTest, DescriptorsAreTakenWhereTheProgramSaysSo) {
+  listeners_ = std::make_unique<DynamicListeners>(
+      io_, *group_, DynamicListeners::Options{.take_fds = true});
+  Loopback inherited;
+  const UniqueFd socket = inherited.TakeListener();
+  const std::string text = absl::StrCat("fd:", socket.get());
+  const uint32_t listener = *Open(*slot_, text);
+  EXPECT_EQ(*Open(*other_, text), listener);
+  EXPECT_EQ(group_->listener(listener)->facts.fd, socket.get());
+  listeners_->Release(*slot_, listener);
+  listeners_->Release(*other_, listener);
+  EXPECT_TRUE(LocalAddress(socket.get()).ok()) << "it stays the program's";
+}
+
+TEST_F(DynamicListenersTest, DescriptorOfTheEngineIsNotTaken) {
+  listeners_ = std::make_unique<DynamicListeners>(
+      io_, *group_, DynamicListeners::Options{.take_fds = true});
+  for (int fd = 0; fd < 64; ++fd) {
+    if (!group_->Owns(fd)) continue;
+    EXPECT_EQ(ErrnoOf(Open(*slot_, absl::StrCat("fd:", fd)).status()), EEXIST);
+    return;
+  }
+  FAIL() << "it owns none";
 }
 
 TEST_F(DynamicListenersTest, ExclusiveIsOfOneSlotAndItsSuccessors) {

@@ -13,7 +13,6 @@
 #include <memory>
 #include <optional>
 
-#include "absl/status/statusor.h"
 #include "core/base/unique_fd.h"
 #include "core/control/data_path.h"
 #include "core/control/listener_messages.h"
@@ -26,10 +25,9 @@
 namespace cluster {
 
 struct Listener {
-  // Takes `socket`, bound and non-blocking; a stream socket listens. Errors:
-  // the kernel's, or that it is no socket of IP or Unix.
-  static absl::StatusOr<std::unique_ptr<Listener>> Create(uint32_t listener,
-                                                          UniqueFd socket);
+  // Takes `bound_socket`, which is bound there and non-blocking; a stream
+  // socket listens.
+  Listener(uint32_t listener, UniqueFd bound_socket, ListenAddress at);
 
   bool datagram() const { return facts.kind == ListenerKind::kDatagram; }
 

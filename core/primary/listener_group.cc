@@ -35,11 +35,18 @@ constexpr uint32_t kMaxWeight = 65'536;
 absl::StatusOr<std::unique_ptr<ListenerGroup>> ListenerGroup::Create(
     boost::asio::io_context& io,
     std::vector<UniqueFd> sockets,
-    const ListenerGroupOptions& options) {
+    const ListenerGroupOptions& options,
+    const std::vector<ListenAddress>& bound) {
   std::unique_ptr<ListenerGroup> group(
       new ListenerGroup(io, sockets.size(), options));
   for (uint32_t i = 0; i < sockets.size(); ++i) {
-    RETURN_IF_ERROR(group->Add(i, std::move(sockets[i])));
+    ListenAddress address;
+    if (i < bound.size()) {
+      address = bound[i];
+    } else {
+      ASSIGN_OR_RETURN(address, LocalAddress(sockets[i].get()));
+    }
+    RETURN_IF_ERROR(group->Add(i, std::move(sockets[i]), std::move(address)));
   }
   for (uint32_t i = sockets.size(); i < kMaxListeners; ++i) {
     group->free_numbers_.push_back(i);
@@ -47,8 +54,11 @@ absl::StatusOr<std::unique_ptr<ListenerGroup>> ListenerGroup::Create(
   return group;
 }
 
-absl::Status ListenerGroup::Add(uint32_t listener, UniqueFd socket) {
-  ASSIGN_OR_RETURN(auto made, Listener::Create(listener, std::move(socket)));
+absl::Status ListenerGroup::Add(uint32_t listener,
+                                UniqueFd socket,
+                                ListenAddress bound) {
+  auto made =
+      std::make_unique<Listener>(listener, std::move(socket), std::move(bound));
   made->data_path = options_.data_path;
   // The kernel steers nothing of Unix sockets; the primary does it as well.
   if (options_.data_path == DataPath::kSteer &&
@@ -135,18 +145,30 @@ std::unique_ptr<AcceptLoop> ListenerGroup::MakeAcceptLoop(Listener& listener,
   return loop;
 }
 
-absl::StatusOr<uint32_t> ListenerGroup::Open(UniqueFd socket) {
+absl::StatusOr<uint32_t> ListenerGroup::Open(UniqueFd socket,
+                                             ListenAddress bound,
+                                             bool exclusive) {
   if (closed_) return ErrnoStatus(ESHUTDOWN, "listen", "the host ends");
   if (free_numbers_.empty()) {
     return absl::ResourceExhaustedError(
         absl::StrCat(kMaxListeners, " listeners are the most"));
   }
   const uint32_t number = free_numbers_.front();
-  RETURN_IF_ERROR(Add(number, std::move(socket)));
+  RETURN_IF_ERROR(Add(number, std::move(socket), std::move(bound)));
   free_numbers_.pop_front();
   Listener& added = *listeners_[number];
+  added.facts.exclusive = exclusive;
   if (started_ && added.dispatcher != nullptr) StartAccepting(added);
   return number;
+}
+
+bool ListenerGroup::Owns(int fd) const {
+  return std::any_of(
+      listeners_.begin(), listeners_.end(), [fd](const auto& each) {
+        if (each == nullptr) return false;
+        return each->socket.get() == fd ||
+               (each->accept_loop != nullptr && each->accept_loop->fd() == fd);
+      });
 }
 
 void ListenerGroup::ShutListener(uint32_t listener) {

@@ -32,6 +32,7 @@
 #include "core/primary/slot.h"
 #include "core/primary/steering.h"
 #include "core/scoreboard/slot_page.h"
+#include "ipc/address.h"
 
 namespace cluster {
 
@@ -49,12 +50,14 @@ struct ListenerGroupOptions {
 class ListenerGroup {
  public:
   // `sockets` are non-blocking and bound, in the order of the addresses; those
-  // of streams listen. At most kMaxListeners.
+  // of streams listen. At most kMaxListeners. `bound` are their addresses; none
+  // for those that the kernel says right.
   // kInvalidArgument: unknown policy.
   static absl::StatusOr<std::unique_ptr<ListenerGroup>> Create(
       boost::asio::io_context& io,
       std::vector<UniqueFd> sockets,
-      const ListenerGroupOptions& options);
+      const ListenerGroupOptions& options,
+      const std::vector<ListenAddress>& bound = {});
 
   // Accepting begins, unless Close() came first. Connections wait until a
   // worker listens. `on_trouble` is told, at most once a second for each
@@ -71,11 +74,16 @@ class ListenerGroup {
   absl::StatusOr<std::vector<UniqueFd>> AcceptorFor(Slot& slot,
                                                     uint32_t listener);
 
-  // Adds a listener while the group runs. Its number was not used before or,
-  // when all were, is the one that was closed longest ago.
+  // Adds a listener while the group runs. `bound` is its address; `exclusive`
+  // only says so in its facts. Its number was not used before or, when all
+  // were, is the one that was closed longest ago.
   //   kResourceExhausted  there are kMaxListeners
   //   with an errno       the kernel's, or ESHUTDOWN after Close()
-  absl::StatusOr<uint32_t> Open(UniqueFd socket);
+  absl::StatusOr<uint32_t> Open(UniqueFd socket,
+                                ListenAddress bound,
+                                bool exclusive = false);
+  // Whether `fd` is one of its own sockets.
+  bool Owns(int fd) const;
   // Accepts no more there. What waits is refused, and what comes back from
   // workers. REQUIRES: no slot serves it.
   void ShutListener(uint32_t listener);
@@ -156,7 +164,7 @@ class ListenerGroup {
         listener_count_(listener_count),
         alarm_(io) {}
 
-  absl::Status Add(uint32_t listener, UniqueFd socket);
+  absl::Status Add(uint32_t listener, UniqueFd socket, ListenAddress bound);
   absl::Status AddDispatcher(Listener& listener);
   absl::Status AddSteering(Listener& listener);
   std::unique_ptr<AcceptLoop> MakeAcceptLoop(Listener& listener,

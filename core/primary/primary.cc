@@ -52,12 +52,17 @@ Primary::~Primary() {
 
 absl::Status Primary::Start() {
   ASSIGN_OR_RETURN(group_,
-                   ListenerGroup::Create(
-                       io_, std::move(options_.sockets), options_.listeners));
-  dynamic_.emplace(io_,
-                   *group_,
-                   options_.backlog,
-                   options_.keep_ports ? kDueBack : absl::ZeroDuration());
+                   ListenerGroup::Create(io_,
+                                         std::move(options_.sockets),
+                                         options_.listeners,
+                                         options_.bound));
+  dynamic_.emplace(
+      io_,
+      *group_,
+      DynamicListeners::Options{
+          .backlog = options_.backlog,
+          .due_back = options_.keep_ports ? kDueBack : absl::ZeroDuration(),
+          .take_fds = options_.take_fds});
   life_.emplace(*group_, *dynamic_, observer_, options_.drain_timeout);
   listener_frames_.emplace(*group_, *dynamic_, *life_);
   frames_.emplace(*group_, *listener_frames_, *life_, book_, observer_);

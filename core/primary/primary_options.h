@@ -10,12 +10,16 @@
 #include "core/primary/listener_group.h"
 #include "core/primary/replacement.h"
 #include "core/primary/worker_signs.h"
+#include "ipc/address.h"
 
 namespace cluster {
 
 struct PrimaryOptions {
   std::vector<UniqueFd> sockets;  // bound (streams listen), non-blocking
-  int backlog = 511;              // of listeners that workers ask for
+  // Their addresses in this order, where the kernel does not know them.
+  std::vector<ListenAddress> bound;
+  int backlog = 511;      // of listeners that workers ask for
+  bool take_fds = false;  // these may be descriptors of this process
   ListenerGroupOptions listeners;
   // A worker that drains is killed a little after it.
   absl::Duration drain_timeout = absl::InfiniteDuration();

@@ -38,6 +38,11 @@ typedef struct cluster_listener_info {
 #define CLUSTER_LISTEN_IPV6_ONLY 1u  /* [::] takes no IPv4 */
 #define CLUSTER_LISTEN_EXCLUSIVE 2u  /* this worker's alone */
 #define CLUSTER_LISTEN_REUSE_PORT 4u /* others may bind the port, too */
+/* SO_REUSEADDR of a datagram socket. */
+#define CLUSTER_LISTEN_REUSE_ADDRESS 8u
+/* All users may read from, write to the file of a Unix socket. */
+#define CLUSTER_LISTEN_READABLE_ALL 16u
+#define CLUSTER_LISTEN_WRITABLE_ALL 32u
 
 typedef struct cluster_listen_options {
   uint32_t size;
@@ -62,7 +67,9 @@ typedef struct cluster_listener_v1 {
 
   /* Asks the primary to listen at `address` (as --listen takes it; "udp:" in
    * front makes a datagram socket) for this worker. Workers that name the same
-   * address share one listener. `options` may be NULL.
+   * address share one listener, with the options of the first; the n-th with
+   * port 0 of a worker is one with the n-th of the others. `options` may be
+   * NULL.
    *
    * `done` is called once, from the loop: with CLUSTER_OK, and connections come
    * with the number `listener`; or with CLUSTER_E_SYSTEM and the reason in
