@@ -67,7 +67,7 @@ absl::Status RemoveStaleSocket(const ListenAddress& address,
 }
 
 // Nobody can connect before listen(2): there is no moment with the umask's.
-absl::Status Open(const std::string& path, const ListenOptions& options) {
+absl::Status Open(const std::string& path, const ListenerOptions& options) {
   const mode_t more =
       (options.readable_all ? 0444 : 0) | (options.writable_all ? 0222 : 0);
   struct stat file;
@@ -80,7 +80,7 @@ absl::Status Open(const std::string& path, const ListenOptions& options) {
 }
 
 absl::StatusOr<UniqueFd> OpenUnix(const ListenAddress& address,
-                                  const ListenOptions& options) {
+                                  const ListenerOptions& options) {
   UniqueFd fd(socket(AF_UNIX, kSocketFlags, 0));
   if (!fd) return ErrnoStatus("socket", address.text);
   absl::Status status = Bind(fd.get(), address);

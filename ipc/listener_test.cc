@@ -156,7 +156,7 @@ TEST_F(ListenerTest, PartThatIsTooLongEvenSoIsEnametoolong) {
 
 TEST_F(ListenerTest, FileIsForAllUsersWhereThatIsWanted) {
   const mode_t before = umask(077);
-  const auto mode_with = [this](const ListenOptions& options) {
+  const auto mode_with = [this](const ListenerOptions& options) {
     const UniqueFd fd = *OpenListener(unix_, options);
     const auto mode = std::filesystem::status(path_).permissions();
     RemoveSocketFile(*BoundAddress(fd.get(), unix_));
