@@ -35,6 +35,10 @@ void MessageExchange::Remove(WorkerProcess& worker) {
   (void)mailbox_.ReadInbox();
   mailbox_.Remove(worker.id());
   Flush();
+  if (!workers_.empty()) return;
+  // Nobody is left to wait for; nor shall the loop, for these.
+  tick_.Cancel();
+  deadline_.Cancel();
 }
 
 bool MessageExchange::Takes(const Frame& frame) {

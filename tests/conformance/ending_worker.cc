@@ -123,6 +123,13 @@ int Events(Cluster& cluster) {
   return code;
 }
 
+int Tells(Cluster& cluster) {
+  (void)cluster.worker().host().Send(sdk::To::Others(),
+                                     std::string(1 << 20, 'x'));
+  cluster.worker().disconnect();
+  return cluster.run();
+}
+
 int Sockets(Cluster& cluster) {
   cluster.worker().listen(
       kLoopback,
@@ -152,6 +159,7 @@ std::optional<int> EndingWorker(Cluster& cluster,
   if (does == "throws") return Throws(cluster);
   if (does == "block") return Block(cluster);
   if (does == "events") return Events(cluster);
+  if (does == "tells") return Tells(cluster);
   if (does == "sockets") return Sockets(cluster);
   return std::nullopt;
 }

@@ -22,7 +22,8 @@ namespace cluster {
 //   block            hangs when it is given a connection, until SIGUSR1
 //   events           listens to all events that a cluster has, and prints how
 //                    many came
-//   sockets          prints how many of its sockets listen
+//   tells            sends all others more than a channel holds, and
+//   disconnects sockets          prints how many of its sockets listen
 std::optional<int> EndingWorker(Cluster& cluster,
                                 const std::string& does,
                                 const std::string& word);

@@ -150,6 +150,18 @@ TEST_F(ForkTest, B048_NothingElseHoldsRunUp) {
   EXPECT_LT(absl::Now() - start, absl::Seconds(25));
 }
 
+// Nor what looks after messages that somebody did not read.
+TEST_F(ForkTest, B048_MessagesOfTheDeadDoNotHoldRunUp) {
+  const absl::Time start = absl::Now();
+  for (int i = 0; i < 60; ++i) {
+    const auto deaf = Fork({"busy"});
+    const auto worker = Fork({"tells"});
+    worker->on(events::exit, [deaf](int, int) { deaf->kill(); });
+    Run();
+  }
+  EXPECT_LT(absl::Now() - start, absl::Seconds(20));
+}
+
 TEST_F(ForkTest, B047_ExitMayForkASuccessor) {
   LogEvents();
   cluster_.on(events::exit, [&](Worker& worker, int, int) {
