@@ -28,7 +28,7 @@ size_t First::Pick(const Arrival&, const Candidates& candidates) {
   for (; row < rows; ++row) {
     if (HasRoom(candidates, row, cap_)) return row;
   }
-  least_.Mark(candidates.in_flight, candidates.weights);
+  least_.Mark(candidates.in_flight, candidates);
   return least_.Draw(random_);
 }
 

@@ -1,24 +1,19 @@
 #include "scheduler/highest_score.h"
 
-#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <limits>
+#include <span>
 
 #include "scheduler/avx2.h"
 
 namespace cluster {
 namespace {
 
-// What a row that may not win has instead of a cost.
+// What a row that may not win has instead of a hash.
 constexpr uint32_t kNoHash = std::numeric_limits<uint32_t>::max();
-constexpr float kNoCost = std::numeric_limits<float>::infinity();
-
-struct Columns {
-  const uint32_t* slots;
-  const uint32_t* weights;
-  const uint32_t* in_flight;
-  size_t rows;
-};
+// How many rows are looked at closely, if all goes as chance has it.
+constexpr float kLookedAt = 4;
 
 // The hash of `slot` for `key`; the least wins. Each step is a bijection.
 inline uint32_t Hash(uint32_t slot, uint64_t key) {
@@ -57,124 +52,186 @@ inline float Exponential(uint32_t hash) {
   return 2.0f * s * series - static_cast<float>(e) * kLn2;
 }
 
-inline bool IsBelow(const Columns& columns, size_t row, double per_weight) {
-  return columns.in_flight[row] < per_weight * columns.weights[row];
-}
-
-struct WriteHashes {
-  template <bool kBounded>
-  [[gnu::always_inline]] static void Run(const Columns& columns,
-                                         uint64_t key,
-                                         double per_weight,
-                                         uint32_t* __restrict hashes) {
-    const double cap = per_weight * columns.weights[0];
-    // in_flight < cap, in whole numbers.
-    const bool endless = cap > double{kNoHash};
-    const uint32_t full =
-        endless ? kNoHash : static_cast<uint32_t>(__builtin_ceil(cap));
-    for (size_t i = 0; i < columns.rows; ++i) {
-      const uint32_t hash = Hash(columns.slots[i], key);
-      hashes[i] = kBounded && columns.in_flight[i] >= full ? kNoHash : hash;
-    }
+// Writes the hash of each row that has at most `most`. Returns the least.
+[[gnu::always_inline]] inline uint32_t WriteHashes(const uint32_t* slots,
+                                                   const uint32_t* in_flight,
+                                                   size_t rows,
+                                                   uint64_t key,
+                                                   uint32_t most,
+                                                   uint32_t* __restrict out) {
+  uint32_t least = kNoHash;
+  for (size_t i = 0; i < rows; ++i) {
+    const uint32_t hash = in_flight[i] <= most ? Hash(slots[i], key) : kNoHash;
+    out[i] = hash;
+    least = hash < least ? hash : least;
   }
-};
-
-struct WriteCosts {
-  template <bool kBounded>
-  [[gnu::always_inline]] static void Run(const Columns& columns,
-                                         uint64_t key,
-                                         double per_weight,
-                                         float* __restrict costs) {
-    for (size_t i = 0; i < columns.rows; ++i) {
-      const float cost =
-          Exponential(Hash(columns.slots[i], key)) /
-          static_cast<float>(static_cast<int32_t>(columns.weights[i]));
-      costs[i] = kBounded && !IsBelow(columns, i, per_weight) ? kNoCost : cost;
-    }
-  }
-};
-
-template <class Write, bool kBounded, class T>
-void RunPortably(const Columns& columns, uint64_t key, double cap, T* out) {
-  Write::template Run<kBounded>(columns, key, cap, out);
+  return least;
 }
 
-template <class Write, bool kBounded, class T>
-CLUSTER_AVX2 void RunWithAvx2(const Columns& columns,
-                              uint64_t key,
-                              double cap,
-                              T* out) {
-  Write::template Run<kBounded>(columns, key, cap, out);
-}
-
-template <class Write, bool kBounded, class T>
-void Run(const Columns& columns,
-         uint64_t key,
-         double cap,
-         std::vector<T>& out) {
-  out.resize(columns.rows);
-  if (kHasAvx2) {
-    RunWithAvx2<Write, kBounded>(columns, key, cap, out.data());
-  } else {
-    RunPortably<Write, kBounded>(columns, key, cap, out.data());
+// Writes a bound below each row's score, as its bits: of numbers that are not
+// negative, those are in the same order.
+[[gnu::always_inline]] inline void WriteBounds(const uint32_t* slots,
+                                               const float* inverses,
+                                               size_t rows,
+                                               uint64_t key,
+                                               uint32_t* __restrict out) {
+  for (size_t i = 0; i < rows; ++i) {
+    const auto bits = static_cast<int32_t>(Hash(slots[i], key) >> 8);
+    out[i] = std::bit_cast<uint32_t>(static_cast<float>(bits) * inverses[i]);
   }
 }
 
-[[gnu::always_inline]] inline bool AllEqual(const uint32_t* column,
-                                            size_t rows) {
-  uint32_t differ = 0;
-  for (size_t i = 0; i < rows; ++i) differ |= column[i] ^ column[0];
-  return differ == 0;
+[[gnu::always_inline]] inline uint64_t Sum(const uint32_t* column,
+                                           size_t rows) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < rows; ++i) sum += column[i];
+  return sum;
 }
 
-bool AllEqualPortably(const uint32_t* column, size_t rows) {
-  return AllEqual(column, rows);
+uint32_t WriteHashesPortably(const uint32_t* slots,
+                             const uint32_t* in_flight,
+                             size_t rows,
+                             uint64_t key,
+                             uint32_t most,
+                             uint32_t* out) {
+  return WriteHashes(slots, in_flight, rows, key, most, out);
 }
 
-CLUSTER_AVX2 bool AllEqualWithAvx2(const uint32_t* column, size_t rows) {
-  return AllEqual(column, rows);
+CLUSTER_AVX2 uint32_t WriteHashesWithAvx2(const uint32_t* slots,
+                                          const uint32_t* in_flight,
+                                          size_t rows,
+                                          uint64_t key,
+                                          uint32_t most,
+                                          uint32_t* out) {
+  return WriteHashes(slots, in_flight, rows, key, most, out);
+}
+
+void WriteBoundsPortably(const uint32_t* slots,
+                         const float* inverses,
+                         size_t rows,
+                         uint64_t key,
+                         uint32_t* out) {
+  WriteBounds(slots, inverses, rows, key, out);
+}
+
+CLUSTER_AVX2 void WriteBoundsWithAvx2(const uint32_t* slots,
+                                      const float* inverses,
+                                      size_t rows,
+                                      uint64_t key,
+                                      uint32_t* out) {
+  WriteBounds(slots, inverses, rows, key, out);
+}
+
+uint64_t SumPortably(const uint32_t* column, size_t rows) {
+  return Sum(column, rows);
+}
+
+CLUSTER_AVX2 uint64_t SumWithAvx2(const uint32_t* column, size_t rows) {
+  return Sum(column, rows);
 }
 
 }  // namespace
 
-template <bool kBounded>
-size_t HighestScore::Best(double per_weight,
-                          uint64_t key,
-                          const Candidates& candidates) {
-  const Columns columns = {.slots = candidates.slots.data(),
-                           .weights = candidates.weights.data(),
-                           .in_flight = candidates.in_flight.data(),
-                           .rows = candidates.size()};
-  if ((kHasAvx2 ? AllEqualWithAvx2 : AllEqualPortably)(columns.weights,
-                                                       columns.rows)) {
-    Run<WriteHashes, kBounded>(columns, key, per_weight, hashes_);
-    least_.Mark(hashes_);
-  } else {
-    Run<WriteCosts, kBounded>(columns, key, per_weight, costs_);
-    least_.Mark(std::span<const float>(costs_));
+void HighestScore::FindShares(const Candidates& candidates) {
+  const std::span<const uint32_t> weights = candidates.weights;
+  equal_ = true;
+  total_weight_ = 0;
+  inverses_.resize(weights.size());
+  for (size_t i = 0; i < weights.size(); ++i) {
+    equal_ &= weights[i] == weights[0];
+    total_weight_ += weights[i];
+    inverses_[i] = 0x1p-24f / static_cast<float>(weights[i]);
   }
-  if (least_.count() == 1) return least_.Nth(0);
-  // Costs that round to one number, or the worst hash beside the full: the same
-  // slot must win whatever the order of the rows.
-  size_t best = SIZE_MAX;
-  for (size_t n = 0; n < least_.count(); ++n) {
-    const size_t row = least_.Nth(n);
-    if (kBounded && !IsBelow(columns, row, per_weight)) continue;
-    if (best == SIZE_MAX || columns.slots[row] < columns.slots[best]) {
-      best = row;
-    }
-  }
+}
+
+size_t HighestScore::BestOfEqual(uint64_t key,
+                                 uint32_t most,
+                                 const Candidates& candidates) {
+  hashes_.resize(candidates.size());
+  const uint32_t least = (kHasAvx2 ? WriteHashesWithAvx2 : WriteHashesPortably)(
+      candidates.slots.data(),
+      candidates.in_flight.data(),
+      candidates.size(),
+      key,
+      most,
+      hashes_.data());
+  const size_t first = LeastRows::FirstUpTo(hashes_, least);
+  if (least != kNoHash) return first;
+  least_.MarkUpTo(hashes_, least);
+  // The worst of all hashes, beside rows that have more.
+  size_t best = first;
+  least_.ForEach([&](size_t row) {
+    if (candidates.in_flight[row] <= most) best = row;
+  });
   return best;
 }
 
-size_t HighestScore::Row(uint64_t key, const Candidates& candidates) {
-  return Best<false>(0, key, candidates);
+template <class IsAllowed>
+size_t HighestScore::BestByWeight(uint64_t key,
+                                  const Candidates& candidates,
+                                  IsAllowed is_allowed) {
+  hashes_.resize(candidates.size());
+  (kHasAvx2 ? WriteBoundsWithAvx2 : WriteBoundsPortably)(
+      candidates.slots.data(),
+      inverses_.data(),
+      candidates.size(),
+      key,
+      hashes_.data());
+  // Of what is rounded on the way, and more.
+  constexpr float kRounding = 1 + 0x1p-16f;
+  float bound = kLookedAt / static_cast<float>(total_weight_);
+  while (true) {
+    least_.MarkUpTo(hashes_, std::bit_cast<uint32_t>(bound * kRounding));
+    size_t best = SIZE_MAX;
+    float best_score = std::numeric_limits<float>::infinity();
+    least_.ForEach([&](size_t row) {
+      if (std::bit_cast<float>(hashes_[row]) > best_score * kRounding) return;
+      if (!is_allowed(row)) return;
+      const float score = Exponential(Hash(candidates.slots[row], key)) /
+                          static_cast<float>(candidates.weights[row]);
+      // Scores that round to one number: the same slot must win whatever the
+      // order of the rows.
+      if (score < best_score ||
+          (score == best_score && best != SIZE_MAX &&
+           candidates.slots[row] < candidates.slots[best])) {
+        best = row;
+        best_score = score;
+      }
+    });
+    // No row that was not looked at can be better.
+    if (best_score <= bound) return best;
+    if (best == SIZE_MAX && least_.count() == candidates.size()) return 0;
+    bound = best != SIZE_MAX ? best_score : bound * 8;
+  }
 }
 
-size_t HighestScore::RowBelow(double per_weight,
+size_t HighestScore::Row(uint64_t key, const Candidates& candidates) {
+  if (view_.Changed(candidates)) FindShares(candidates);
+  if (equal_) return BestOfEqual(key, kNoHash, candidates);
+  return BestByWeight(key, candidates, [](size_t) { return true; });
+}
+
+size_t HighestScore::RowBelow(double factor,
                               uint64_t key,
                               const Candidates& candidates) {
-  return Best<true>(per_weight, key, candidates);
+  if (view_.Changed(candidates)) FindShares(candidates);
+  const uint64_t in_flight = (kHasAvx2 ? SumWithAvx2 : SumPortably)(
+      candidates.in_flight.data(), candidates.size());
+  // in_flight + 1 <= ceil(limit) is in_flight < limit. Rounding must not lift a
+  // limit over a whole number; a worker at the mean or below is never full.
+  constexpr double kRoundDown = 1 - 1e-12;
+  const double limit = factor * (static_cast<double>(in_flight) + 1) /
+                       static_cast<double>(total_weight_) * kRoundDown;
+  if (!equal_) {
+    return BestByWeight(key, candidates, [&](size_t row) {
+      return candidates.in_flight[row] < limit * candidates.weights[row];
+    });
+  }
+  const double most = std::ceil(limit * candidates.weights[0]) - 1;
+  return BestOfEqual(
+      key,
+      most < double{kNoHash} ? static_cast<uint32_t>(most) : kNoHash,
+      candidates);
 }
 
 }  // namespace cluster

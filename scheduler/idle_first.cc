@@ -9,7 +9,7 @@ size_t IdleFirst::Pick(const Arrival&, const Candidates& candidates) {
     return options_.order == Order::kFirst ? least : least_.Draw(random_);
   }
   if (options_.busy == Busy::kRandom) return draw_.Draw(candidates, random_);
-  least_.Mark(candidates.in_flight, candidates.weights);
+  least_.Mark(candidates.in_flight, candidates);
   return least_.Draw(random_);
 }
 

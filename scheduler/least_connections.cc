@@ -3,7 +3,7 @@
 namespace cluster {
 
 size_t LeastConnections::Pick(const Arrival&, const Candidates& candidates) {
-  least_.Mark(candidates.in_flight, candidates.weights);
+  least_.Mark(candidates.in_flight, candidates);
   return least_.Draw(random_);
 }
 

@@ -19,7 +19,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "scheduler/least_rows.h"
@@ -47,8 +46,6 @@ class LeastRequests final : public Policy {
 
  private:
   LeastRows least_;
-  std::vector<uint32_t> connections_;
-  std::vector<uint32_t> weights_;
   SplitMix64 random_;
 };
 

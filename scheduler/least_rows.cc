@@ -1,10 +1,13 @@
 #include "scheduler/least_rows.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
+#include <limits>
 
 #include "scheduler/avx2.h"
+#include "scheduler/least_weighted.h"
 
 namespace cluster {
 namespace {
@@ -23,7 +26,6 @@ struct Vector<float> {
   using Type [[gnu::vector_size(32)]] = float;
 };
 using Mask8 = bool __attribute__((ext_vector_type(8)));
-using Mask4 = bool __attribute__((ext_vector_type(4)));
 
 // ---- Plain loads
 
@@ -59,135 +61,67 @@ template <class T>
   return result;
 }
 
-// Returns a bit for each of at most 64 rows: whether it equals `least`.
+// Returns a bit for each of at most 64 rows: whether it is at most `most`.
 template <class T>
-[[gnu::always_inline]] inline uint64_t EqualWord(const T* loads,
-                                                 size_t rows,
-                                                 T least) {
+[[gnu::always_inline]] inline uint64_t WordUpTo(const T* loads,
+                                                size_t rows,
+                                                T most) {
   using V = typename Vector<T>::Type;
-  const V all = V{} + least;
+  const V all = V{} + most;
   uint64_t word = 0;
   size_t i = 0;
   for (; i + kLanes <= rows; i += kLanes) {
     V next;
     std::memcpy(&next, loads + i, sizeof(V));
-    const auto equal = __builtin_convertvector(next == all, Mask8);
-    word |= uint64_t{__builtin_bit_cast(uint8_t, equal)} << i;
+    const auto marked = __builtin_convertvector(next <= all, Mask8);
+    word |= uint64_t{__builtin_bit_cast(uint8_t, marked)} << i;
   }
-  for (; i < rows; ++i) word |= uint64_t{loads[i] == least} << i;
+  for (; i < rows; ++i) word |= uint64_t{loads[i] <= most} << i;
   return word;
+}
+
+template <class T>
+[[gnu::always_inline]] inline size_t MarkUpTo(const T* loads,
+                                              T most,
+                                              size_t rows,
+                                              uint64_t* words) {
+  size_t count = 0;
+  size_t i = 0;
+  for (; i + kWordRows <= rows; i += kWordRows) {
+    *words = WordUpTo(loads + i, kWordRows, most);
+    count += std::popcount(*words++);
+  }
+  if (i < rows) {
+    *words = WordUpTo(loads + i, rows - i, most);
+    count += std::popcount(*words);
+  }
+  return count;
+}
+
+[[gnu::always_inline]] inline size_t FirstUpTo(const uint32_t* column,
+                                               uint32_t most,
+                                               size_t rows) {
+  for (size_t i = 0; i < rows; i += kWordRows) {
+    const uint64_t word =
+        WordUpTo(column + i, std::min(kWordRows, rows - i), most);
+    if (word != 0) return i + std::countr_zero(word);
+  }
+  return rows;
 }
 
 template <class T>
 [[gnu::always_inline]] inline size_t MarkLeast(const T* loads,
                                                size_t rows,
                                                uint64_t* words) {
-  const T least = Least(loads, rows);
-  size_t count = 0;
-  size_t i = 0;
-  for (; i + kWordRows <= rows; i += kWordRows) {
-    *words = EqualWord(loads + i, kWordRows, least);
-    count += std::popcount(*words++);
-  }
-  if (i < rows) {
-    *words = EqualWord(loads + i, rows - i, least);
-    count += std::popcount(*words);
-  }
-  return count;
+  return MarkUpTo(loads, Least(loads, rows), rows, words);
 }
 
-// ---- Loads by weight: a/v < b/w as a*w < b*v, below 2^49
-
-struct Weighted {
-  uint32_t load;
-  uint32_t weight;
-};
-
-inline bool Less(const Weighted& a, const Weighted& b) {
-  return uint64_t{a.load} * b.weight < uint64_t{b.load} * a.weight;
-}
-
-using Narrow4 [[gnu::vector_size(16)]] = uint32_t;
-using Wide4 [[gnu::vector_size(32)]] = uint64_t;
-using Signed4 [[gnu::vector_size(32)]] = int64_t;
-constexpr uint64_t kLow = 0xffffffff;
-
-#define CLUSTER_LOAD_WIDE(name, from)                 \
-  Narrow4 name##_narrow;                              \
-  std::memcpy(&name##_narrow, from, sizeof(Narrow4)); \
-  const Wide4 name = __builtin_convertvector(name##_narrow, Wide4)
-
-[[gnu::always_inline]] inline Weighted LeastWeighted(const uint32_t* loads,
-                                                     const uint32_t* weights,
-                                                     size_t rows) {
-  Weighted least = {loads[0], weights[0]};
-  size_t i = 0;
-  if (rows >= 8) {
-    // Four lanes twice, each with a least of its own. The masks tell the
-    // compiler that one multiplication of halves is enough.
-    Wide4 load[2] = {Wide4{} + loads[0], Wide4{} + loads[0]};
-    Wide4 weight[2] = {Wide4{} + weights[0], Wide4{} + weights[0]};
-    for (; i + 8 <= rows; i += 8) {
-      for (size_t half = 0; half < 2; ++half) {
-        CLUSTER_LOAD_WIDE(next_load, loads + i + 4 * half);
-        CLUSTER_LOAD_WIDE(next_weight, weights + i + 4 * half);
-        const auto theirs = (Signed4)(next_load * (weight[half] & kLow));
-        const auto ours = (Signed4)((load[half] & kLow) * next_weight);
-        const auto less = theirs < ours;
-        load[half] = less ? next_load : load[half];
-        weight[half] = less ? next_weight : weight[half];
-      }
-    }
-    for (size_t lane = 0; lane < 8; ++lane) {
-      const Weighted next = {static_cast<uint32_t>(load[lane / 4][lane % 4]),
-                             static_cast<uint32_t>(weight[lane / 4][lane % 4])};
-      if (Less(next, least)) least = next;
-    }
-  }
-  for (; i < rows; ++i) {
-    const Weighted next = {loads[i], weights[i]};
-    if (Less(next, least)) least = next;
-  }
-  return least;
-}
-
-[[gnu::always_inline]] inline uint64_t EqualWeightedWord(
-    const uint32_t* loads,
-    const uint32_t* weights,
-    size_t rows,
-    const Weighted& least) {
-  const Wide4 least_load = Wide4{} + least.load;
-  const Wide4 least_weight = Wide4{} + least.weight;
-  uint64_t word = 0;
-  size_t i = 0;
-  for (; i + 4 <= rows; i += 4) {
-    CLUSTER_LOAD_WIDE(load, loads + i);
-    CLUSTER_LOAD_WIDE(weight, weights + i);
-    const auto equal = __builtin_convertvector(
-        load * least_weight == least_load * weight, Mask4);
-    // Four bools fill the low half of a byte.
-    word |= uint64_t{__builtin_bit_cast(uint8_t, equal) & 0xfu} << i;
-  }
-  for (; i < rows; ++i) {
-    const bool equal =
-        uint64_t{loads[i]} * least.weight == uint64_t{least.load} * weights[i];
-    word |= uint64_t{equal} << i;
-  }
-  return word;
-}
-
-[[gnu::always_inline]] inline bool AllEqual(const uint32_t* column,
-                                            size_t rows) {
-  uint32_t differ = 0;
-  for (size_t i = 1; i < rows; ++i) differ |= column[i] ^ column[0];
-  return differ == 0;
-}
+// ---- Loads by weight
 
 [[gnu::always_inline]] inline size_t MarkLeast(const uint32_t* loads,
                                                const uint32_t* weights,
                                                size_t rows,
                                                uint64_t* words) {
-  if (AllEqual(weights, rows)) return MarkLeast(loads, rows, words);
   const Weighted least = LeastWeighted(loads, weights, rows);
   size_t count = 0;
   for (size_t i = 0; i < rows; i += kWordRows) {
@@ -198,28 +132,91 @@ constexpr uint64_t kLow = 0xffffffff;
   return count;
 }
 
+// ---- Loads by weight, as fractions
+
+// Three roundings, each to 24 bits, and the same of what it is compared with.
+constexpr float kRounding = 1 + 0x1p-21f;
+
+struct Costs {
+  uint32_t least;
+  uint32_t any_load;  // every bit that some load has
+};
+
+// Writes fractions as their bits: of numbers that are not negative, those are
+// in the same order. REQUIRES: loads below 2^31.
+[[gnu::always_inline]] inline void WriteCosts(const uint32_t* loads,
+                                              const float* inverses,
+                                              size_t rows,
+                                              uint32_t* __restrict costs,
+                                              Costs* found) {
+  uint32_t least = std::numeric_limits<uint32_t>::max();
+  uint32_t any = 0;
+  for (size_t i = 0; i < rows; ++i) {
+    const float load = static_cast<float>(static_cast<int32_t>(loads[i]));
+    const uint32_t cost = std::bit_cast<uint32_t>(load * inverses[i]);
+    costs[i] = cost;
+    least = cost < least ? cost : least;
+    any |= loads[i];
+  }
+  *found = {least, any};
+}
+
+// Never the least: a row that is not marked.
+constexpr uint32_t kNarrowedOut = std::numeric_limits<int32_t>::max();
+
+[[gnu::always_inline]] inline void WriteMarked(const uint32_t* loads,
+                                               const uint64_t* words,
+                                               size_t rows,
+                                               uint32_t* __restrict out) {
+  constexpr size_t kHalf = 32;
+  const auto write = [=](uint32_t bits,
+                         size_t begin,
+                         size_t count) __attribute__((always_inline)) {
+    for (size_t i = 0; i < count; ++i) {
+      const uint32_t load = std::min(loads[begin + i], kNarrowedOut - 1);
+      out[begin + i] = bits >> i & 1 ? load : kNarrowedOut;
+    }
+  };
+  size_t i = 0;
+  for (; i + kHalf <= rows; i += kHalf) {
+    write(
+        static_cast<uint32_t>(words[i / kWordRows] >> i % kWordRows), i, kHalf);
+  }
+  if (i == rows) return;
+  write(static_cast<uint32_t>(words[i / kWordRows] >> i % kWordRows),
+        i,
+        rows - i);
+}
+
 // ---- For any processor, and for AVX2
 
-template <class... Columns>
-size_t MarkPortably(size_t rows, uint64_t* words, Columns... columns) {
-  return MarkLeast(columns..., rows, words);
-}
+#define CLUSTER_COMPILE_TWICE(result, name)                    \
+  template <class... Arguments>                                \
+  result name##Portably(Arguments... arguments) {              \
+    return name(arguments...);                                 \
+  }                                                            \
+  template <class... Arguments>                                \
+  CLUSTER_AVX2 result name##WithAvx2(Arguments... arguments) { \
+    return name(arguments...);                                 \
+  }                                                            \
+  template <class... Arguments>                                \
+  result name##Any(Arguments... arguments) {                   \
+    return kHasAvx2 ? name##WithAvx2(arguments...)             \
+                    : name##Portably(arguments...);            \
+  }
 
-template <class... Columns>
-CLUSTER_AVX2 size_t MarkWithAvx2(size_t rows,
-                                 uint64_t* words,
-                                 Columns... columns) {
-  return MarkLeast(columns..., rows, words);
-}
+CLUSTER_COMPILE_TWICE(size_t, MarkLeast)
+CLUSTER_COMPILE_TWICE(size_t, MarkUpTo)
+CLUSTER_COMPILE_TWICE(size_t, FirstUpTo)
+CLUSTER_COMPILE_TWICE(void, WriteCosts)
+CLUSTER_COMPILE_TWICE(void, WriteMarked)
 
-template <class... Columns>
-size_t MarkAny(size_t rows, uint64_t* words, Columns... columns) {
-  return kHasAvx2 ? MarkWithAvx2(rows, words, columns...)
-                  : MarkPortably(rows, words, columns...);
-}
+// More rows than these are compared all together rather than one by one.
+constexpr size_t kOneByOne = 24;
 
 // Returns which bit of `word` is the n-th that is set.
 size_t NthBit(uint64_t word, size_t n) {
+  if (word == ~uint64_t{0}) return n;
   while (n-- > 0) word &= word - 1;
   return std::countr_zero(word);
 }
@@ -233,17 +230,76 @@ uint64_t* LeastRows::Reserve(size_t rows) {
 }
 
 void LeastRows::Mark(std::span<const uint32_t> loads) {
-  count_ = MarkAny(loads.size(), Reserve(loads.size()), loads.data());
+  count_ = MarkLeastAny(loads.data(), loads.size(), Reserve(loads.size()));
 }
 
 void LeastRows::Mark(std::span<const float> loads) {
-  count_ = MarkAny(loads.size(), Reserve(loads.size()), loads.data());
+  count_ = MarkLeastAny(loads.data(), loads.size(), Reserve(loads.size()));
+}
+
+void LeastRows::MarkUpTo(std::span<const uint32_t> column, uint32_t most) {
+  count_ =
+      MarkUpToAny(column.data(), most, column.size(), Reserve(column.size()));
+}
+
+size_t LeastRows::FirstUpTo(std::span<const uint32_t> column, uint32_t most) {
+  return FirstUpToAny(column.data(), most, column.size());
+}
+
+void LeastRows::FindShares(const Candidates& candidates) {
+  const std::span<const uint32_t> weights = candidates.weights;
+  equal_ = std::ranges::all_of(
+      weights, [&](uint32_t weight) { return weight == weights[0]; });
+  inverses_.resize(weights.size());
+  for (size_t i = 0; i < weights.size(); ++i) {
+    inverses_[i] = 1.0f / static_cast<float>(weights[i]);
+  }
 }
 
 void LeastRows::Mark(std::span<const uint32_t> loads,
-                     std::span<const uint32_t> weights) {
-  count_ = MarkAny(
-      loads.size(), Reserve(loads.size()), loads.data(), weights.data());
+                     const Candidates& candidates) {
+  if (view_.Changed(candidates)) FindShares(candidates);
+  if (equal_) return Mark(loads);
+  const size_t rows = loads.size();
+  costs_.resize(rows);
+  Costs found;
+  WriteCostsAny(loads.data(), inverses_.data(), rows, costs_.data(), &found);
+  if (found.any_load <= kNarrowedOut) {
+    const float least = std::bit_cast<float>(found.least);
+    MarkUpTo(costs_, std::bit_cast<uint32_t>(least * kRounding));
+    // Loads of 0 are equal whatever the weights.
+    if (count_ == 1 || found.least == 0) return;
+    if (count_ <= kOneByOne) return KeepLeast(loads, candidates.weights);
+  }
+  count_ = MarkLeastAny(
+      loads.data(), candidates.weights.data(), rows, Reserve(rows));
+}
+
+void LeastRows::KeepLeast(std::span<const uint32_t> loads,
+                          std::span<const uint32_t> weights) {
+  std::array<size_t, kOneByOne> kept;
+  size_t count = 0;
+  ForEach([&](size_t row) {
+    words_[row / kWordRows] &= ~(uint64_t{1} << row % kWordRows);
+    const Weighted next = {loads[row], weights[row]};
+    const Weighted best =
+        count == 0 ? next : Weighted{loads[kept[0]], weights[kept[0]]};
+    if (Less(best, next)) return;
+    if (Less(next, best)) count = 0;
+    kept[count++] = row;
+  });
+  for (size_t i = 0; i < count; ++i) {
+    words_[kept[i] / kWordRows] |= uint64_t{1} << kept[i] % kWordRows;
+  }
+  count_ = count;
+}
+
+void LeastRows::Narrow(std::span<const uint32_t> loads,
+                       const Candidates& candidates) {
+  if (count_ <= kOneByOne) return KeepLeast(loads, candidates.weights);
+  narrowed_.resize(loads.size());
+  WriteMarkedAny(loads.data(), words_.data(), loads.size(), narrowed_.data());
+  Mark(narrowed_, candidates);
 }
 
 size_t LeastRows::Nth(size_t n) const {

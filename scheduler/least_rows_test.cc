@@ -4,8 +4,11 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
+#include <utility>
 #include <vector>
 
+#include "scheduler/policy.h"
 #include "scheduler/split_mix64.h"
 
 namespace cluster {
@@ -32,6 +35,13 @@ std::vector<size_t> Expected(size_t size, Less less) {
     if (!less(best, i)) rows.push_back(i);
   }
   return rows;
+}
+
+// A view of nothing but weights, of no version.
+Candidates View(std::span<const uint32_t> weights) {
+  Candidates view;
+  view.weights = weights;
+  return view;
 }
 
 TEST(LeastRowsTest, MarksExactlyTheLeastOfEverySize) {
@@ -63,7 +73,7 @@ TEST(LeastRowsTest, MarksExactlyTheLeastByWeight) {
         loads[i] = great ? kMaxLoad - random.Below(3) : random.Below(6);
         weights[i] = great ? kMaxWeight - random.Below(3) : random.Below(4) + 1;
       }
-      rows.Mark(loads, weights);
+      rows.Mark(loads, View(weights));
       ASSERT_EQ(Marked(rows),
                 Expected(size,
                          [&](size_t a, size_t b) {
@@ -73,6 +83,67 @@ TEST(LeastRowsTest, MarksExactlyTheLeastByWeight) {
           << size;
     }
   }
+}
+
+// Fractions that are equal or nearly, many and few of them.
+TEST(LeastRowsTest, TellsFractionsApartThatAreNearlyEqual) {
+  LeastRows rows;
+  for (const size_t size : {2u, 9u, 64u, 200u}) {
+    std::vector<uint32_t> weights(size);
+    std::vector<uint32_t> loads(size);
+    for (size_t i = 0; i < size; ++i) {
+      weights[i] = 65'536 - static_cast<uint32_t>(i % 7);
+      loads[i] = 1000 * weights[i];
+    }
+    rows.Mark(loads, View(weights));
+    EXPECT_EQ(rows.count(), size);
+    loads[size / 2] -= 1;  // by 1 in 65 million
+    rows.Mark(loads, View(weights));
+    EXPECT_EQ(Marked(rows), std::vector<size_t>{size / 2});
+  }
+}
+
+TEST(LeastRowsTest, NarrowsWhatIsMarked) {
+  using Pair = std::pair<double, double>;
+  SplitMix64 random(5);
+  LeastRows rows;
+  for (size_t size = 1; size <= 300; ++size) {
+    for (const bool weighted : {false, true}) {
+      std::vector<uint32_t> first(size);
+      std::vector<uint32_t> second(size);
+      std::vector<uint32_t> weights(size, 1);
+      for (size_t i = 0; i < size; ++i) {
+        first[i] = random.Below(2);
+        second[i] = random.Below(3);
+        if (weighted) weights[i] = random.Below(2) + 1;
+      }
+      second[size / 2] = kMaxLoad;
+      rows.Mark(first, View(weights));
+      rows.Narrow(second, View(weights));
+      const auto both = [&](size_t i) {
+        return Pair(double(first[i]) / weights[i],
+                    double(second[i]) / weights[i]);
+      };
+      ASSERT_EQ(
+          Marked(rows),
+          Expected(size, [&](size_t a, size_t b) { return both(a) < both(b); }))
+          << size;
+    }
+  }
+}
+
+TEST(LeastRowsTest, MarksWhatIsAtMost) {
+  LeastRows rows;
+  std::vector<uint32_t> column(100, 7);
+  column[3] = 5;
+  column[70] = 6;
+  rows.MarkUpTo(column, 6);
+  EXPECT_EQ(Marked(rows), (std::vector<size_t>{3, 70}));
+  EXPECT_EQ(LeastRows::FirstUpTo(column, 6), 3u);
+  EXPECT_EQ(LeastRows::FirstUpTo(std::span(column).subspan(4), 6), 66u);
+  EXPECT_EQ(LeastRows::FirstUpTo(column, 4), column.size());
+  rows.MarkUpTo(column, 4);
+  EXPECT_EQ(rows.count(), 0u);
 }
 
 TEST(LeastRowsTest, MarksExactlyTheLeastOfFractions) {

@@ -3,16 +3,21 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
+#include <span>
 
 namespace cluster {
 namespace {
 
 // The threshold moves slowly; finding it costs as much as many picks.
-constexpr size_t kPicksAThreshold = 64;
+constexpr size_t kPicksAThreshold = 128;
 // Of each pool, so many loads are taken in: what the paper probes for a query.
 constexpr size_t kSeenAPick = 3;
 // Latencies are unknown after so many tau.
 constexpr double kForgottenAfter = 10;
+
+// Above the rank of every worker that is not hot.
+constexpr uint64_t kHot = uint64_t{0xffffffff} << 32;
 
 // Returns the bit of `bits` that is nearest to `place`, the lower of two.
 // REQUIRES: one is set, `place` is below 63.
@@ -31,48 +36,46 @@ int NearestBit(uint64_t bits, int place) {
 size_t Prequal::Pick(const Arrival& arrival, const Candidates& candidates) {
   const size_t rows = candidates.size();
   const size_t pool = std::min(options_.pool, rows);
+  const std::span<Latencies> latencies = latencies_.Rows(candidates);
   // All rows from any on, or as many draws.
-  const size_t begin = random_.Below(rows);
+  size_t row = random_.Below(rows);
   if (picks_until_threshold_-- == 0) FindThreshold();
-  size_t best = begin;
-  bool best_cold = false;
-  float best_load = 0;
-  double best_latency = 0;
+  // Ranked by one number, so that which is better is no branch: the latency,
+  // above all latencies for the hot, then the load.
+  uint64_t least = std::numeric_limits<uint64_t>::max();
+  size_t best = row;
   for (size_t i = 0; i < pool; ++i) {
-    const size_t next = begin + i < rows ? begin + i : begin + i - rows;
-    const size_t row = pool == rows ? next : random_.Below(rows);
     const float load = static_cast<float>(candidates.in_flight[row]) /
                        static_cast<float>(candidates.weights[row]);
     if (i < kSeenAPick) See(load);
-    const bool cold = load <= threshold_;
-    if (i > 0 && best_cold && !cold) continue;
-    const double latency = cold ? Latency(arrival, candidates, row) : 0;
-    const bool better = cold != best_cold         ? cold
-                        : !cold                   ? load < best_load
-                        : latency != best_latency ? latency < best_latency
-                                                  : load < best_load;
-    if (i > 0 && !better) continue;
-    best = row;
-    best_cold = cold;
-    best_load = load;
-    best_latency = latency;
+    const bool hot = load > threshold_;
+    float ns = 0;
+    if (latencies[row].known != 0 && !hot) {
+      ns = Latency(arrival, candidates.in_flight[row], latencies[row]);
+    }
+    const uint64_t rank =
+        std::bit_cast<uint32_t>(load) |
+        (hot ? kHot : uint64_t{std::bit_cast<uint32_t>(ns)} << 32);
+    best = rank < least ? row : best;
+    least = std::min(rank, least);
+    ++row;
+    row = pool < rows ? random_.Below(rows) : row < rows ? row : 0;
   }
   return best;
 }
 
-double Prequal::Latency(const Arrival& arrival,
-                        const Candidates& candidates,
-                        size_t row) {
-  Latencies* const latencies =
-      latencies_.Find(candidates.slots[row], candidates.keys[row]);
-  if (latencies == nullptr) return 0;
-  const int load = std::bit_width(candidates.in_flight[row]);
-  while (latencies->known != 0) {
-    const int nearest = NearestBit(latencies->known, load);
-    const DecayedMean& mean = latencies->means[nearest];
+float Prequal::Latency(const Arrival& arrival,
+                       uint32_t in_flight,
+                       Latencies& latencies) const {
+  const int load = std::bit_width(in_flight);
+  while (latencies.known != 0) {
+    const int nearest = NearestBit(latencies.known, load);
+    const DecayedMean& mean = latencies.means[nearest];
     const double age_ns = static_cast<double>(arrival.now_ns - mean.seen_ns());
-    if (age_ns <= kForgottenAfter * options_.tau_ns) return mean.value();
-    latencies->known &= ~(uint64_t{1} << nearest);
+    if (age_ns <= kForgottenAfter * options_.tau_ns) {
+      return static_cast<float>(mean.value());
+    }
+    latencies.known &= ~(uint64_t{1} << nearest);
   }
   return 0;
 }

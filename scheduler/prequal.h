@@ -83,9 +83,9 @@ class Prequal final : public Policy {
   // Loads that the quantile is taken of.
   static constexpr size_t kSeen = 256;
 
-  double Latency(const Arrival& arrival,
-                 const Candidates& candidates,
-                 size_t row);
+  float Latency(const Arrival& arrival,
+                uint32_t in_flight,
+                Latencies& latencies) const;
   void See(float load);
   void FindThreshold();
 
