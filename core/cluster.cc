@@ -125,6 +125,10 @@ absl::Status Cluster::start(PrimaryOptions options, PrimaryObserver* observer) {
 
 Primary& Cluster::engine() { return AsPrimary("engine").engine(); }
 
+absl::Status Cluster::set_policy(const std::string& policy) {
+  return AsPrimary("set_policy").SetPolicy(policy);
+}
+
 void Cluster::disconnect(std::function<void()> done) {
   AsPrimary("disconnect").DisconnectAll(std::move(done));
 }

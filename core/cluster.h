@@ -121,6 +121,12 @@ class Cluster {
   // setup_primary() or fork() have no effect.
   const std::string& scheduling_policy() const;
   void set_scheduling_policy(std::string policy);
+  // The same at any time: while workers serve, the policy changes with the next
+  // connection, and none is lost by it. Takes kSchedRr or any of core/host's
+  // --policy; kSchedNone before the first fork() only.
+  //   kInvalidArgument     there is no such policy; the message offers names
+  //   kFailedPrecondition  who accepts is settled, and would have to change
+  absl::Status set_policy(const std::string& policy);
 
   // Begins with an engine that is set up by hand, in place of the settings' and
   // the policy: listeners that are bound already, workers that it forks itself

@@ -81,6 +81,25 @@ void PrimarySide::SetPolicyIfKnown(const std::string& name) {
   if (name == "rr" || name == "none" || MakePolicy(name, 0).ok()) policy = name;
 }
 
+absl::Status PrimarySide::SetPolicy(const std::string& name) {
+  const std::string spec = name == "rr" ? "round_robin" : name;
+  if (name != "none") RETURN_IF_ERROR(MakePolicy(spec, 0).status());
+  if (primary_.has_value() && name != policy) {
+    if (name == "none" || policy == "none") {
+      return absl::FailedPreconditionError(
+          absl::StrCat("policy \"",
+                       name,
+                       "\": the first fork has settled who accepts, and \"",
+                       policy,
+                       "\" was set then"));
+    }
+    RETURN_IF_ERROR(
+        primary_->Do({.action = AdminAction::kSetPolicy, .text = spec}));
+  }
+  policy = name;
+  return absl::OkStatus();
+}
+
 absl::Status PrimarySide::SetupPrimary(const Settings& change) {
   RETURN_IF_ERROR(Begin());
   Settings current = *settings_;
@@ -334,6 +353,26 @@ void PrimarySide::CloseChannel(Worker& worker) {
     if (WorkerProcess* found = primary_->Find(id))
       primary_->CloseChannel(*found);
   });
+}
+
+absl::Status PrimarySide::AskFor(Worker& worker, const AdminRequest& request) {
+  if (worker.is_dead() || primary_->Find(worker.id()) == nullptr) {
+    return worker.Dead();
+  }
+  return primary_->Do(request);
+}
+
+absl::Status PrimarySide::SetWeight(Worker& worker, uint32_t weight) {
+  return AskFor(worker,
+                {.action = AdminAction::kSetWeight,
+                 .worker = worker.id(),
+                 .number = weight});
+}
+
+absl::Status PrimarySide::SetPaused(Worker& worker, bool paused) {
+  return AskFor(worker,
+                {.action = paused ? AdminAction::kPause : AdminAction::kResume,
+                 .worker = worker.id()});
 }
 
 bool PrimarySide::Kill(Worker& worker, int signal) {

@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "core/admin/admin_messages.h"
 #include "core/cluster/events.h"
 #include "core/cluster/settings.h"
 #include "core/cluster/worker.h"
@@ -56,6 +57,7 @@ class PrimarySide : private PrimaryObserver, private WorkerCommands {
   absl::Status Start(PrimaryOptions engine, PrimaryObserver* observer);
   // REQUIRES: Start(), SetupPrimary() or Fork() has succeeded.
   Primary& engine() { return *primary_; }
+  absl::Status SetPolicy(const std::string& name);
   int Run();
 
  private:
@@ -73,6 +75,9 @@ class PrimarySide : private PrimaryObserver, private WorkerCommands {
   void Disconnect(Worker& worker) override;
   void CloseChannel(Worker& worker) override;
   bool Kill(Worker& worker, int signal) override;
+  absl::Status SetWeight(Worker& worker, uint32_t weight) override;
+  absl::Status SetPaused(Worker& worker, bool paused) override;
+  absl::Status AskFor(Worker& worker, const AdminRequest& request);
 
   // Makes the engine, once: the policy cannot change after that.
   absl::Status Begin();

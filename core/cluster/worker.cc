@@ -1,5 +1,7 @@
 #include "core/cluster/worker.h"
 
+#include "absl/strings/str_cat.h"
+
 namespace cluster {
 
 std::optional<int> Worker::Process::exit_code() const {
@@ -27,6 +29,22 @@ void Worker::Process::disconnect() {
 Worker& Worker::disconnect() {
   if (commands_ != nullptr) commands_->Disconnect(*this);
   return *this;
+}
+
+absl::Status Worker::set_weight(uint32_t weight) {
+  return commands_ != nullptr ? commands_->SetWeight(*this, weight) : Dead();
+}
+
+absl::Status Worker::pause() {
+  return commands_ != nullptr ? commands_->SetPaused(*this, true) : Dead();
+}
+
+absl::Status Worker::resume() {
+  return commands_ != nullptr ? commands_->SetPaused(*this, false) : Dead();
+}
+
+absl::Status Worker::Dead() const {
+  return absl::NotFoundError(absl::StrCat("worker ", id_, " is dead"));
 }
 
 bool Worker::Send(int signal) {

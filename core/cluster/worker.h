@@ -34,6 +34,8 @@ class WorkerCommands {
   virtual void Disconnect(Worker& worker) = 0;
   virtual void CloseChannel(Worker& worker) = 0;
   virtual bool Kill(Worker& worker, int signal) = 0;
+  virtual absl::Status SetWeight(Worker& worker, uint32_t weight) = 0;
+  virtual absl::Status SetPaused(Worker& worker, bool paused) = 0;
 };
 
 class Worker : public std::enable_shared_from_this<Worker> {
@@ -92,6 +94,19 @@ class Worker : public std::enable_shared_from_this<Worker> {
   // Node's other name for it.
   void destroy(int signal = SIGTERM) { kill(signal); }
 
+  // Gives it, and its slot's later workers, so many shares of the connections.
+  //   kInvalidArgument     not from 1 to 65,536
+  //   kFailedPrecondition  the policy ignores weights, or workers accept by
+  //                        themselves
+  //   kNotFound            it is dead
+  absl::Status set_weight(uint32_t weight);
+  // It gets no connections until resume(): what it has not started goes to
+  // others, what it has goes on. Both may be called again.
+  //   kFailedPrecondition  workers accept by themselves
+  //   kNotFound            it is dead
+  absl::Status pause();
+  absl::Status resume();
+
   // Calls `listener` for each event, in the order of these calls. It is let go
   // after the last event, so that it may hold the worker.
   template <typename Event>
@@ -110,6 +125,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   friend class PrimarySide;
 
   bool Send(int signal);
+  absl::Status Dead() const;
 
   const uint32_t id_;
   WorkerCommands* commands_;  // null once the cluster is gone

@@ -27,8 +27,6 @@ using std::chrono::milliseconds;
 constexpr std::chrono::nanoseconds kTick = milliseconds(5);
 // Where nothing moves (all workers stand still) it looks ever more rarely.
 constexpr std::chrono::nanoseconds kMaxTick = milliseconds(80);
-// Of a worker; what a policy and the kernel's program can reckon with.
-constexpr uint32_t kMaxWeight = 65'536;
 
 }  // namespace
 
@@ -277,59 +275,6 @@ void ListenerGroup::TakeBack(Slot& slot) {
     each->dispatcher->TakeBack(slot, MonotonicNs());
   }
   Tick();
-}
-
-absl::Status ListenerGroup::SetPolicy(const std::string& spec) {
-  if (options_.data_path != DataPath::kHandoff) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("on the data path ",
-                     DataPathName(options_.data_path),
-                     " the kernel picks: restart with --data_path=handoff"));
-  }
-  RETURN_IF_ERROR(MakePolicy(spec, 0).status());
-  for (const Listener* each : dispatching_) {
-    ASSIGN_OR_RETURN(std::unique_ptr<Policy> policy,
-                     MakePolicy(spec, options_.seed + each->facts.listener));
-    each->dispatcher->SetPolicy(std::move(policy));
-  }
-  options_.policy = spec;
-  return absl::OkStatus();
-}
-
-absl::Status ListenerGroup::SetWeight(const Slot& slot, uint32_t weight) {
-  if (weight < 1 || weight > kMaxWeight) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("weight ", weight, ": wants 1 to ", kMaxWeight));
-  }
-  if (options_.data_path == DataPath::kShare || !options_.steer.cpus.empty()) {
-    return absl::FailedPreconditionError(
-        "workers have no weights here: the kernel picks, and knows none");
-  }
-  ASSIGN_OR_RETURN(const std::unique_ptr<Policy> policy,
-                   MakePolicy(options_.policy, 0));
-  if (!policy->heeds_weights()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("policy ",
-                     policy->name(),
-                     " ignores weights: smooth_weighted_round_robin does not"));
-  }
-  for (std::vector<uint32_t>* weights :
-       {&options_.dispatch.weights, &options_.steer.weights}) {
-    if (weights->size() <= slot.index()) weights->resize(slot.index() + 1, 1);
-    (*weights)[slot.index()] = weight;
-  }
-  for (const Listener* each : dispatching_) {
-    each->dispatcher->SetWeight(slot.index(), weight);
-    if (each->steering != nullptr) {
-      RETURN_IF_ERROR(each->steering->Reconsider());
-    }
-  }
-  return absl::OkStatus();
-}
-
-uint32_t ListenerGroup::weight(const Slot& slot) const {
-  const std::vector<uint32_t>& weights = options_.dispatch.weights;
-  return slot.index() < weights.size() ? weights[slot.index()] : 1;
 }
 
 void ListenerGroup::CloseBooks(Slot& slot) { ledger_.Lost(slot.CloseBooks()); }

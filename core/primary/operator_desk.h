@@ -33,8 +33,13 @@ class OperatorDesk {
   // The plugin's name is left open.
   AdminReply Answer(const AdminRequest& request);
 
- private:
+  // Does it, without a word on how the host stands.
+  //   kNotFound            there is no such worker
+  //   kInvalidArgument     no such policy, weight or request
+  //   kFailedPrecondition  it cannot be on this data path, or with this policy
   absl::Status Do(const AdminRequest& request);
+
+ private:
   absl::Status DoTo(WorkerProcess& worker, const AdminRequest& request);
   absl::Status SetPaused(WorkerProcess& worker, bool paused);
   AdminStatus Status();

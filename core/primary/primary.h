@@ -126,6 +126,9 @@ class Primary : private WorkerOwner {
   // The primary as a party of the exchange of messages.
   PrimaryMailbox& messages() { return messages_.mailbox(); }
 
+  // Changes the policy, a weight or whether a worker is paused. REQUIRES: as
+  // Drain. Errors: those of OperatorDesk::Do().
+  absl::Status Do(const AdminRequest& request) { return desk_->Do(request); }
   // Does what an operator asks. REQUIRES: as Drain.
   AdminReply Answer(const AdminRequest& request) {
     return desk_->Answer(request);

@@ -1,0 +1,175 @@
+// A program changes how its workers are scheduled while they serve, by the
+// library, and no connection is lost by it.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "core/base/unique_fd.h"
+#include "core/cluster.h"
+#include "core/primary/primary.h"
+#include "core/primary/primary_options.h"
+#include "core/primary/replacement.h"
+#include "ipc/address.h"
+#include "ipc/listener.h"
+#include "tests/integration/client_set.h"
+
+namespace cluster {
+namespace {
+
+using Shares = std::map<std::string, size_t>;
+
+// Two workers that say who they are. Tests run beside the cluster's thread and
+// ask there for what they want.
+class ClusterSchedulingTest : public ::testing::Test {
+ protected:
+  void Start() {
+    std::promise<int> port;
+    int listening = 0;
+    cluster_.on(events::listening, [&](Worker&, const Address& address) {
+      if (++listening == 2) port.set_value(address.port);
+    });
+    PrimaryOptions options;
+    options.sockets.push_back(
+        *OpenListener(*ParseListenAddress("127.0.0.1:0"), {}));
+    const std::string plugin =
+        std::filesystem::absolute("tests/plugins/puppet.so");
+    const UniqueFd file(open(plugin.c_str(), O_RDONLY | O_CLOEXEC));
+    ReplacementOptions& replacement = options.replacement.emplace();
+    replacement.workers = 2;
+    replacement.program.plugin_path = plugin;
+    replacement.program.plugin_file = file.get();
+    const absl::Status started = cluster_.start(std::move(options));
+    ASSERT_TRUE(started.ok()) << started;
+    first_ = cluster_.workers().at(1);
+    second_ = cluster_.workers().at(2);
+    loop_ = std::thread([this] { exit_code_ = cluster_.run(); });
+    port_ = port.get_future().get();
+  }
+
+  // What `ask` returns on the cluster's thread.
+  template <class Ask>
+  absl::Status On(Ask ask) {
+    std::promise<absl::Status> done;
+    boost::asio::post(io_, [&] { done.set_value(ask()); });
+    return done.get_future().get();
+  }
+
+  Shares SharesOf(size_t count) {
+    const ClientSet clients =
+        RunLoad({.port = port_, .request = "who\n"}, count, 1);
+    EXPECT_EQ(clients.count(End::kAnswered), count);
+    return clients.answers();
+  }
+
+  void EndCleanly() {
+    EXPECT_TRUE(On([&] {
+                  const Ledger ledger = cluster_.engine().Snapshot().ledger;
+                  EXPECT_EQ(ledger.lost(), 0u);
+                  EXPECT_EQ(ledger.refused(), 0u);
+                  EXPECT_EQ(ledger.expired(), 0u);
+                  cluster_.engine().Drain();
+                  return absl::OkStatus();
+                }).ok());
+    loop_.join();
+    EXPECT_EQ(exit_code_, 0);
+  }
+
+  boost::asio::io_context io_{1};
+  Cluster cluster_{0, nullptr, {.io = &io_}};
+  std::shared_ptr<Worker> first_;
+  std::shared_ptr<Worker> second_;
+  std::thread loop_;
+  uint16_t port_ = 0;
+  int exit_code_ = -1;
+};
+
+TEST_F(ClusterSchedulingTest, AllChangesWhileConnectionsFlow) {
+  Start();
+  std::atomic<bool> stop = false;
+  size_t answered = 0;
+  size_t total = 0;
+  std::thread load([&] {
+    const ClientSet clients =
+        RunLoad({.port = port_, .request = "who\n"}, 1'000'000, 8, [&] {
+          return stop.load();
+        });
+    answered = clients.count(End::kAnswered);
+    total = clients.outcomes().size();
+  });
+  for (uint32_t round = 1; round <= 10; ++round) {
+    for (const char* policy :
+         {"rr", "least_connections", "p2c:d=2", "rendezvous", "random"}) {
+      EXPECT_TRUE(On([&] { return cluster_.set_policy(policy); }).ok());
+      EXPECT_EQ(cluster_.scheduling_policy(), policy);
+    }
+    EXPECT_TRUE(On([&] { return first_->set_weight(round); }).ok());
+    EXPECT_TRUE(On([&] { return second_->pause(); }).ok());
+    EXPECT_TRUE(On([&] { return second_->resume(); }).ok());
+  }
+  stop = true;
+  load.join();
+  EXPECT_GT(total, 0u);
+  EXPECT_EQ(answered, total);
+  EndCleanly();
+}
+
+TEST_F(ClusterSchedulingTest, NextConnectionsGoByWhatWasSet) {
+  Start();
+  EXPECT_EQ(SharesOf(40), (Shares{{"1\n", 20}, {"2\n", 20}}));
+  const auto weighted = [&] {
+    return cluster_.set_policy("smooth_weighted_round_robin");
+  };
+  EXPECT_TRUE(On(weighted).ok());
+  EXPECT_TRUE(On([&] { return first_->set_weight(3); }).ok());
+  EXPECT_EQ(SharesOf(40), (Shares{{"1\n", 30}, {"2\n", 10}}));
+  EXPECT_TRUE(On([&] { return first_->pause(); }).ok());
+  EXPECT_EQ(SharesOf(20), (Shares{{"2\n", 20}}));
+  EXPECT_TRUE(On([&] { return first_->resume(); }).ok());
+  EXPECT_EQ(SharesOf(40)["1\n"], 30u);
+  EndCleanly();
+}
+
+TEST_F(ClusterSchedulingTest, WhatCannotBeIsRefused) {
+  EXPECT_TRUE(absl::IsInvalidArgument(cluster_.set_policy("least_conn")));
+  Start();
+  const absl::Status unknown =
+      On([&] { return cluster_.set_policy("least_conn"); });
+  EXPECT_TRUE(absl::StrContains(unknown.message(), "least_connections"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(
+      On([&] { return cluster_.set_policy(kSchedNone); })));
+  EXPECT_EQ(cluster_.scheduling_policy(), kSchedRr);
+  EXPECT_TRUE(absl::IsFailedPrecondition(
+      On([&] { return first_->set_weight(2); })));  // rr ignores weights
+  EXPECT_TRUE(
+      On([&] { return cluster_.set_policy("least_connections"); }).ok());
+  for (const uint32_t weight : {0u, 65'537u}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(
+        On([&] { return first_->set_weight(weight); })));
+  }
+  EndCleanly();
+  EXPECT_TRUE(absl::IsNotFound(first_->set_weight(2)));
+  EXPECT_TRUE(absl::IsNotFound(first_->pause()));
+}
+
+}  // namespace
+}  // namespace cluster
+
+int main(int argc, char** argv) {
+  cluster::run_if_plugin_worker();
+  ::testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
