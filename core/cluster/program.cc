@@ -72,7 +72,9 @@ absl::StatusOr<WorkerSpec> ToSpec(const Settings& settings,
     spec.plugin_path = Absolute(*settings.plugin);
     spec.name = spec.plugin_path.substr(spec.plugin_path.rfind('/') + 1);
     spec.arguments = args;
-    plugin_file->Reset(open(spec.plugin_path.c_str(), O_RDONLY | O_CLOEXEC));
+    // Without O_NONBLOCK a FIFO would hold the program until someone writes.
+    plugin_file->Reset(
+        open(spec.plugin_path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!*plugin_file) return ErrnoStatus("open", spec.plugin_path);
     spec.plugin_file = plugin_file->get();
     return spec;

@@ -72,7 +72,9 @@ absl::Status PreparePlugin(const HostOptions& options, Prepared* prepared) {
       program.plugin_path,
       FindPlugin(options.plugin, BundledPluginDirs(), UserWorkingDirectory()));
   UniqueFd& file = prepared->plugin_file;
-  file.Reset(open(program.plugin_path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Without O_NONBLOCK a FIFO would hold the host until someone writes.
+  file.Reset(
+      open(program.plugin_path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return ErrnoStatus("open", program.plugin_path);
   program.plugin_file = file.get();
   ASSIGN_OR_RETURN(prepared->plugin,

@@ -2,6 +2,7 @@
 // and why, and the host ends with the documented code or serves on.
 #include <elf.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -75,6 +76,14 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"entry_size_0", {"entry_size_0.so", "is 0 bytes"}},
         Refusal{"entry_size_max", {"entry_size_max.so", "4294967295 bytes"}}),
     [](const auto& info) { return std::string(info.param.plugin); });
+
+// Nobody writes to it, so opening it as a file would never end.
+TEST(BadPluginTest, FifoIsRefusedAndNotWaitedFor) {
+  const std::string fifo = testing::TempDir() + "/fifo.so";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  ExpectRefused(fifo, {"fifo.so is not a regular file"});
+  std::filesystem::remove(fifo);
+}
 
 TEST(BadPluginTest, PluginForASanitizedHostIsRefusedByAPlainOne) {
   if ((CLUSTER_SANITIZERS & CLUSTER_SANITIZER_ADDRESS) != 0) {
