@@ -359,7 +359,8 @@ void Runtime::EndByException(int code, const std::string& thrown) {
                            "an exception came out ", where, ": ", thrown)});
   channel_.FlushAll();
   std::fflush(nullptr);
-  _exit(code);
+  // How it had failed before decides whether another worker is tried.
+  _exit(exit_code_ == kWorkerExitOk ? code : exit_code_);
 }
 
 void Runtime::Fail(int code, std::string reason) {
@@ -379,16 +380,18 @@ int Runtime::End() {
   SetInLoop(true);
   if (intake_.has_value()) intake_->Stop();
   // Calls the plugin, which may send.
-  if (listeners_.has_value()) {
-    listeners_->SetStage(ListenerTable::Stage::kStopped);
-  }
-  Messenger& messenger = context_.messenger();
-  messenger.Close();
-  if (plugin_.has_value()) plugin_->End();
+  const auto thrown = CatchThrown([&] {
+    if (listeners_.has_value()) {
+      listeners_->SetStage(ListenerTable::Stage::kStopped);
+    }
+    context_.messenger().Close();
+    if (plugin_.has_value()) plugin_->End();
+  });
+  if (thrown) EndByException(kExitPluginThrew, *thrown);
   context_.SendPostedLines();
   // What was logged last still gets out; the primary reads as long as it lives.
   // Not by the loop: watches and posts of the plugin may be left in it.
-  channel_.ConverseUntil([&] { return !messenger.holds_messages(); },
+  channel_.ConverseUntil([&] { return !context_.messenger().holds_messages(); },
                          kLastMessagesMs);
   channel_.FlushAll();
   return exit_code_;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
@@ -204,6 +205,26 @@ TEST(BadPluginTest, ExceptionOfACallbackCostsTheWorkerAndNotTheHost) {
       << host.ErrorOutput();
   EXPECT_EQ(host.EndCleanly().lost, 1u);
 }
+
+class ThrowingEndTest : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(ThrowingEndTest, IsAnExitCodeAndAReason) {
+  const std::string function = GetParam();
+  HostProcess host({Bad(absl::StrCat(function, "_throws")), "--workers=1"});
+  ASSERT_TRUE(host.AwaitServing(1));
+  host.Signal(SIGTERM);
+  EXPECT_EQ(host.AwaitExit(), kExitOk);
+  EXPECT_TRUE(Logged(host,
+                     {"exited with code 68",
+                      absl::StrCat("in ", function, " of throws"),
+                      "the ball is out"}))
+      << host.ErrorOutput();
+}
+
+INSTANTIATE_TEST_SUITE_P(BadPluginTest,
+                         ThrowingEndTest,
+                         ::testing::Values("stop", "destroy"),
+                         [](const auto& info) { return info.param; });
 
 TEST(BadPluginTest, ExceptionEndsTheWorkerOfAPluginThatWantsIt) {
   HostProcess host({TestPlugin("fragile"), "--workers=1"});

@@ -38,14 +38,24 @@ cluster_status Start(void*, cluster_error*) {
 
 void OnConnection(void*, const cluster_connection*) { Throw(); }
 
+[[maybe_unused]] void End(void*) { Throw(); }
+
 const cluster_worker_plugin kTable = {.size = sizeof kTable,
                                       .flags = 0,
                                       .create = &Create,
                                       .start = &Start,
                                       .on_connection = &OnConnection,
                                       .drain = nullptr,
+#if defined(STOP_THROWS)
+                                      .stop = &End,
+#else
                                       .stop = nullptr,
+#endif
+#if defined(DESTROY_THROWS)
+                                      .destroy = &End,
+#else
                                       .destroy = nullptr,
+#endif
                                       .run = nullptr};
 
 }  // namespace
