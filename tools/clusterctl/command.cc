@@ -23,7 +23,7 @@ constexpr char kHelp[] =
 Commands
   status             the workers and the connections (the default)
   policy POLICY      give connections by this policy from now on, such as
-                     p2c:d=3 (host --help lists them)
+                     p2c:d=3 (host --policy=help lists them)
   weight WORKER N    give this worker N shares, 1 to 65536
   pause WORKER       give this worker no connections; it keeps those it has
   resume WORKER      give it connections again
