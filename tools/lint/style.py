@@ -29,6 +29,7 @@ SOURCE_PATH = re.compile(r"(?:[\w-]+/)+[\w.-]+\.(?:h|cc|c|py|sh|bzl)$")
 MEMBER = re.compile(r"([A-Z]\w+)::(\w+)(?:\(.*\))?$")
 FUNCTION = re.compile(r"([A-Z]\w+)\(\)$")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+INLINE_CODE = re.compile(r"`[^`\n]*`")
 
 CODE = (".c", ".cc", ".h")
 # Inputs of fuzz tests are bytes, whatever they look like.
@@ -97,7 +98,8 @@ def check_links(path, text, files):
     """
     problems = []
     folders = {os.path.dirname(each) for each in files}
-    for link in LINK.findall(FENCE.sub("", text)):
+    for link in LINK.findall(
+            INLINE_CODE.sub("`code`", FENCE.sub("", text))):
         if re.match(r"[a-z]+:", link):
             continue
         target, _, anchor = link.partition("#")

@@ -88,6 +88,10 @@ class LinkTest(unittest.TestCase):
         self.assertEqual(
             failures({"a.md": "```cpp\nauto f = [x](int) { };\n```\n"}), [])
 
+    def test_code_in_a_line_is_no_link_but_may_name_one(self):
+        self.assertEqual(failures({"a.md": "`[x](int n)` and `y`\n"}), [])
+        self.assertEqual(len(failures({"a.md": "[`x`](missing.md)\n"})), 1)
+
     def test_comments_name_documents_that_exist(self):
         files = {"docs/a.md": "# A\n", "a.h": "// See docs/a.md.\n"}
         self.assertEqual(failures(files), [])
