@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/system/system_error.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -59,8 +62,21 @@ struct Prepared {
   std::vector<ListenAddress> bound;
 };
 
+// What is said of it, and what to do where the limit of descriptors is why.
+std::string Explain(const absl::Status& status) {
+  const int error = ErrnoOf(status);
+  rlimit limit = {};
+  if (error != EMFILE || getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return std::string(status.message());
+  }
+  return absl::StrCat(status.message(),
+                      "; this process may have ",
+                      limit.rlim_cur,
+                      " descriptors: raise it with ulimit -n");
+}
+
 int Complain(const absl::Status& status, int code) {
-  std::fprintf(stderr, "host: %s\n", std::string(status.message()).c_str());
+  std::fprintf(stderr, "host: %s\n", Explain(status).c_str());
   return code;
 }
 
@@ -309,7 +325,7 @@ int Serve(const HostOptions& options, Prepared prepared) {
   if (const absl::Status status =
           cluster.start(std::move(prepared.primary), &observer);
       !status.ok()) {
-    logger.Error(absl::StrCat("cannot start: ", status.message()));
+    logger.Error(absl::StrCat("cannot start: ", Explain(status)));
     for (const ListenAddress& address : bound) RemoveSocketFile(address);
     return kExitInternal;
   }
@@ -333,9 +349,8 @@ int Serve(const HostOptions& options, Prepared prepared) {
   return ExitCodeFor(engine.end(), signals.second(), options.plugin, logger);
 }
 
-}  // namespace
-
-int HostMain(int argc, char** argv) {
+// Of what HostMain() does: all but what Asio throws.
+int RunHost(int argc, char** argv) {
   TakeOverProcess();
   const absl::StatusOr<ParsedCommand> command =
       ParseCommandLine(argc,
@@ -369,6 +384,17 @@ int HostMain(int argc, char** argv) {
   status = Bind(*addresses, options.backlog, &prepared);
   if (!status.ok()) return Complain(status, kExitBind);
   return Serve(options, std::move(prepared));
+}
+
+}  // namespace
+
+int HostMain(int argc, char** argv) {
+  try {
+    return RunHost(argc, argv);
+  } catch (const boost::system::system_error& error) {
+    return Complain(ErrnoStatus(error.code().value(), "epoll", "the loop"),
+                    kExitInternal);
+  }
 }
 
 }  // namespace cluster

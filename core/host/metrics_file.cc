@@ -1,6 +1,7 @@
 #include "core/host/metrics_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -34,6 +35,16 @@ absl::Status WriteNew(const std::string& path, absl::string_view text) {
   return WriteAll(fd.get(), text, path);
 }
 
+// A device or a socket is no file of ours to replace.
+absl::Status CheckReplaceable(const std::string& path) {
+  struct stat there;
+  if (stat(path.c_str(), &there) != 0 || S_ISREG(there.st_mode)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, " is there and is no regular file; it stays"));
+}
+
 }  // namespace
 
 MetricsFile::MetricsFile(boost::asio::io_context& io,
@@ -46,6 +57,7 @@ MetricsFile::MetricsFile(boost::asio::io_context& io,
       alarm_(io) {}
 
 absl::Status MetricsFile::Write() {
+  RETURN_IF_ERROR(CheckReplaceable(path_));
   // Not *.prom, which a collector would read.
   const std::string beside = absl::StrCat(path_, ".new");
   absl::Status status = WriteNew(beside, text_());

@@ -1,6 +1,7 @@
 #include "core/host/metrics_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
@@ -75,6 +76,13 @@ TEST_F(MetricsFileTest, TroubleIsToldOnceAndEnds) {
 TEST_F(MetricsFileTest, FolderInItsPlaceIsTroubleAndLeavesNothing) {
   fs::create_directory(path_);
   EXPECT_FALSE(file_.Write().ok());
+  EXPECT_EQ(Files(), 1u);
+}
+
+TEST_F(MetricsFileTest, WhatIsNoFileIsNotReplaced) {
+  ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_TRUE(absl::IsInvalidArgument(file_.Write()));
+  EXPECT_TRUE(fs::is_fifo(path_));
   EXPECT_EQ(Files(), 1u);
 }
 

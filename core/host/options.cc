@@ -26,6 +26,9 @@ namespace cluster {
 namespace {
 
 constexpr uint32_t kMaxWorkers = 1024;
+// All settings go to each worker in one frame, which has to be of a size that
+// every worker reads at once.
+constexpr size_t kMaxSettingsBytes = size_t{8} << 20;
 constexpr char kPlugin[] = "PLUGIN";
 
 // CLI11 only sorts the arguments; values are read below, for errors that say
@@ -114,10 +117,18 @@ absl::Status ReadPlugin(const RawCommand& raw,
         options->plugin_is_path ? ResolvePath(directory, *plugin) : *plugin;
   }
   std::set<std::string> keys;
+  size_t bytes = 0;
   for (const std::string& value : raw.values.at("--set")) {
     ASSIGN_OR_RETURN(auto pair, ParseConfigPair("--set", value, directory));
     if (!keys.insert(pair.first).second) {
       return FlagError("--set", value, "sets a key again: set each key once");
+    }
+    bytes += pair.first.size() + pair.second.size();
+    if (bytes > kMaxSettingsBytes) {
+      return FlagError("--set",
+                       pair.first,
+                       "makes the settings larger than 8 MiB together: pass "
+                       "the path of a file instead");
     }
     options->config.push_back(std::move(pair));
   }

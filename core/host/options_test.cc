@@ -172,6 +172,13 @@ TEST(ParseCommandLineErrorTest, SettingsNeedKeyAndReadableFile) {
               HasSubstr("open /cwd/missing: No such file"));
 }
 
+TEST(ParseCommandLineErrorTest, SettingsAreBounded) {
+  const std::string most = "k=" + std::string((size_t{8} << 20) - 1, 'v');
+  EXPECT_EQ(Options({"--set", most}).config.size(), 1u);
+  EXPECT_THAT(Error({"--set", most, "--set", "l=w"}),
+              HasSubstr("larger than 8 MiB together"));
+}
+
 TEST(ParseCommandLineErrorTest, SteerHasPoliciesOfItsOwn) {
   EXPECT_EQ(Options({"--data_path=steer"}).policy, "random");
   EXPECT_EQ(Options({"--data_path=steer", "--policy=cpu_local"}).policy,

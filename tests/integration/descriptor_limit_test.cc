@@ -2,13 +2,18 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <string>
+#include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "core/host/exit_codes.h"
 #include "tests/integration/client_set.h"
 #include "tests/integration/host_process.h"
 #include "tests/integration/process_facts.h"
@@ -127,6 +132,32 @@ TEST_P(DescriptorLimitTest, PrimaryHasNoMoreOpenAfterWorkersWereReplaced) {
       << OpenDescriptors(host.pid()) << " after " << before;
   EXPECT_EQ(ChildrenOf(host.pid()).size(), 2u) << "a zombie is left";
   host.EndCleanly();
+}
+
+// What a host says that may have `limit` descriptors, and its exit code.
+std::pair<std::string, int> StartWithLimit(int limit) {
+  const std::string command =
+      absl::StrCat("ulimit -n ",
+                   limit,
+                   "; exec core/host/host ",
+                   TestPlugin("puppet"),
+                   " --workers=1 --listen=127.0.0.1:0 2>&1");
+  FILE* const pipe = popen(command.c_str(), "r");
+  std::string said;
+  for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) {
+    said.push_back(static_cast<char>(c));
+  }
+  const int status = pclose(pipe);
+  return {said, WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status)};
+}
+
+TEST(FewDescriptorsTest, TooFewToStartIsOneLine) {
+  for (const int limit : {6, 8, 10}) {
+    const auto [said, code] = StartWithLimit(limit);
+    EXPECT_EQ(code, kExitInternal) << limit << ": " << said;
+    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+    EXPECT_TRUE(absl::StrContains(said, "ulimit -n")) << said;
+  }
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ FAULTS = {
         "FAIL timer_leak",
         "WARN memory_growth",
     ]),
-    "two_exports": ("TWO_EXPORTS", ["FAIL elf"]),
+    "two_exports": ("TWO_EXPORTS", ["WARN elf"]),
     "undefined_symbol": ("UNDEFINED_SYMBOL", ["FAIL undefined_symbols"]),
     "unknown_id": ("UNKNOWN_ID", ["FAIL unknown_id"]),
     "unlisted": ("UNLISTED", ["WARN services_listed"]),

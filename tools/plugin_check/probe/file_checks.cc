@@ -91,9 +91,7 @@ void CheckFile(const std::string& path, bool allow_draft) {
     reporter.Found(Finding::kFileUnfit, seen->verdict.message());
   }
   for (const std::string& warning : seen->warnings) {
-    const bool exports = absl::StartsWith(warning, "exports more");
-    reporter.Found(exports ? Finding::kFileUnfit : Finding::kFileUntidy,
-                   warning);
+    reporter.Found(Finding::kFileUntidy, warning);
   }
 }
 
