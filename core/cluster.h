@@ -44,8 +44,10 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "core/cluster/events.h"
+#include "core/cluster/passed_sockets.h"
 #include "core/cluster/settings.h"
 #include "core/cluster/this_worker.h"
+#include "core/cluster/system_error.h"
 #include "core/cluster/worker.h"
 
 namespace boost::asio {

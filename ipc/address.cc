@@ -266,6 +266,8 @@ std::optional<int> PortOf(const ListenAddress& address) {
 absl::StatusOr<ListenAddress> BoundAddress(int fd, const ListenAddress& asked) {
   ASSIGN_OR_RETURN(ListenAddress bound, LocalAddress(fd));
   bound.fd = asked.fd;
+  // Its file is for whoever made it.
+  if (asked.fd >= 0) bound.file_device = bound.file_inode = 0;
   if (asked.long_path.empty()) return bound;
   // The kernel knows it by a name that was good while it was bound.
   bound.long_path = asked.long_path;

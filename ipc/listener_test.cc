@@ -262,6 +262,14 @@ TEST_F(ListenerTest, InheritedListenerIsDuplicated) {
   EXPECT_EQ(LocalOf(*fd).text, LocalOf(*inherited).text);
 }
 
+TEST_F(ListenerTest, FileOfAnInheritedSocketIsForItsMaker) {
+  const UniqueFd inherited = *OpenListener(unix_);
+  const ListenAddress asked = Parse(absl::StrCat("fd:", inherited.get()));
+  const UniqueFd fd = *OpenListener(asked);
+  RemoveSocketFile(*BoundAddress(fd.get(), asked));
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
 TEST_F(ListenerTest, InheritedDatagramSocketIsDuplicated) {
   const UniqueFd inherited = *OpenListener(Parse("udp:127.0.0.1:0"));
   const ListenAddress asked = Parse(absl::StrCat("fd:", inherited.get()));

@@ -23,6 +23,7 @@ struct Address {
   std::string address;  // a number or a path
   int port = -1;        // -1 for Unix sockets
   std::string type;     // "tcp4", "tcp6", "unix", "udp4", "udp6"
+  int fd = -1;          // the primary's descriptor that was named, if one was
 };
 
 // Each names the signature of listeners of the cluster, and of one worker.

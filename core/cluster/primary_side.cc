@@ -15,6 +15,7 @@
 #include "core/cluster/listened_address.h"
 #include "core/cluster/program.h"
 #include "core/control/data_path.h"
+#include "core/control/listener_messages.h"
 #include "core/supervisor/worker_state.h"
 #include "scheduler/registry.h"
 
@@ -131,6 +132,7 @@ absl::Status PrimarySide::Begin() {
   PrimaryOptions options;
   options.keep_ports = options_.keep_ports;
   options.drain_timeout = options_.drain_timeout;
+  options.take_fds = true;  // workers are this program, too
   options.watchdog = {.start_timeout = absl::ZeroDuration(),
                       .heartbeat_timeout = absl::ZeroDuration()};
   options.listeners.seed = std::random_device()();
@@ -269,8 +271,10 @@ void PrimarySide::OnEvent(const WorkerEvent& event) {
       events_.of(events::online).Emit(*worker);
       break;
     case WorkerEventKind::kListening: {
-      const Address address =
-          ToAddress(primary_->listener(event.listener)->facts.text);
+      const ListenerFacts& facts = primary_->listener(event.listener)->facts;
+      if (facts.exclusive) break;  // the worker's own affair
+      Address address = ToAddress(facts.text);
+      address.fd = facts.fd;
       own.of(events::listening).Emit(address);
       events_.of(events::listening).Emit(*worker, address);
       break;

@@ -65,6 +65,10 @@ absl::StatusOr<WorkerSpec> ToSpec(const Settings& settings,
                      .working_directory = settings.cwd.value_or(""),
                      .uid = settings.uid,
                      .gid = settings.gid};
+  // What a service manager has passed is this process's.
+  for (const char* name : {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"}) {
+    if (!env.contains(name)) spec.environment.emplace_back(name, std::nullopt);
+  }
   RETURN_IF_ERROR(CheckStdio(spec.stdio));
   const std::vector<std::string> args =
       settings.args.value_or(std::vector<std::string>());

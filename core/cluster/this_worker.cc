@@ -2,58 +2,20 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <cstring>
-#include <map>
-#include <string_view>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "core/base/unique_fd.h"
-#include "core/cluster/listened_address.h"
+#include "core/cluster/listener_desk.h"
 #include "core/control/worker_exit.h"
 #include "core/worker/loop.h"
 #include "core/worker/runtime.h"
-#include "ipc/address.h"
 #include "plugins/abi/cluster_plugin.h"
-#include "plugins/sdk/listeners.h"
-#include "plugins/sdk/result.h"
 #include "plugins/sdk/services.h"
 
 namespace cluster {
 namespace {
-
-// The address as the primary takes it: in numbers, absolute. Names are looked
-// up here.
-absl::StatusOr<std::string> ToText(const ListenOptions& options) {
-  if (!options.path.empty()) {
-    if (options.path.front() == '/' || options.path.front() == '@') {
-      return absl::StrCat("unix:", options.path);
-    }
-    char directory[4096];
-    if (getcwd(directory, sizeof(directory)) == nullptr) {
-      return absl::NotFoundError("this worker's directory is gone");
-    }
-    return absl::StrCat("unix:", directory, "/", options.path);
-  }
-  const bool six =
-      absl::StrContains(options.host, ":") && options.host.front() != '[';
-  const absl::StatusOr<ListenAddress> address = ParseListenAddress(absl::StrCat(
-      six ? "[" : "", options.host, six ? "]" : "", ":", options.port));
-  if (!address.ok()) return address.status();
-  // Every address is for the primary to say.
-  if (options.host.empty()) return absl::StrCat(":", options.port);
-  return ToString(*address);
-}
-
-uint32_t FlagsOf(const ListenOptions& options) {
-  return (options.exclusive ? CLUSTER_LISTEN_EXCLUSIVE : 0u) |
-         (options.ipv6_only ? CLUSTER_LISTEN_IPV6_ONLY : 0u);
-}
 
 std::unique_ptr<Loop> MakeLoop() {
   absl::StatusOr<std::unique_ptr<Loop>> loop = Loop::Create();
@@ -81,23 +43,7 @@ class ThisWorker::Side {
   const sdk::Services& services() const { return services_; }
   bool started() const { return services_.host != nullptr; }
 
-  void Listen(const ListenOptions& options,
-              OnConnection connection,
-              OnListening listening) {
-    if (!started() || runtime_.ends()) return;
-    const absl::StatusOr<std::string> text = ToText(options);
-    if (!text.ok()) return Error(text.status());
-    const sdk::Listeners listeners{sdk::Host(services_)};
-    const sdk::Status status = listeners.Listen(
-        *text,
-        {.flags = FlagsOf(options), .backlog = options.backlog},
-        [this,
-         connection = std::move(connection),
-         listening = std::move(listening)](sdk::Result<uint32_t> listener) {
-          OnAnswer(listener, connection, listening);
-        });
-    if (!status.ok()) Error(absl::UnavailableError(status.message()));
-  }
+  ListenerDesk& desk() { return desk_; }
 
  private:
   static Side& From(void* self) { return *static_cast<Side*>(self); }
@@ -107,39 +53,23 @@ class ThisWorker::Side {
                                cluster_error*) {
     *self = newborn_;
     newborn_->services_ = sdk::Services::Of(host);
+    newborn_->desk_.Begin(newborn_->services_);
     return CLUSTER_OK;
   }
 
   static void OnGiven(void* self, const cluster_connection* given) {
-    Side& side = From(self);
-    cluster_connection copy = {};
-    std::memcpy(&copy, given, std::min<size_t>(given->size, sizeof(copy)));
-    Connection connection(side.services_, copy);
-    const auto found = side.servers_.find(connection.listener());
-    if (found == side.servers_.end()) return;  // closes it
-    const OnConnection take = found->second;
-    take(std::move(connection));
+    From(self).desk_.Give(*given);
+  }
+
+  static void OnDrain(void* self, uint64_t, uint64_t) {
+    From(self).desk_.Drain();
   }
 
   static void OnStop(void* self) {
     Side& side = From(self);
+    side.desk_.Stop();
     side.connected_ = false;
     side.events_.of(events::disconnect).Emit();
-  }
-
-  void OnAnswer(const sdk::Result<uint32_t>& answer,
-                const OnConnection& connection,
-                const OnListening& listening) {
-    sdk::Result<uint32_t> listener = answer;
-    if (!listener.ok()) {
-      if (runtime_.ends()) return;
-      return Error(absl::UnavailableError(listener.status().message()));
-    }
-    servers_[*listener] = connection;
-    if (!listening) return;
-    sdk::Result<sdk::ListenerInfo> info =
-        sdk::Listeners(sdk::Host(services_)).Info(*listener);
-    listening(info.ok() ? ToAddress(std::string(info->text)) : Address());
   }
 
   void Error(const absl::Status& status) {
@@ -154,7 +84,7 @@ class ThisWorker::Side {
       .create = &Create,
       .start = nullptr,
       .on_connection = &OnGiven,
-      .drain = nullptr,
+      .drain = &OnDrain,
       .stop = &OnStop,
       .destroy = nullptr,
       .run = nullptr};
@@ -176,7 +106,8 @@ class ThisWorker::Side {
   Runtime runtime_;
   bool connected_ = true;
   sdk::Services services_;
-  std::map<uint32_t, OnConnection> servers_;  // by listener
+  ListenerDesk desk_{[this] { return runtime_.ends(); },
+                     [this](const absl::Status& status) { Error(status); }};
 };
 
 ThisWorker::ThisWorker(uint32_t id, int channel)
@@ -191,10 +122,32 @@ std::optional<bool> ThisWorker::exited_after_disconnect() const {
   return std::nullopt;
 }
 
-void ThisWorker::listen(const ListenOptions& options,
-                        OnConnection connection,
-                        OnListening listening) {
-  side_->Listen(options, std::move(connection), std::move(listening));
+std::shared_ptr<Server> ThisWorker::create_server(OnConnection connection) {
+  return std::make_shared<Server>(side_->desk(), std::move(connection));
+}
+
+std::shared_ptr<Server> ThisWorker::listen(const ListenOptions& options,
+                                           OnConnection connection,
+                                           OnListening listening) {
+  const std::shared_ptr<Server> server = create_server(std::move(connection));
+  (void)server->listen(options, std::move(listening));
+  return server;
+}
+
+std::shared_ptr<DatagramSocket> ThisWorker::create_socket(
+    const DatagramOptions& options, DatagramSocket::OnMessage message) {
+  return std::make_shared<DatagramSocket>(
+      side_->desk(), options, std::move(message));
+}
+
+std::shared_ptr<DatagramSocket> ThisWorker::bind(
+    const BindOptions& options,
+    DatagramSocket::OnMessage message,
+    OnListening listening) {
+  const std::shared_ptr<DatagramSocket> socket =
+      create_socket({}, std::move(message));
+  (void)socket->bind(options, std::move(listening));
+  return socket;
 }
 
 ThisWorker& ThisWorker::disconnect() {

@@ -10,33 +10,22 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
+#include "core/cluster/datagram_socket.h"
 #include "core/cluster/events.h"
-#include "plugins/sdk/connection.h"
+#include "core/cluster/listen_options.h"
+#include "core/cluster/server.h"
 #include "plugins/sdk/host.h"
 
 namespace cluster {
-
-// One accepted connection, and its only owner (plugins/sdk/connection.h).
-using Connection = sdk::Connection;
-
-struct ListenOptions {
-  int port = 0;            // 0: a free one, the same for all workers
-  std::string host = {};   // a number or a name; empty: every address
-  std::string path = {};   // of a Unix socket, instead of the two
-  int backlog = 0;         // 0: 511
-  bool exclusive = false;  // not shared with other workers
-  bool ipv6_only = false;
-};
 
 using OwnEvents = EventSet<OfWorker, events::Disconnect, events::Error>;
 
 class ThisWorker {
  public:
-  using OnConnection = std::function<void(Connection connection)>;
-  using OnListening = std::function<void(const Address& address)>;
+  using OnConnection = Server::OnConnection;
+  using OnListening = Server::OnListening;
 
   // For the library: `channel` is the inherited one, open.
   ThisWorker(uint32_t id, int channel);
@@ -50,13 +39,22 @@ class ThisWorker {
   // True once this worker, or the primary, asked it to end; none before.
   std::optional<bool> exited_after_disconnect() const;
 
-  // Serves an address together with all workers that name the same: the primary
-  // binds it, and `connection` is called with those that are this worker's.
-  // What goes wrong is an `error` event; without a listener the worker ends
-  // with code 1. Does nothing once the worker is about to end.
-  void listen(const ListenOptions& options,
-              OnConnection connection,
-              OnListening listening = {});
+  // A server that does not listen yet (core/cluster/server.h). `connection` is
+  // called with those that are this worker's.
+  std::shared_ptr<Server> create_server(OnConnection connection);
+  // One that does. What goes wrong is an `error` event; without a listener the
+  // worker ends with code 1. Does nothing once the worker is about to end.
+  std::shared_ptr<Server> listen(const ListenOptions& options,
+                                 OnConnection connection,
+                                 OnListening listening = {});
+
+  // A datagram socket that is not bound yet (core/cluster/datagram_socket.h),
+  // and one that is; likewise.
+  std::shared_ptr<DatagramSocket> create_socket(
+      const DatagramOptions& options, DatagramSocket::OnMessage message);
+  std::shared_ptr<DatagramSocket> bind(const BindOptions& options,
+                                       DatagramSocket::OnMessage message,
+                                       OnListening listening = {});
 
   // Closes the servers, waits for the open connections, then ends: run()
   // returns 0. May be called again.

@@ -129,12 +129,12 @@ absl::StatusOr<uint32_t> DynamicListeners::Bind(const ListenAtRequest& request,
     return absl::ResourceExhaustedError(
         absl::StrCat(kMaxListeners, " listeners are the most"));
   }
-  if (address.kind == ListenAddress::Kind::kFd && group_.Owns(address.fd)) {
+  const bool is_fd = address.kind == ListenAddress::Kind::kFd;
+  if (is_fd && group_.Owns(address.fd)) {
     return ErrnoStatus(EEXIST, "bind", address.text);
   }
   const auto has = [&](uint32_t flag) { return (request.flags & flag) != 0; };
-  ASSIGN_OR_RETURN(
-      UniqueFd socket,
+  absl::StatusOr<UniqueFd> socket =
       OpenListener(
           address,
           {.backlog = request.backlog > 0 ? request.backlog : options_.backlog,
@@ -142,11 +142,14 @@ absl::StatusOr<uint32_t> DynamicListeners::Bind(const ListenAtRequest& request,
            .reuse_port = has(CLUSTER_LISTEN_REUSE_PORT),
            .reuse_address = has(CLUSTER_LISTEN_REUSE_ADDRESS),
            .readable_all = has(CLUSTER_LISTEN_READABLE_ALL),
-           .writable_all = has(CLUSTER_LISTEN_WRITABLE_ALL)}));
-  ASSIGN_OR_RETURN(ListenAddress bound, BoundAddress(socket.get(), address));
+           .writable_all = has(CLUSTER_LISTEN_WRITABLE_ALL)});
+  // Closed, no socket, or one that does not listen: the number is wrong.
+  if (!socket.ok() && is_fd) return ErrnoStatus(EINVAL, "bind", address.text);
+  RETURN_IF_ERROR(socket.status());
+  ASSIGN_OR_RETURN(ListenAddress bound, BoundAddress(socket->get(), address));
   const ListenAddress opened = bound;
   const absl::StatusOr<uint32_t> listener = group_.Open(
-      std::move(socket), std::move(bound), has(CLUSTER_LISTEN_EXCLUSIVE));
+      *std::move(socket), std::move(bound), has(CLUSTER_LISTEN_EXCLUSIVE));
   if (!listener.ok()) {
     RemoveSocketFile(opened);
     return listener;

@@ -16,4 +16,26 @@ Listener::Listener(uint32_t listener, UniqueFd bound_socket, ListenAddress at)
            .fd = bound.fd};
 }
 
+std::vector<int> Listener::SourcesOf(const Slot& slot) const {
+  std::vector<int> sources;
+  if (dispatcher != nullptr) {
+    sources.push_back(slot.stream(facts.listener).receiver());
+  }
+  if (steering != nullptr) {
+    sources.push_back(steering->socket(slot));
+  } else if (datagrams.has_value()) {
+    sources.push_back(datagrams->socket(slot.index()));
+  } else if (dispatcher == nullptr) {
+    sources.push_back(socket.get());
+  }
+  return sources;
+}
+
+void Listener::CloseSockets() {
+  if (accept_loop != nullptr) accept_loop->Close();
+  if (steering != nullptr) steering->Close();
+  if (datagrams.has_value()) datagrams->Close();
+  socket.Reset();
+}
+
 }  // namespace cluster

@@ -12,12 +12,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "core/base/unique_fd.h"
 #include "core/control/data_path.h"
 #include "core/control/listener_messages.h"
 #include "core/primary/accept_loop.h"
 #include "core/primary/dispatcher.h"
+#include "core/primary/slot.h"
 #include "core/primary/steering.h"
 #include "ipc/address.h"
 #include "ipc/reuseport_group.h"
@@ -28,6 +30,17 @@ struct Listener {
   // Takes `bound_socket`, which is bound there and non-blocking; a stream
   // socket listens.
   Listener(uint32_t listener, UniqueFd bound_socket, ListenAddress at);
+
+  // Whether `fd` is one of its own sockets.
+  bool Owns(int fd) const {
+    return socket.get() == fd ||
+           (accept_loop != nullptr && accept_loop->fd() == fd);
+  }
+  // From what a worker of `slot` takes connections: the stream, the socket, or
+  // for steer both. Borrowed. REQUIRES: the slot has its stream.
+  std::vector<int> SourcesOf(const Slot& slot) const;
+  // Accepts what the kernel holds, and no more.
+  void CloseSockets();
 
   bool datagram() const { return facts.kind == ListenerKind::kDatagram; }
 

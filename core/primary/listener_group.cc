@@ -163,20 +163,15 @@ absl::StatusOr<uint32_t> ListenerGroup::Open(UniqueFd socket,
 bool ListenerGroup::Owns(int fd) const {
   return std::any_of(
       listeners_.begin(), listeners_.end(), [fd](const auto& each) {
-        if (each == nullptr) return false;
-        return each->socket.get() == fd ||
-               (each->accept_loop != nullptr && each->accept_loop->fd() == fd);
+        return each != nullptr && each->Owns(fd);
       });
 }
 
 void ListenerGroup::ShutListener(uint32_t listener) {
   Listener& shut = *listeners_[listener];
   if (std::exchange(shut.shut, true)) return;
-  if (shut.accept_loop != nullptr) shut.accept_loop->Close();
-  if (shut.steering != nullptr) shut.steering->Close();
-  if (shut.datagrams.has_value()) shut.datagrams->Close();
+  shut.CloseSockets();
   if (shut.dispatcher != nullptr) shut.dispatcher->RefuseAll();
-  shut.socket.Reset();
   RemoveSocketFile(shut.bound);
 }
 
@@ -220,20 +215,9 @@ absl::StatusOr<std::vector<UniqueFd>> ListenerGroup::AcceptorFor(
   if (closed_ && worker_accepts) {
     return ErrnoStatus(ESHUTDOWN, "listen", "the host ends");
   }
-  std::vector<int> sources;
-  if (found->dispatcher != nullptr) {
-    RETURN_IF_ERROR(slot.AddStream(listener));
-    sources.push_back(slot.stream(listener).receiver());
-  }
-  if (found->steering != nullptr) {
-    sources.push_back(found->steering->socket(slot));
-  } else if (found->datagrams.has_value()) {
-    sources.push_back(found->datagrams->socket(slot.index()));
-  } else if (found->dispatcher == nullptr) {
-    sources.push_back(found->socket.get());
-  }
+  if (found->dispatcher != nullptr) RETURN_IF_ERROR(slot.AddStream(listener));
   std::vector<UniqueFd> copies;
-  for (const int source : sources) {
+  for (const int source : found->SourcesOf(slot)) {
     copies.emplace_back(fcntl(source, F_DUPFD_CLOEXEC, 0));
     if (!copies.back()) return ErrnoStatus("fcntl", "acceptor");
   }
@@ -291,11 +275,7 @@ void ListenerGroup::OnRoom(Slot& slot) {
 void ListenerGroup::Close() {
   closed_ = true;
   for (const auto& each : listeners_) {
-    if (each == nullptr) continue;
-    if (each->accept_loop != nullptr) each->accept_loop->Close();
-    if (each->steering != nullptr) each->steering->Close();
-    if (each->datagrams.has_value()) each->datagrams->Close();
-    each->socket.Reset();
+    if (each != nullptr) each->CloseSockets();
   }
   Tick();
 }

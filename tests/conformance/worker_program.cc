@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "tests/conformance/ending_worker.h"
+#include "tests/conformance/obedient_worker.h"
 
 namespace cluster {
 namespace {
@@ -130,6 +131,7 @@ int Serve(Cluster& cluster, const std::string& does, bool exclusive) {
 int WorkerProgram(Cluster& cluster, int argc, char** argv) {
   const std::string does = argc > 1 ? argv[1] : "idle";
   const std::string word = argc > 2 ? argv[2] : "";
+  if (does == "obey") return ObedientWorker(cluster);
   if (const auto code = EndingWorker(cluster, does, word)) return *code;
   if (does == "exit") return std::atoi(word.c_str());
   if (does == "abort") std::abort();

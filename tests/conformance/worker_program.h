@@ -9,6 +9,7 @@ namespace cluster {
 
 // Runs in a worker; returns its exit code. By argv[1]:
 //   idle             nothing
+//   obey             what it is told (obedient_worker.h)
 //   exit CODE        exits at once
 //   abort            dies by SIGABRT
 //   throw            throws out of main()

@@ -1,0 +1,119 @@
+#include "core/cluster/server.h"
+
+#include "absl/status/statusor.h"
+#include "core/cluster/listener_desk.h"
+
+namespace cluster {
+
+absl::Status Server::listen(const ListenOptions& options,
+                            OnListening listening) {
+  if (bound_.has_value()) {
+    return absl::FailedPreconditionError("the server listens already");
+  }
+  const uint64_t number = ++asked_;
+  asking_ = true;
+  const absl::StatusOr<Endpoint> endpoint = ToEndpoint(options);
+  const auto self = shared_from_this();
+  if (!endpoint.ok()) {
+    desk_.Later([self, number, status = endpoint.status()] {
+      if (number == self->asked_ && self->asking_) self->Fail(status);
+    });
+    return absl::OkStatus();
+  }
+  desk_.Ask(*endpoint,
+            options.backlog,
+            [self, number, listening = std::move(listening)](
+                const ListenerDesk::Answer& answer) {
+              ListenerDesk& desk = self->desk_;
+              if (number != self->asked_ || !self->asking_) {
+                if (answer.status.ok()) desk.Close(answer.listener);
+                return;
+              }
+              if (!answer.status.ok()) return self->Fail(answer.status);
+              self->asking_ = false;
+              self->listener_ = answer.listener;
+              self->bound_ = answer.bound;
+              desk.Serve(answer.listener, self);
+              self->PauseIfFull();
+              if (listening) listening(answer.bound);
+            });
+  return absl::OkStatus();
+}
+
+void Server::Fail(const absl::Status& status) {
+  asking_ = false;
+  if (!events_.of(events::error).Emit(status)) desk_.Error(status);
+}
+
+void Server::close(OnClosed closed) {
+  asking_ = false;
+  if (!bound_.has_value()) {
+    if (!closed) return;
+    desk_.Later([closed = std::move(closed)] {
+      closed(absl::FailedPreconditionError("the server does not listen"));
+    });
+    return;
+  }
+  bound_.reset();
+  paused_ = false;
+  desk_.StopServing(listener_);
+  desk_.Close(listener_);
+  closing_ = true;
+  if (closed) closed_.push_back(std::move(closed));
+  TellIfClosed();
+}
+
+void Server::TellIfClosed() {
+  if (!closing_ || connections_ > 0) return;
+  closing_ = false;
+  // Not from within close(), nor from within the end of a connection.
+  desk_.Later([self = shared_from_this(), closed = std::exchange(closed_, {})] {
+    for (const OnClosed& each : closed) each(absl::OkStatus());
+    self->events_.of(events::close).Emit();
+  });
+}
+
+void Server::Lost() {
+  asking_ = false;
+  bound_.reset();
+  connections_ = 0;
+  closing_ = true;
+  TellIfClosed();
+}
+
+void Server::Take(Connection connection) {
+  ++connections_;
+  if (drop_ && most_.has_value() && connections_ > *most_) {
+    const cluster_address peer = connection.peer();
+    connection.Close();
+    events_.of(events::drop).Emit(peer);
+    return;
+  }
+  PauseIfFull();
+  connection_(std::move(connection));
+}
+
+void Server::Ended() {
+  if (connections_ > 0) --connections_;
+  PauseIfFull();
+  TellIfClosed();
+}
+
+void Server::set_max_connections(std::optional<uint32_t> most) {
+  most_ = most;
+  PauseIfFull();
+}
+
+void Server::set_drop_max_connection(bool drop) {
+  drop_ = drop;
+  PauseIfFull();
+}
+
+void Server::PauseIfFull() {
+  const bool pause = bound_.has_value() && full() && !drop_;
+  if (pause == paused_ || !bound_.has_value()) return;
+  paused_ = pause;
+  desk_.Pause(listener_, pause);
+}
+
+}  // namespace cluster

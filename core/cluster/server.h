@@ -1,0 +1,126 @@
+// Server: one address that a worker serves, in Node's words (net.Server).
+//
+// Thread safety: the worker's thread. Lifetime: shared; it lives as long as it
+// listens or has open connections, whoever holds it.
+//
+//   auto server = worker.create_server([](Connection connection) { ... });
+//   server->set_max_connections(100);
+//   server->listen({.port = 8000}, [](const Address& address) { ... });
+//   ...
+//   server->close([](const absl::Status&) { /* the last connection ended */ });
+#ifndef CORE_CLUSTER_SERVER_H_
+#define CORE_CLUSTER_SERVER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "core/cluster/events.h"
+#include "core/cluster/listen_options.h"
+#include "plugins/abi/cluster_plugin.h"
+#include "plugins/sdk/connection.h"
+
+namespace cluster {
+
+class ListenerDesk;
+
+// One accepted connection, and its only owner (plugins/sdk/connection.h).
+using Connection = sdk::Connection;
+
+namespace events {
+// A connection came when there were as many as there may be, and was closed.
+struct Drop {
+  using OfWorker = void(const cluster_address& peer);
+};
+// The server or socket has closed, and its last connection has ended.
+struct Close {
+  using OfWorker = void();
+};
+
+inline constexpr Drop drop;
+inline constexpr Close close;
+}  // namespace events
+
+class Server : public std::enable_shared_from_this<Server> {
+ public:
+  using OnConnection = std::function<void(Connection connection)>;
+  using OnListening = std::function<void(const Address& address)>;
+  using OnClosed = std::function<void(const absl::Status& status)>;
+
+  // For the library; see ThisWorker::create_server.
+  Server(ListenerDesk& desk, OnConnection connection)
+      : desk_(desk), connection_(std::move(connection)) {}
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Serves an address together with all workers that name the same: the primary
+  // binds it. What goes wrong is an `error` event of this; of the worker, where
+  // nobody listens. A second call before the first is answered takes its place.
+  // Does nothing once the worker is about to end.
+  //   kFailedPrecondition  it listens already
+  absl::Status listen(const ListenOptions& options, OnListening listening = {});
+
+  // Serves it no more, at once; other workers go on. It may listen again.
+  // `closed` is called when all its connections have ended, with
+  // kFailedPrecondition if it did not listen.
+  void close(OnClosed closed = {});
+
+  bool listening() const { return bound_.has_value(); }
+  // Where the primary has bound it; none while it does not listen.
+  const std::optional<Address>& address() const { return bound_; }
+  // Those that are open, of all times that it listened.
+  size_t connections() const { return connections_; }
+
+  // What comes while it has so many goes to other workers, or waits. None is no
+  // limit; 0 serves none.
+  void set_max_connections(std::optional<uint32_t> most);
+  // It is closed instead, and a `drop` event.
+  void set_drop_max_connection(bool drop);
+
+  // Of error, drop and close; as Worker has them (core/cluster/worker.h).
+  template <typename Event>
+  ListenerId on(Event event, std::function<OfWorker<Event>> listener) {
+    return events_.of(event).On(std::move(listener));
+  }
+  template <typename Event>
+  ListenerId once(Event event, std::function<OfWorker<Event>> listener) {
+    return events_.of(event).Once(std::move(listener));
+  }
+  bool off(ListenerId id) { return events_.Off(id); }
+
+ private:
+  friend class ListenerDesk;
+
+  bool full() const { return most_.has_value() && connections_ >= *most_; }
+  void Take(Connection connection);
+  void Ended();
+  // The worker ends.
+  void Lost();
+  void Fail(const absl::Status& status);
+  // Lets others have what comes, while it is full.
+  void PauseIfFull();
+  void TellIfClosed();
+
+  ListenerDesk& desk_;
+  const OnConnection connection_;
+  EventSet<OfWorker, events::Error, events::Drop, events::Close> events_;
+  uint64_t asked_ = 0;   // how often; answers to older ones are stale
+  bool asking_ = false;  // the newest is not answered
+  uint32_t listener_ = 0;
+  std::optional<Address> bound_;
+  size_t connections_ = 0;
+  std::optional<uint32_t> most_;
+  bool drop_ = false;
+  bool paused_ = false;
+  bool closing_ = false;  // its connections are waited for
+  std::vector<OnClosed> closed_;
+};
+
+}  // namespace cluster
+
+#endif  // CORE_CLUSTER_SERVER_H_

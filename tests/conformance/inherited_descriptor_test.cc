@@ -1,0 +1,91 @@
+// Rows B169 to B171, and B073: descriptors of the primary.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+
+#include "core/cluster.h"
+#include "tests/conformance/cluster_fixture.h"
+#include "tests/conformance/listening_fixture.h"
+
+namespace cluster {
+namespace {
+
+// A listening socket that this process has, as if it had come from its parent.
+class InheritedDescriptorTest : public ListeningTest {
+ protected:
+  InheritedDescriptorTest()
+      : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in at = {};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    (void)bind(fd_, reinterpret_cast<sockaddr*>(&at), sizeof(at));
+    (void)::listen(fd_, 16);
+    socklen_t size = sizeof(at);
+    (void)getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size);
+    port_ = ntohs(at.sin_port);
+    listen_ = "listen a fd=" + std::to_string(fd_);
+  }
+  ~InheritedDescriptorTest() override { close(fd_); }
+
+  void TwoWorkersServe() {
+    const auto workers = Start(2);
+    EXPECT_EQ(Listen(workers[0], listen_), port_);
+    EXPECT_EQ(ServedBy(port_), workers[0]->id());
+    EXPECT_EQ(Listen(workers[1], listen_), port_);
+    Ask(workers[0], "block", "blocked");
+    EXPECT_EQ(ServedBy(port_), workers[1]->id());
+    Tell(workers[0], "go");
+  }
+
+  const int fd_;
+  int port_;
+  std::string listen_;
+};
+
+TEST_F(InheritedDescriptorTest, B073_EventTellsTheDescriptor) {
+  int fd = -1;
+  cluster_.on(events::listening,
+              [&](Worker&, const Address& address) { fd = address.fd; });
+  const auto worker = Start();
+  EXPECT_EQ(WordOf(Ask(worker, listen_, "a listening"), 5),
+            std::to_string(fd_));
+  RunUntil([&] { return fd >= 0; });
+  EXPECT_EQ(fd, fd_);
+}
+
+TEST_F(InheritedDescriptorTest, B169_TheNumberIsThePrimarys) {
+  // Of a number that no worker has open.
+  const int high = fcntl(fd_, F_DUPFD_CLOEXEC, 200);
+  const auto worker = Start();
+  EXPECT_EQ(Listen(worker, "listen a fd=" + std::to_string(high)), port_);
+  close(high);
+  EXPECT_EQ(ServedBy(port_), worker->id());
+}
+
+TEST_F(InheritedDescriptorTest, B170_SeveralWorkersShareItByTurns) {
+  cluster_.set_scheduling_policy(kSchedRr);
+  TwoWorkersServe();
+}
+
+TEST_F(InheritedDescriptorTest, B170_SeveralWorkersShareTheSocket) {
+  cluster_.set_scheduling_policy(kSchedNone);
+  TwoWorkersServe();
+}
+
+TEST_F(InheritedDescriptorTest, ItStaysThePrimarysWhenTheWorkersAreGone) {
+  const auto worker = Start();
+  EXPECT_EQ(Listen(worker, listen_), port_);
+  Ask(worker, "close a", "a closed");
+  const Client waits(port_);
+  EXPECT_TRUE(waits.connected());
+  EXPECT_EQ(Listen(worker, listen_), port_);
+  EXPECT_EQ(Greeting(waits.fd()), worker->id());
+}
+
+}  // namespace
+}  // namespace cluster

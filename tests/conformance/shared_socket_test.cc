@@ -1,0 +1,117 @@
+// Rows B138 to B145: the workers accept from one socket.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/cluster.h"
+#include "tests/conformance/cluster_fixture.h"
+#include "tests/conformance/listening_fixture.h"
+
+namespace cluster {
+namespace {
+
+class SharedSocketTest : public ListeningTest {
+ protected:
+  SharedSocketTest() { cluster_.set_scheduling_policy(kSchedNone); }
+};
+
+TEST_F(SharedSocketTest, B138_WorkersHaveTheSocketAndAccept) {
+  const auto worker = Start();
+  const int port = Listen(worker, "listen a");
+  EXPECT_EQ(Ask(worker, "sockets", "sockets"), "sockets 1");
+  // Nobody else accepts.
+  Ask(worker, "block", "blocked");
+  const Client waits(port);
+  for (int i = 0; i < 20; ++i) io_.poll();
+  EXPECT_TRUE(waits.IsOpen());
+  Tell(worker, "go");
+  EXPECT_EQ(Greeting(waits.fd()), worker->id());
+}
+
+TEST_F(SharedSocketTest, B140_WhatIsInTheBacklogGoesToAnother) {
+  const auto workers = Start(2);
+  const int port = Listen(workers[0], "listen a");
+  Ask(workers[0], "block", "blocked");
+  std::list<Client> clients;
+  for (int i = 0; i < 3; ++i) clients.emplace_back(port);
+  EXPECT_EQ(Listen(workers[1], "listen a"), port);
+  workers[0]->kill(SIGKILL);
+  for (const Client& client : clients) {
+    EXPECT_EQ(Greeting(client.fd()), workers[1]->id());
+  }
+}
+
+TEST_F(SharedSocketTest, B141_TheLastDiesWhatIsInTheBacklogIsReset) {
+  const auto worker = Start();
+  const int port = Listen(worker, "listen a");
+  Ask(worker, "block", "blocked");
+  const Client client(port);
+  worker->kill(SIGKILL);
+  RunUntilDead(worker);
+  char byte;
+  EXPECT_EQ(recv(client.fd(), &byte, 1, 0), -1);
+  EXPECT_EQ(errno, ECONNRESET);
+}
+
+TEST_F(SharedSocketTest, B142_PortIsFreeWhenTheLastIsGone) {
+  const auto workers = Start(2);
+  const int port = Listen(workers[0], "listen a");
+  EXPECT_EQ(Listen(workers[1], "listen a"), port);
+  workers[0]->kill(SIGKILL);
+  RunUntilDead(workers[0]);
+  EXPECT_EQ(ServedBy(port), workers[1]->id());
+  workers[1]->kill(SIGKILL);
+  RunUntilDead(workers[1]);
+  EXPECT_FALSE(Client(port).connected());
+}
+
+TEST_F(SharedSocketTest, B143_ConnectRightAfterDisconnectDoesNotHang) {
+  const auto worker = Start();
+  const int port = Listen(worker, "listen a");
+  worker->disconnect();
+  RunUntil([&] {
+    const Client client(port);
+    if (!client.connected()) return true;
+    (void)Greeting(client.fd());  // served, closed or reset
+    return false;
+  });
+}
+
+TEST_F(SharedSocketTest, B144_BeyondTheLimitTheyMayBeDropped) {
+  const auto worker = Start();
+  const int port = Listen(worker, "listen a keep max=1 drop");
+  const Client first(port);
+  EXPECT_EQ(Greeting(first.fd()), worker->id());
+  EXPECT_EQ(ServedBy(port), 0u);
+  Await(worker, "a dropped");
+}
+
+TEST_F(SharedSocketTest, B144_ElseTheyAreLeftToOthers) {
+  const auto workers = Start(2);
+  const int port = Listen(workers[0], "listen a keep max=1");
+  const Client first(port);
+  EXPECT_EQ(Greeting(first.fd()), workers[0]->id());
+  const Client second(port);
+  EXPECT_EQ(Listen(workers[1], "listen a"), port);
+  EXPECT_EQ(Greeting(second.fd()), workers[1]->id());
+}
+
+TEST_F(SharedSocketTest, B145_WorkerMayComeBack) {
+  const auto workers = Start(2);
+  const int port = Listen(workers[0], "listen a");
+  EXPECT_EQ(Listen(workers[1], "listen a"), port);
+  for (int round = 0; round < 3; ++round) {
+    Ask(workers[0], "close a", "a closed");
+    EXPECT_EQ(ServedBy(port), workers[1]->id());
+    EXPECT_EQ(Listen(workers[0], "listen a"), port);
+  }
+}
+
+}  // namespace
+}  // namespace cluster

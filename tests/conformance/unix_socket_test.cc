@@ -1,0 +1,160 @@
+// Rows B162 to B168, and B072: Unix sockets.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "core/cluster.h"
+#include "tests/conformance/cluster_fixture.h"
+#include "tests/conformance/listening_fixture.h"
+
+namespace cluster {
+namespace {
+
+class UnixSocketTest : public ListeningTest {
+ protected:
+  UnixSocketTest() {
+    // Not below TEST_TMPDIR: its name may be longer than a sun_path.
+    char name[] = "/tmp/unix_socket_test.XXXXXX";
+    directory_ = mkdtemp(name);
+  }
+  ~UnixSocketTest() override { std::filesystem::remove_all(directory_); }
+
+  // The id of the worker that greets at `path`, whose last part is short; '@'
+  // begins an abstract name. 0: nobody does.
+  uint32_t ServedAt(const std::string& path) {
+    sockaddr_un at = {};
+    at.sun_family = AF_UNIX;
+    const int directory =
+        open(path.substr(0, path.rfind('/') + 1).c_str(), O_PATH | O_CLOEXEC);
+    const std::string name =
+        path.front() == '@' ? path
+                            : "/proc/self/fd/" + std::to_string(directory) +
+                                  "/" + path.substr(path.rfind('/') + 1);
+    std::memcpy(at.sun_path, name.data(), name.size());
+    socklen_t size = sizeof(at);
+    if (path.front() == '@') {
+      at.sun_path[0] = '\0';
+      size =
+          static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+    }
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool connected =
+        connect(fd, reinterpret_cast<sockaddr*>(&at), size) == 0;
+    const uint32_t id = connected ? Greeting(fd) : 0;
+    close(fd);
+    if (directory >= 0) close(directory);
+    return id;
+  }
+
+  std::string ListenAt(const std::shared_ptr<Worker>& worker,
+                       const std::string& path,
+                       const std::string& more = "") {
+    return Ask(worker, "listen a path=" + path + " " + more, "a ");
+  }
+  // The permissions of the file that a worker makes.
+  unsigned ModeUnder(const char* policy, const std::string& more) {
+    cluster_.set_scheduling_policy(policy);
+    const std::string path = directory_ + "/mode";
+    const auto worker = Start();
+    const mode_t before = umask(022);
+    ListenAt(worker, path, more);
+    umask(before);
+    return static_cast<unsigned>(std::filesystem::status(path).permissions());
+  }
+
+  std::string directory_;
+};
+
+TEST_F(UnixSocketTest, B072_EventTellsTheAbsolutePath) {
+  const auto worker = Start();
+  Tell(worker, "chdir " + directory_);
+  ListenAt(worker, "socket");
+  RunUntil([&] { return !listening_.empty(); });
+  EXPECT_EQ(listening_[0], "1 " + directory_ + "/socket -1 unix");
+}
+
+TEST_F(UnixSocketTest, B162_RelativePathIsTheWorkers) {
+  const auto worker = Start();
+  Tell(worker, "chdir " + directory_);
+  EXPECT_EQ(WordOf(ListenAt(worker, "socket"), 2), directory_ + "/socket");
+  EXPECT_EQ(ServedAt(directory_ + "/socket"), worker->id());
+}
+
+TEST_F(UnixSocketTest, B162_LongPathWorks) {
+  const std::string deep = directory_ + "/" + std::string(150, 'd');
+  std::filesystem::create_directory(deep);
+  const std::string path = deep + "/socket";
+  const auto workers = Start(2);
+  for (const auto& worker : workers) {
+    EXPECT_EQ(WordOf(ListenAt(worker, path), 2), path);
+  }
+  EXPECT_NE(ServedAt(path), ServedAt(path));
+  for (const auto& worker : workers) Ask(worker, "close a", "a closed");
+  RunUntil([&] { return !std::filesystem::exists(path); });
+}
+
+TEST_F(UnixSocketTest, B164_FileGoesWithTheLastWorker) {
+  const auto workers = Start(2);
+  const std::string path = directory_ + "/socket";
+  for (const auto& worker : workers) ListenAt(worker, path);
+  workers[0]->kill(SIGKILL);
+  RunUntilDead(workers[0]);
+  EXPECT_TRUE(std::filesystem::exists(path));
+  EXPECT_EQ(ServedAt(path), workers[1]->id());
+  workers[1]->kill(SIGKILL);
+  RunUntilDead(workers[1]);
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(UnixSocketTest, B165_FileOfADeadProcessIsTakenOver) {
+  const std::string path = directory_ + "/socket";
+  sockaddr_un at = {};
+  at.sun_family = AF_UNIX;
+  std::memcpy(at.sun_path, path.data(), path.size());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof(at)), 0);
+  close(fd);
+  const auto worker = Start();
+  EXPECT_EQ(WordOf(ListenAt(worker, path), 1), "listening");
+  EXPECT_EQ(ServedAt(path), worker->id());
+}
+
+TEST_F(UnixSocketTest, B166_WhoMayConnectByTurns) {
+  EXPECT_EQ(ModeUnder(kSchedRr, "readable_all writable_all"), 0777u);
+}
+
+TEST_F(UnixSocketTest, B166_WhoMayConnectOnASharedSocket) {
+  EXPECT_EQ(ModeUnder(kSchedNone, "readable_all writable_all"), 0777u);
+}
+
+TEST_F(UnixSocketTest, B166_TheUmaskUnlessToldOtherwise) {
+  EXPECT_EQ(ModeUnder(kSchedRr, ""), 0755u);
+}
+
+TEST_F(UnixSocketTest, B167_NameThatIsTooLongIsAnError) {
+  const std::string path = directory_ + "/" + std::string(150, 's');
+  EXPECT_EQ(ListenAt(Start(), path),
+            "a error ENAMETOOLONG bind " + path + " -1");
+  EXPECT_TRUE(std::filesystem::is_empty(directory_));
+}
+
+TEST_F(UnixSocketTest, B168_AbstractNamesHaveASpelling) {
+  const std::string name = "@unix_socket_test." + std::to_string(getpid());
+  const auto worker = Start();
+  EXPECT_EQ(WordOf(ListenAt(worker, name), 2), name);
+  EXPECT_EQ(ServedAt(name), worker->id());
+}
+
+}  // namespace
+}  // namespace cluster
