@@ -33,7 +33,8 @@ constexpr FlagHelp kFlags[] = {
     {"--listen",
      "ADDR[,ADDR...]",
      kListening,
-     "host:port, [ipv6]:port, :port, unix:path or fd:N;\n"
+     "host:port, [ipv6]:port, :port, unix:path, fd:N,\n"
+     "systemd or systemd:NAME (sockets it passes);\n"
      "port 0 picks a free one; repeatable\n"
      "(default: 127.0.0.1:8080)",
      true},

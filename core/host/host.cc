@@ -29,6 +29,7 @@
 #include "core/base/status_macros.h"
 #include "core/base/unique_fd.h"
 #include "core/cluster.h"
+#include "core/cluster/passed_sockets.h"
 #include "core/host/banner.h"
 #include "core/host/command_words.h"
 #include "core/host/exit_codes.h"
@@ -38,6 +39,7 @@
 #include "core/host/options.h"
 #include "core/host/process_setup.h"
 #include "core/host/scheduling.h"
+#include "core/host/service_notice.h"
 #include "core/primary/metric_family.h"
 #include "core/primary/primary.h"
 #include "core/primary/replacement.h"
@@ -123,12 +125,19 @@ absl::Status PrepareWrap(const HostOptions& options, WorkerSpec* out) {
 
 absl::StatusOr<std::vector<ListenAddress>> ParseAddresses(
     const HostOptions& options) {
-  if (options.listen.size() > kMaxListeners) {
+  ASSIGN_OR_RETURN(const std::vector<PassedSocket> passed, TakePassedSockets());
+  const absl::StatusOr<std::vector<std::string>> listen =
+      NamePassedSockets(options.listen, passed);
+  if (!listen.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--listen=", listen.status().message()));
+  }
+  if (listen->size() > kMaxListeners) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--listen: at most ", kMaxListeners, " addresses are possible"));
   }
   std::vector<ListenAddress> addresses;
-  for (const std::string& text : options.listen) {
+  for (const std::string& text : *listen) {
     absl::StatusOr<ListenAddress> address = ParseListenAddress(text);
     if (!address.ok()) {
       return absl::InvalidArgumentError(
@@ -150,7 +159,11 @@ absl::Status CheckDatagrams(const std::vector<ListenAddress>& addresses,
     return absl::OkStatus();
   }
   for (const ListenAddress& address : addresses) {
-    if (address.kind != ListenAddress::Kind::kUdp) continue;
+    // What is no socket is an error of its own, later.
+    const absl::StatusOr<ListenAddress> known =
+        address.kind == ListenAddress::Kind::kFd ? LocalAddress(address.fd)
+                                                 : address;
+    if (!known.ok() || known->kind != ListenAddress::Kind::kUdp) continue;
     return absl::InvalidArgumentError(absl::StrCat(
         "--listen=",
         address.text,
@@ -243,8 +256,14 @@ Banner BannerOf(const HostOptions& options, const Prepared& prepared) {
 // The first SIGINT or SIGTERM drains, the second ends at once.
 class StopSignals {
  public:
-  StopSignals(boost::asio::io_context& io, Cluster& cluster, Logger& logger)
-      : signals_(io, SIGINT, SIGTERM), cluster_(cluster), logger_(logger) {
+  StopSignals(boost::asio::io_context& io,
+              Cluster& cluster,
+              Logger& logger,
+              const ServiceNotice& notice)
+      : signals_(io, SIGINT, SIGTERM),
+        cluster_(cluster),
+        logger_(logger),
+        notice_(notice) {
     Await();
   }
 
@@ -256,6 +275,7 @@ class StopSignals {
     signals_.async_wait([this](const auto& error, int signal) {
       if (error) return;
       if (seen_++ == 0) {
+        notice_.Tell("STOPPING=1");
         logger_.Info("draining; once more to stop at once");
         cluster_.engine().Drain();
       } else {
@@ -269,6 +289,7 @@ class StopSignals {
   boost::asio::signal_set signals_;
   Cluster& cluster_;
   Logger& logger_;
+  const ServiceNotice& notice_;
   int seen_ = 0;
   int second_ = 0;
 };
@@ -311,7 +332,10 @@ absl::StatusOr<std::unique_ptr<AdminServer>> OpenAdmin(
 
 int Serve(const HostOptions& options, Prepared prepared) {
   Logger logger({.format = options.log_format, .min_level = options.log_level});
-  LogObserver observer(logger, ToText(BannerOf(options, prepared)));
+  const ServiceNotice notice;
+  LogObserver observer(logger, ToText(BannerOf(options, prepared)), [&notice] {
+    notice.Tell("READY=1");
+  });
   boost::asio::io_context io(1);
   const std::vector<ListenAddress> bound = prepared.bound;
   prepared.primary.bound = bound;
@@ -321,7 +345,7 @@ int Serve(const HostOptions& options, Prepared prepared) {
     for (const ListenAddress& address : bound) RemoveSocketFile(address);
     return Complain(admin.status(), kExitUsage);
   }
-  StopSignals signals(io, cluster, logger);
+  StopSignals signals(io, cluster, logger, notice);
   if (const absl::Status status =
           cluster.start(std::move(prepared.primary), &observer);
       !status.ok()) {

@@ -28,14 +28,18 @@ std::string DroppedNotice(uint64_t dropped) {
 
 }  // namespace
 
-LogObserver::LogObserver(Logger& logger, std::string banner)
+LogObserver::LogObserver(Logger& logger,
+                         std::string banner,
+                         std::function<void()> serving)
     : logger_(logger),
       banner_(std::move(banner)),
+      serving_(std::move(serving)),
       output_(STDOUT_FILENO, &DroppedNotice) {}
 
 void LogObserver::OnEvent(const WorkerEvent& event) {
   if (event.kind == WorkerEventKind::kListening && !banner_.empty()) {
     output_.Write(std::exchange(banner_, ""));
+    if (serving_) serving_();
   }
   std::string text(WorkerEventName(event.kind));
   if (event.kind == WorkerEventKind::kListening && event.listener > 0) {

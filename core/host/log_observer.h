@@ -5,6 +5,7 @@
 #ifndef CORE_HOST_LOG_OBSERVER_H_
 #define CORE_HOST_LOG_OBSERVER_H_
 
+#include <functional>
 #include <string>
 
 #include "core/log/line_writer.h"
@@ -17,8 +18,10 @@ class LogObserver final : public PrimaryObserver {
  public:
   // `banner`, lines with their ends, is printed when the first worker listens:
   // connections are served from then on, however long the others take. It never
-  // is if the plugin refuses to start.
-  LogObserver(Logger& logger, std::string banner);
+  // is if the plugin refuses to start. `serving` is called at that moment.
+  LogObserver(Logger& logger,
+              std::string banner,
+              std::function<void()> serving = {});
 
   void OnEvent(const WorkerEvent& event) override;
   void OnTrouble(absl::string_view text) override { logger_.Warning(text); }
@@ -34,6 +37,7 @@ class LogObserver final : public PrimaryObserver {
  private:
   Logger& logger_;
   std::string banner_;  // empty once printed
+  const std::function<void()> serving_;
   LineWriter output_;
 };
 
