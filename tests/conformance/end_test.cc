@@ -149,26 +149,32 @@ TEST_F(EndTest, B243_KillThatIsNotAllowedIsAnErrorEvent) {
 TEST_F(EndTest, B247_CodeOrSignal) {
   const auto code = Fork({"exit", "42"});
   const auto signal = Fork({"abort"});
+  int exits = 0;
   code->on(events::exit, [&](int code_told, int signal_told) {
+    ++exits;
     EXPECT_EQ(code_told, 42);
     EXPECT_EQ(signal_told, 0);
     EXPECT_EQ(code->process().exit_code(), 42);
   });
   signal->on(events::exit, [&](int code_told, int signal_told) {
+    ++exits;
     EXPECT_EQ(code_told, 0);
     EXPECT_EQ(signal_told, SIGABRT);
     EXPECT_EQ(signal->process().signal(), SIGABRT);
   });
   Run();
+  EXPECT_EQ(exits, 2);
 }
 
 TEST_F(EndTest, B249_DeadFromTheExitOn) {
   const auto worker = Fork({"exit", "0"});
   EXPECT_FALSE(worker->is_dead());
-  worker->on(events::disconnect, [&] { EXPECT_FALSE(worker->is_dead()); });
-  worker->on(events::exit, [&](int, int) { EXPECT_TRUE(worker->is_dead()); });
+  std::vector<bool> dead;
+  worker->on(events::disconnect, [&] { dead.push_back(worker->is_dead()); });
+  worker->on(events::exit,
+             [&](int, int) { dead.push_back(worker->is_dead()); });
   Run();
-  EXPECT_TRUE(worker->is_dead());
+  EXPECT_THAT(dead, ElementsAre(false, true));
 }
 
 TEST_F(EndTest, B250_WhetherItWasAskedToEnd) {
@@ -203,11 +209,14 @@ TEST_F(EndTest, B250_WhetherItWasAskedToEnd) {
 
 TEST_F(EndTest, B252_ProcessIsReapedByTheExitEvent) {
   const auto worker = Fork({"exit", "0"});
+  int exits = 0;
   worker->on(events::exit, [&](int, int) {
+    ++exits;
     EXPECT_EQ(kill(worker->process().pid(), 0), -1);
     EXPECT_EQ(errno, ESRCH);
   });
   Run();
+  EXPECT_EQ(exits, 1);
 }
 
 // What is thrown out of main() is a signal, in C++.
