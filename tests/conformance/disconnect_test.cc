@@ -195,6 +195,10 @@ TEST_F(DisconnectTest, B231_EveryCallIsAnsweredOnce) {
   EXPECT_THAT(done, IsEmpty());
   Run();
   EXPECT_THAT(done, ElementsAre(0, 1, 2));
+  // And not again when the next last worker is gone.
+  Fork({"exit", "0"});
+  Run();
+  EXPECT_THAT(done, ElementsAre(0, 1, 2));
 }
 
 TEST_F(DisconnectTest, B233_NothingListensAfterTheLastWorker) {

@@ -72,6 +72,34 @@ int Twice(Cluster& cluster) {
   return cluster.run();
 }
 
+// Nothing tells a worker that its primary wants it to end: it looks.
+class KillThen {
+ public:
+  explicit KillThen(Cluster& cluster) : cluster_(cluster) {}
+
+  int Run() {
+    cluster_.worker().listen(kLoopback, [this](Connection connection) {
+      kept_.push_back(std::move(connection));
+      Print("kept");
+      Look();
+    });
+    return cluster_.run();
+  }
+
+ private:
+  void Look() {
+    ThisWorker& self = cluster_.worker();
+    if (self.exited_after_disconnect().has_value()) return self.kill();
+    auto timer = self.host().StartTimer(std::chrono::milliseconds(1),
+                                        [this] { Look(); });
+    if (timer.ok()) timers_.push_back(*std::move(timer));
+  }
+
+  Cluster& cluster_;
+  std::vector<Connection> kept_;
+  std::vector<sdk::Timer> timers_;
+};
+
 int AsksAndExits(Cluster& cluster) {
   cluster.worker().listen(
       kLoopback,
@@ -155,6 +183,7 @@ std::optional<int> EndingWorker(Cluster& cluster,
   if (does == "asked") return Asked(cluster, word);
   if (does == "linger") return Linger(cluster);
   if (does == "twice") return Twice(cluster);
+  if (does == "kill then") return KillThen(cluster).Run();
   if (does == "asks and exits") return AsksAndExits(cluster);
   if (does == "throws") return Throws(cluster);
   if (does == "block") return Block(cluster);

@@ -17,6 +17,8 @@ namespace cluster {
 //                    its standard input
 //   twice            keeps a connection, asks twice to be disconnected; ends by
 //                    kill() when a byte comes from its standard input
+//   kill then        keeps a connection and prints "kept"; calls kill() as soon
+//                    as it disconnects
 //   asks and exits   asks to be disconnected, and exits with 7 in that turn
 //   throws           throws when it is given a connection
 //   block            hangs when it is given a connection, until SIGUSR1

@@ -103,7 +103,7 @@ TEST_F(WorkerEndTest, B218_ThePrimaryKnowsThatItWasMeant) {
   EXPECT_EQ(events, 16);
 }
 
-TEST_F(WorkerEndTest, B219_AskingAgainAndB245_KillWhileItDisconnects) {
+TEST_F(WorkerEndTest, B219_AskingAgainChangesNothing) {
   LogEvents();
   const auto worker = ForkWithInput({"twice"});
   worker->on(events::listening, [&](const Address& address) {
@@ -117,6 +117,19 @@ TEST_F(WorkerEndTest, B219_AskingAgainAndB245_KillWhileItDisconnects) {
       log_,
       ElementsAre(
           "fork 1", "online 1", "listening 1", "disconnect 1", "exit 1 0 0"));
+  EXPECT_EQ(clients_.at(0)->ReadAll(), "") << "cut";
+}
+
+TEST_F(WorkerEndTest, B245_KillWhileItDisconnectsEndsAtOnce) {
+  const auto worker = Fork({"kill then"});
+  worker->on(events::listening, [&](const Address& address) {
+    port_ = address.port;
+    Connect();
+  });
+  on_printed_ = [&] { worker->disconnect(); };
+  Run();
+  EXPECT_EQ(Printed(1), "kept");
+  EXPECT_EQ(worker->process().exit_code(), 0);
   EXPECT_EQ(clients_.at(0)->ReadAll(), "") << "cut";
 }
 
