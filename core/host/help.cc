@@ -145,6 +145,11 @@ constexpr FlagHelp kFlags[] = {
      kMetrics,
      "write metrics there, as Prometheus reads them from\n"
      "node_exporter's text files (default: none)"},
+    {"--record_trace",
+     "PATH",
+     kMetrics,
+     "record when connections came, whose and how long they\n"
+     "lasted, for policy_lab --replay (default: no)"},
     {"--metrics_interval", "DURATION", kMetrics, "how often (default: 5s)"},
 
     {"--log_format",

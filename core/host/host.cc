@@ -28,6 +28,7 @@
 #include "core/host/options.h"
 #include "core/host/prepare.h"
 #include "core/host/process_setup.h"
+#include "core/host/recording.h"
 #include "core/host/service_notice.h"
 #include "core/primary/metric_family.h"
 #include "core/primary/primary.h"
@@ -140,6 +141,14 @@ absl::StatusOr<std::unique_ptr<AdminServer>> OpenAdmin(
                       absl::StrCat("--admin: ", server.status().message()));
 }
 
+void FinishRecording(Recording* recording, Logger& logger) {
+  if (recording == nullptr) return;
+  const absl::StatusOr<std::string> line = recording->Finish();
+  if (line.ok()) return logger.Info(*line);
+  logger.Error(
+      absl::StrCat("cannot write the trace: ", line.status().message()));
+}
+
 int Serve(const HostOptions& options, Prepared prepared) {
   Logger logger({.format = options.log_format, .min_level = options.log_level});
   const ServiceNotice notice;
@@ -180,6 +189,7 @@ int Serve(const HostOptions& options, Prepared prepared) {
   if (!options.metrics_file.empty()) (void)metrics.Write();
   const ListenerGroup::Accounts accounts = engine.Snapshot();
   logger.Info(absl::StrCat("connections: ", accounts.ledger.Summary()));
+  FinishRecording(prepared.recording.get(), logger);
   return ExitCodeFor(engine.end(), signals.second(), options.plugin, logger);
 }
 

@@ -229,6 +229,9 @@ absl::Status ReadOperation(const RawCommand& raw,
   if (const std::string* value = raw.Find("--admin")) {
     options->admin = ResolvePath(directory, *value);
   }
+  if (const std::string* value = raw.Find("--record_trace")) {
+    options->record_trace = ResolvePath(directory, *value);
+  }
   if (const std::string* value = raw.Find("--metrics_file")) {
     options->metrics_file = ResolvePath(directory, *value);
   }

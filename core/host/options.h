@@ -60,6 +60,7 @@ struct HostOptions {
   // Metrics.
   std::string metrics_file;  // absolute; empty: none
   std::string admin;         // likewise
+  std::string record_trace;  // likewise
   absl::Duration metrics_interval = absl::Seconds(5);
 
   bool allow_draft = false;       // services that may still change

@@ -192,6 +192,14 @@ absl::Status CheckMetricsFile(const HostOptions& options) {
                       absl::StrCat("--metrics_file: ", status.message()));
 }
 
+absl::Status BeginRecording(const HostOptions& options, Prepared* prepared) {
+  if (options.record_trace.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(prepared->recording, Recording::Begin(options.record_trace));
+  prepared->primary.listeners.dispatch.recorder =
+      prepared->recording->recorder();
+  return absl::OkStatus();
+}
+
 absl::Status PrepareUnbound(const HostOptions& options,
                             std::vector<ListenAddress>* addresses,
                             Prepared* out) {
@@ -200,6 +208,7 @@ absl::Status PrepareUnbound(const HostOptions& options,
   RETURN_IF_ERROR(PreparePlugin(options, out));
   ASSIGN_OR_RETURN(*addresses, ParseAddresses(options));
   RETURN_IF_ERROR(CheckMetricsFile(options));
+  RETURN_IF_ERROR(BeginRecording(options, out));
   return CheckDatagrams(*addresses, *out);
 }
 

@@ -5,12 +5,14 @@
 #ifndef CORE_HOST_PREPARE_H_
 #define CORE_HOST_PREPARE_H_
 
+#include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "core/base/unique_fd.h"
 #include "core/host/exit_codes.h"
 #include "core/host/options.h"
+#include "core/host/recording.h"
 #include "core/primary/primary_options.h"
 #include "core/primary/replacement.h"
 #include "core/primary/worker_spec.h"
@@ -26,6 +28,7 @@ struct Prepared {
   WorkerSpec& program() { return primary.replacement->program; }
   PluginInfo plugin;
   std::vector<ListenAddress> bound;
+  std::unique_ptr<Recording> recording;  // null: nobody wants one
 };
 
 // Why the host does not start, and the code it ends with; OK if it may.

@@ -47,7 +47,8 @@ absl::Status CheckShare(const RawCommand& raw) {
                         "--weights",
                         "--max_connections",
                         "--slow_start",
-                        "--eject"});
+                        "--eject",
+                        "--record_trace"});
 }
 
 absl::Status CheckSteer(const RawCommand& raw, const HostOptions& options) {
@@ -61,7 +62,9 @@ absl::Status CheckSteer(const RawCommand& raw, const HostOptions& options) {
                      "cpu_local, or --data_path=handoff");
   }
   RETURN_IF_ERROR(CheckNotGiven(
-      raw, DataPath::kSteer, {"--max_connections", "--slow_start", "--eject"}));
+      raw,
+      DataPath::kSteer,
+      {"--max_connections", "--slow_start", "--eject", "--record_trace"}));
   const std::string* weights = raw.Find("--weights");
   if (weights == nullptr || options.policy != "cpu_local") {
     return absl::OkStatus();

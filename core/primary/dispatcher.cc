@@ -170,13 +170,18 @@ void Dispatcher::PlacePending() {
 }
 
 void Dispatcher::Place(AcceptedConnection connection) {
+  const bool keyed = policy_->wants_key() || options_.recorder != nullptr;
   const uint64_t key =
-      policy_->wants_key() ? ClientKey(connection.peer, options_.key_seed) : 0;
+      keyed ? ClientKey(connection.peer, options_.key_seed) : 0;
   const size_t chosen =
       policy_->Pick({.now_ns = now_ns_, .key = key}, table_.view());
   const uint32_t index = eligible_[chosen];
   Slot& slot = *members_[index].slot;
   if (std::exchange(connection.returned, false)) ledger_.Redispatched(1);
+  if (options_.recorder != nullptr) {
+    options_.recorder->Placed(
+        connection.id, connection.accepted_ns, key, slot.index());
+  }
   connection.last_try = DeadlineOf(connection) <= now_ns_;
   slot.stream(listener_).Queue(std::move(connection), now_ns_);
   slot.AddAssigned(1);
@@ -220,6 +225,10 @@ void Dispatcher::Release() {
     if (stream.unstarted() != before) ++progress_;
     if (!scratch_.empty()) Requeue(scratch_, *member.slot, /*full=*/true);
     member.slot->ReadCounters();
+    if (options_.recorder != nullptr) {
+      const Slot& slot = *member.slot;
+      options_.recorder->Saw(slot.index(), slot.finished(), slot.lasted_ns());
+    }
     if (policy_->wants_completions() || ejection_.enabled()) Report(member);
     member.slot->SendDueProbe();
   }

@@ -24,6 +24,7 @@
 #include "core/primary/accepted_connection.h"
 #include "core/primary/ledger.h"
 #include "core/primary/slot.h"
+#include "core/primary/trace_recorder.h"
 #include "scheduler/candidate_table.h"
 #include "scheduler/eligibility.h"
 #include "scheduler/outlier_ejection.h"
@@ -50,6 +51,8 @@ struct DispatchOptions {
   EjectionOptions ejection = {};
   // Mixed into the keys of clients, see client_key.h.
   uint64_t key_seed = 0;
+  // Is told what was placed and what has ended; null: nobody. Outlives it.
+  TraceRecorder* recorder = nullptr;
 };
 
 class Dispatcher {

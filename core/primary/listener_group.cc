@@ -11,6 +11,7 @@
 #include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
+#include "core/primary/trace_recorder.h"
 #include "ipc/address.h"
 #include "ipc/listener.h"
 #include "ipc/reuseport_group.h"
@@ -261,7 +262,13 @@ void ListenerGroup::TakeBack(Slot& slot) {
   Tick();
 }
 
-void ListenerGroup::CloseBooks(Slot& slot) { ledger_.Lost(slot.CloseBooks()); }
+void ListenerGroup::CloseBooks(Slot& slot) {
+  ledger_.Lost(slot.CloseBooks());
+  TraceRecorder* const recorder = options_.dispatch.recorder;
+  if (recorder == nullptr) return;
+  recorder->Saw(slot.index(), slot.finished(), slot.lasted_ns());
+  recorder->Forget(slot.index());
+}
 
 void ListenerGroup::OnRoom(Slot& slot) {
   if (!slot.TakeAnswer()) return;

@@ -21,7 +21,7 @@
 #include "tools/policy_lab/scenario.h"
 #include "tools/policy_lab/service/make_service.h"
 #include "tools/policy_lab/spec.h"
-#include "tools/policy_lab/trace/trace_reader.h"
+#include "core/trace/trace_reader.h"
 
 namespace cluster::lab {
 namespace {

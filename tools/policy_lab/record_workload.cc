@@ -4,7 +4,7 @@
 #include "scheduler/policy.h"
 #include "tools/policy_lab/run_once.h"
 #include "tools/policy_lab/simulation.h"
-#include "tools/policy_lab/trace/trace_writer.h"
+#include "core/trace/trace_writer.h"
 
 namespace cluster::lab {
 namespace {

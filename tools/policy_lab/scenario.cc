@@ -9,7 +9,7 @@
 #include "tools/policy_lab/arrivals/open_workload.h"
 #include "tools/policy_lab/arrivals/poisson.h"
 #include "tools/policy_lab/arrivals/replay_workload.h"
-#include "tools/policy_lab/trace/trace_reader.h"
+#include "core/trace/trace_reader.h"
 
 namespace cluster::lab {
 

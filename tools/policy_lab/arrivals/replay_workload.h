@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
-#include "tools/policy_lab/trace/trace_reader.h"
-#include "tools/policy_lab/trace/trace_row.h"
+#include "core/trace/trace_reader.h"
+#include "core/trace/trace_row.h"
 #include "tools/policy_lab/workload.h"
 
 namespace cluster::lab {

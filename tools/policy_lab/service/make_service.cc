@@ -15,8 +15,8 @@
 #include "tools/policy_lab/service/measured.h"
 #include "tools/policy_lab/service/pareto.h"
 #include "tools/policy_lab/spec.h"
-#include "tools/policy_lab/trace/trace_reader.h"
-#include "tools/policy_lab/trace/trace_row.h"
+#include "core/trace/trace_reader.h"
+#include "core/trace/trace_row.h"
 
 namespace cluster::lab {
 namespace {

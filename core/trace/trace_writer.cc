@@ -1,4 +1,4 @@
-#include "tools/policy_lab/trace/trace_writer.h"
+#include "core/trace/trace_writer.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/errno_status.h"
 
-namespace cluster::lab {
+namespace cluster {
 namespace {
 
 constexpr size_t kFlushBytes = 1 << 16;
@@ -62,4 +62,4 @@ absl::Status TraceWriter::Finish() {
   return status_;
 }
 
-}  // namespace cluster::lab
+}  // namespace cluster

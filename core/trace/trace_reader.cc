@@ -1,4 +1,4 @@
-#include "tools/policy_lab/trace/trace_reader.h"
+#include "core/trace/trace_reader.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,7 +16,7 @@
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
 
-namespace cluster::lab {
+namespace cluster {
 namespace {
 
 constexpr size_t kBufferBytes = 1 << 16;
@@ -187,4 +187,4 @@ absl::StatusOr<bool> TraceReader::Next(TraceRow* row) {
   return true;
 }
 
-}  // namespace cluster::lab
+}  // namespace cluster

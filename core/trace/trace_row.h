@@ -1,11 +1,11 @@
 // TraceRow: one arrival of a recorded workload, and the words of the format
 // (docs/policy_lab.md).
-#ifndef TOOLS_POLICY_LAB_TRACE_TRACE_ROW_H_
-#define TOOLS_POLICY_LAB_TRACE_TRACE_ROW_H_
+#ifndef CORE_TRACE_TRACE_ROW_H_
+#define CORE_TRACE_TRACE_ROW_H_
 
 #include <cstdint>
 
-namespace cluster::lab {
+namespace cluster {
 
 inline constexpr char kTraceHeader[] = "cluster-trace 1";
 inline constexpr char kTraceEnd[] = "end ";
@@ -16,6 +16,6 @@ struct TraceRow {
   uint64_t key = 0;
 };
 
-}  // namespace cluster::lab
+}  // namespace cluster
 
-#endif  // TOOLS_POLICY_LAB_TRACE_TRACE_ROW_H_
+#endif  // CORE_TRACE_TRACE_ROW_H_

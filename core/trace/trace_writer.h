@@ -2,8 +2,8 @@
 // counts as cut short.
 //
 // Thread safety: none.
-#ifndef TOOLS_POLICY_LAB_TRACE_TRACE_WRITER_H_
-#define TOOLS_POLICY_LAB_TRACE_TRACE_WRITER_H_
+#ifndef CORE_TRACE_TRACE_WRITER_H_
+#define CORE_TRACE_TRACE_WRITER_H_
 
 #include <cstdint>
 #include <string>
@@ -11,9 +11,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/unique_fd.h"
-#include "tools/policy_lab/trace/trace_row.h"
+#include "core/trace/trace_row.h"
 
-namespace cluster::lab {
+namespace cluster {
 
 class TraceWriter {
  public:
@@ -38,6 +38,6 @@ class TraceWriter {
   absl::Status status_;
 };
 
-}  // namespace cluster::lab
+}  // namespace cluster
 
-#endif  // TOOLS_POLICY_LAB_TRACE_TRACE_WRITER_H_
+#endif  // CORE_TRACE_TRACE_WRITER_H_

@@ -8,8 +8,8 @@
 //     ASSIGN_OR_RETURN(const bool more, reader.Next(&row));
 //     if (!more) break;
 //   }
-#ifndef TOOLS_POLICY_LAB_TRACE_TRACE_READER_H_
-#define TOOLS_POLICY_LAB_TRACE_TRACE_READER_H_
+#ifndef CORE_TRACE_TRACE_READER_H_
+#define CORE_TRACE_TRACE_READER_H_
 
 #include <cstdint>
 #include <string>
@@ -19,9 +19,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/base/unique_fd.h"
-#include "tools/policy_lab/trace/trace_row.h"
+#include "core/trace/trace_row.h"
 
-namespace cluster::lab {
+namespace cluster {
 
 class TraceReader {
  public:
@@ -59,6 +59,6 @@ class TraceReader {
   int64_t last_ns_ = 0;
 };
 
-}  // namespace cluster::lab
+}  // namespace cluster
 
-#endif  // TOOLS_POLICY_LAB_TRACE_TRACE_READER_H_
+#endif  // CORE_TRACE_TRACE_READER_H_

@@ -9,11 +9,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "tools/policy_lab/trace/trace_reader.h"
-#include "tools/policy_lab/trace/trace_row.h"
-#include "tools/policy_lab/trace/trace_writer.h"
+#include "core/trace/trace_reader.h"
+#include "core/trace/trace_row.h"
+#include "core/trace/trace_writer.h"
 
-namespace cluster::lab {
+namespace cluster {
 namespace {
 
 std::string PathFor(const std::string& name) {
@@ -155,4 +155,4 @@ TEST(TraceTest, WriterSaysWhatFails) {
 }
 
 }  // namespace
-}  // namespace cluster::lab
+}  // namespace cluster
