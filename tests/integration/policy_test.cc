@@ -3,10 +3,12 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -15,6 +17,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "core/base/unique_fd.h"
 #include "tests/integration/client_set.h"
 #include "tests/integration/host_process.h"
@@ -250,6 +254,64 @@ TEST(KeyTest, BoundedLoadSpillsAHotClientAsFarAsItMust) {
       SharesOfThoseWhoStay(Arguments("bounded_load:factor=2", 4), 4, 40);
   EXPECT_GE(shares.size(), 2u);
   for (const auto& [worker, count] : shares) EXPECT_LE(count, 20u) << worker;
+}
+
+// ---- Ejection: a slot whose workers die of their connections gets none
+
+// Kills worker 1 of three while it has a client; returns who answers those
+// that come once its successor, worker 4, listens.
+std::map<std::string, size_t> SharesAfterADeath(
+    const std::vector<std::string>& more) {
+  HostProcess host(Arguments("least_connections", 3, more));
+  EXPECT_TRUE(host.AwaitServing(3));
+  ClientSet held({.port = host.port(), .request = "who\n"});
+  held.Open(3);
+  EXPECT_TRUE(held.AwaitSettled(3));
+  EXPECT_EQ(held.answers()[kFirst], 1u);
+  EXPECT_EQ(kill(host.Workers().at(1), SIGKILL), 0);
+  EXPECT_TRUE(host.AwaitEvent("listening", 4));
+  ClientSet next({.port = host.port(), .request = "who\n"});
+  for (size_t i = 1; i <= 10; ++i) {
+    next.Open(1);
+    EXPECT_TRUE(next.AwaitSettled(i));
+  }
+  EXPECT_EQ(next.count(End::kAnswered), 10u);
+  EXPECT_EQ(host.EndCleanly().lost, 1u);
+  return next.answers();
+}
+
+TEST(EjectionTest, SuccessorOfAWorkerThatDiedWithItsClientGetsNone) {
+  EXPECT_GT(SharesAfterADeath({})["4\n"], 0u);
+  EXPECT_EQ(SharesAfterADeath({"--eject=1"})["4\n"], 0u);
+}
+
+// ---- Slow start: a worker that has just begun gets a part of its share
+
+TEST(SlowStartTest, SuccessorGetsLessThanItsShareAtFirst) {
+  constexpr absl::Duration kRise = absl::Seconds(4);
+  HostProcess host(
+      Arguments("smooth_weighted_round_robin",
+                2,
+                {absl::StrCat("--slow_start=", absl::FormatDuration(kRise))}));
+  ASSERT_TRUE(host.AwaitServing(2));
+  // From its first round on, the second worker's share rises.
+  RunLoad({.port = host.port(), .request = "who\n"}, 2, 1);
+  const absl::Time full = absl::Now() + kRise;
+  ASSERT_TRUE(AwaitTrue([&] { return absl::Now() > full; }));
+  ASSERT_EQ(kill(host.Workers().at(1), SIGKILL), 0);
+  ASSERT_TRUE(host.AwaitEvent("listening", 3));
+  const absl::Time began = absl::Now();
+  constexpr size_t kClients = 110;
+  ClientSet clients =
+      RunLoad({.port = host.port(), .request = "who\n"}, kClients, 1);
+  // In tenths; that much it had at most when the last client came.
+  const double tenths = std::ceil((absl::Now() - began) / (kRise / 10)) + 1;
+  const double share = std::min(tenths / 10, 1.0);
+  const size_t most = std::ceil(kClients * share / (1 + share)) + 1;
+  EXPECT_EQ(clients.count(End::kAnswered), kClients);
+  EXPECT_GT(clients.answers()["3\n"], 0u);
+  EXPECT_LE(clients.answers()["3\n"], most);
+  host.EndCleanly();
 }
 
 }  // namespace
