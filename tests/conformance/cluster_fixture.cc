@@ -32,7 +32,8 @@ void ClusterTest::KeepOutput() {
     if (output == nullptr) return;
     output->on_data([this, id = worker.id()](std::string_view text) {
       printed_[id].append(text);
-      if (on_printed_) on_printed_();
+      // A copy, for it may put another in its place.
+      if (const auto told = on_printed_) told();
     });
   });
 }
