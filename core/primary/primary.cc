@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -14,6 +15,7 @@
 #include "core/primary/primary_metrics.h"
 #include "core/primary/start_worker.h"
 #include "core/primary/worker_events.h"
+#include "core/supervisor/reap_all.h"
 #include "core/supervisor/worker_state.h"
 
 namespace cluster {
@@ -46,8 +48,14 @@ Primary::Primary(boost::asio::io_context& io,
       }) {}
 
 Primary::~Primary() {
-  if (!options_.kill_at_end) return;
-  for (const auto& [id, worker] : workers_) (void)worker->Signal(SIGKILL);
+  std::vector<int> running;
+  for (const auto& [id, worker] : workers_) {
+    if (options_.kill_at_end) (void)worker->Signal(SIGKILL);
+    worker->Abandon();
+    if (!worker->record.dead()) running.push_back(worker->pidfd());
+  }
+  // A process that lives on must not keep zombies.
+  ReapAll(std::move(running), kOrphanGrace);
 }
 
 absl::Status Primary::Start() {

@@ -145,6 +145,11 @@ void WorkerProcess::CloseChannel(const absl::Status& why) {
   owner_.OnChannelClosed(*this, why);
 }
 
+void WorkerProcess::Abandon() {
+  channel_watch_.reset();
+  channel_.reset();
+}
+
 // ---- What the plugin prints
 
 void WorkerProcess::AddOutput(int fd_number, UniqueFd fd) {

@@ -148,6 +148,10 @@ class WorkerProcess {
   // Closes the channel and reports it to the owner with `why`, unless it was
   // closed before.
   void CloseChannel(const absl::Status& why);
+  // Closes the channel and tells nobody: the owner ends.
+  void Abandon();
+  // Borrowed.
+  int pidfd() const { return pidfd_.get(); }
 
  private:
   struct Output {
