@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -31,10 +30,19 @@ constexpr size_t kShareBytes = size_t{8} << 10;
 
 // Reading copies into the decoder before any handler runs, so the channels of a
 // thread need one buffer between them, and it stays warm in the cache.
+//
+// It ends with its thread; what is read at exit() comes later than that, and
+// makes another.
+thread_local std::byte* read_buffer = nullptr;
+
+struct ReadBufferEnd {
+  ~ReadBufferEnd() { delete[] std::exchange(read_buffer, nullptr); }
+};
+
 std::span<std::byte> ReadBuffer() {
-  thread_local const auto buffer =
-      std::make_unique_for_overwrite<std::byte[]>(kReadBytes);
-  return {buffer.get(), kReadBytes};
+  thread_local const ReadBufferEnd end;
+  if (read_buffer == nullptr) read_buffer = new std::byte[kReadBytes];
+  return {read_buffer, kReadBytes};
 }
 
 absl::Status DescriptorsLost() {

@@ -59,7 +59,11 @@ class ListenerFramesTest : public ::testing::Test {
     sockets.push_back(loopback_.TakeListener());
     group_ = *ListenerGroup::Create(io_, std::move(sockets), {});
     dynamic_.emplace(io_, *group_, 511, absl::ZeroDuration());
-    life_.emplace(*group_, *dynamic_, observer_, absl::Seconds(1));
+    life_.emplace(*group_,
+                  *dynamic_,
+                  observer_,
+                  absl::Seconds(1),
+                  [](const WorkerProcess&, auto then) { then(); });
     frames_.emplace(*group_, *dynamic_, *life_);
     Slot* slot = *group_->AddSlot();
     group_->Start();

@@ -71,7 +71,13 @@ absl::Status Primary::Start() {
           .backlog = options_.backlog,
           .due_back = options_.keep_ports ? kDueBack : absl::ZeroDuration(),
           .take_fds = options_.take_fds});
-  life_.emplace(*group_, *dynamic_, observer_, options_.drain_timeout);
+  life_.emplace(*group_,
+                *dynamic_,
+                observer_,
+                options_.drain_timeout,
+                [this](const WorkerProcess& worker, auto then) {
+                  messages().AfterSent(worker.id(), std::move(then));
+                });
   listener_frames_.emplace(*group_, *dynamic_, *life_);
   frames_.emplace(*group_, *listener_frames_, *life_, book_, observer_);
   if (options_.replacement) replacement_.emplace(*options_.replacement);

@@ -15,6 +15,7 @@ namespace {
 
 // Beyond the drain timeout, which the workers keep by themselves.
 constexpr absl::Duration kDrainGrace = absl::Seconds(1);
+constexpr int64_t kNever = INT64_MAX;
 
 }  // namespace
 
@@ -57,15 +58,25 @@ absl::Duration WorkerLife::TimeSinceEnd() const {
 
 void WorkerLife::SendDrain(WorkerProcess& worker) {
   if (std::exchange(worker.told_to_drain, true)) return;
-  Drain drain = {
-      .deadline_ms = UINT64_MAX, .listeners_close = host_ends_, .sent = {}};
+  int64_t deadline_ns = kNever;
   if (drain_timeout_ != absl::InfiniteDuration()) {
     const absl::Duration left =
         drain_timeout_ - (host_ends_ ? TimeSinceEnd() : absl::ZeroDuration());
-    drain.deadline_ms = static_cast<uint64_t>(
-        absl::ToInt64Milliseconds(std::max(left, absl::ZeroDuration())));
+    deadline_ns = MonotonicNs() + absl::ToInt64Nanoseconds(left);
     // The worker keeps the time by itself, if it can.
     worker.KillAfter(left + kDrainGrace);
+  }
+  after_messages_(worker, [this, &worker, deadline_ns] {
+    WriteDrain(worker, deadline_ns);
+  });
+}
+
+void WorkerLife::WriteDrain(WorkerProcess& worker, int64_t deadline_ns) {
+  Drain drain = {
+      .deadline_ms = UINT64_MAX, .listeners_close = host_ends_, .sent = {}};
+  if (deadline_ns != kNever) {
+    const int64_t left_ns = std::max<int64_t>(0, deadline_ns - MonotonicNs());
+    drain.deadline_ms = static_cast<uint64_t>((left_ns + 999'999) / 1'000'000);
   }
   const Slot& slot = worker.slot();
   for (size_t i = 0; i < slot.stream_count(); ++i) {

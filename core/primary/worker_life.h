@@ -8,6 +8,8 @@
 #define CORE_PRIMARY_WORKER_LIFE_H_
 
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -21,16 +23,23 @@ namespace cluster {
 
 class WorkerLife {
  public:
+  // Calls `then` when `worker` was sent all messages for it, never if it ends
+  // before.
+  using AfterMessages = std::function<void(const WorkerProcess& worker,
+                                           std::function<void()> then)>;
+
   // All must outlive it. A worker that drains is killed a little after
   // `drain_timeout`.
   WorkerLife(ListenerGroup& group,
              DynamicListeners& dynamic,
              PrimaryObserver& observer,
-             absl::Duration drain_timeout)
+             absl::Duration drain_timeout,
+             AfterMessages after_messages)
       : group_(group),
         dynamic_(dynamic),
         observer_(observer),
-        drain_timeout_(drain_timeout) {}
+        drain_timeout_(drain_timeout),
+        after_messages_(std::move(after_messages)) {}
 
   // Feeds the worker's record and does what follows.
   //   kDataLoss  what the worker did against the protocol; nothing was done
@@ -45,12 +54,15 @@ class WorkerLife {
 
  private:
   void Do(WorkerProcess& worker, WorkerEffect effect);
+  // Tells it to drain, behind what the primary has sent to it.
   void SendDrain(WorkerProcess& worker);
+  void WriteDrain(WorkerProcess& worker, int64_t deadline_ns);
 
   ListenerGroup& group_;
   DynamicListeners& dynamic_;
   PrimaryObserver& observer_;
   const absl::Duration drain_timeout_;
+  const AfterMessages after_messages_;
   bool host_ends_ = false;
   int64_t end_ns_ = 0;  // when it began to, on CLOCK_MONOTONIC
 };

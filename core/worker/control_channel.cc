@@ -37,25 +37,36 @@ void ControlChannel::SendBytes(FrameType type,
   if (flush_at_once_) Flush();
 }
 
-void ControlChannel::SendJoined(FrameType type,
-                                std::span<const std::byte> head,
-                                std::span<const std::byte> rest,
-                                std::vector<UniqueFd> fds) {
+uint64_t ControlChannel::SendJoined(FrameType type,
+                                    std::span<const std::byte> head,
+                                    std::span<const std::byte> rest,
+                                    std::vector<UniqueFd> fds) {
   channel_.SendJoined(static_cast<uint16_t>(type), head, rest, std::move(fds));
+  const uint64_t end = channel_.written_bytes() + channel_.queued_bytes();
   if (flush_at_once_) Flush();
+  return end;
+}
+
+absl::Status ControlChannel::Write() {
+  const uint64_t before = channel_.written_bytes();
+  const absl::Status status = channel_.Flush();
+  if (written_ && channel_.written_bytes() != before) {
+    written_(channel_.written_bytes());
+  }
+  return status;
 }
 
 void ControlChannel::Flush() {
   if (!channel_.wants_write() && !watches_write_) return;
   // An error is an end of stream too; reading tells which.
-  (void)channel_.Flush();
+  (void)Write();
   if (channel_.wants_write() == watches_write_) return;
   watches_write_ = channel_.wants_write();
   (void)loop_.Modify(watch_, EPOLLIN | (watches_write_ ? EPOLLOUT : 0u));
 }
 
 void ControlChannel::FlushAll() {
-  while (channel_.wants_write() && channel_.Flush().ok()) {
+  while (channel_.wants_write() && Write().ok()) {
     if (!channel_.wants_write()) break;
     pollfd poll_fd = {channel_.fd(), POLLOUT, 0};
     poll(&poll_fd, 1, -1);
@@ -65,7 +76,7 @@ void ControlChannel::FlushAll() {
 void ControlChannel::ConverseUntil(absl::FunctionRef<bool()> done,
                                    int64_t limit_ms) {
   const int64_t end_ns = MonotonicNs() + limit_ms * 1'000'000;
-  while (channel_.Flush().ok() && (channel_.wants_write() || !done())) {
+  while (Write().ok() && (channel_.wants_write() || !done())) {
     const int64_t left_ms = (end_ns - MonotonicNs()) / 1'000'000;
     if (left_ms <= 0) return;
     const short write = channel_.wants_write() ? POLLOUT : 0;

@@ -37,6 +37,7 @@ class ControlChannel {
  public:
   using FrameFunction = std::function<void(Frame)>;
   using EndFunction = std::function<void(const absl::Status&)>;
+  using WrittenFunction = std::function<void(uint64_t written_bytes)>;
 
   // Owns `socket`, a connected Unix stream socket. `loop` must outlive it.
   ControlChannel(UniqueFd socket, Loop& loop)
@@ -56,11 +57,18 @@ class ControlChannel {
     SendBytes(type, Encode(message));
   }
   void SendEmpty(FrameType type) { SendBytes(type, {}); }
-  // Queues a message that is encoded, in two pieces, with descriptors.
-  void SendJoined(FrameType type,
-                  std::span<const std::byte> head,
-                  std::span<const std::byte> rest,
-                  std::vector<UniqueFd> fds);
+  // Queues a message that is encoded, in two pieces, with descriptors. Returns
+  // the position behind it, as OnWritten() counts.
+  uint64_t SendJoined(FrameType type,
+                      std::span<const std::byte> head,
+                      std::span<const std::byte> rest,
+                      std::vector<UniqueFd> fds);
+
+  // Calls `written` whenever the kernel has taken something, with how much it
+  // has taken in all; also from within a call that sends. It may not send.
+  void OnWritten(WrittenFunction written) { written_ = std::move(written); }
+  // Bytes that the kernel has not taken.
+  size_t queued_bytes() const { return channel_.queued_bytes(); }
 
   void FlushAtOnce(bool at_once) { flush_at_once_ = at_once; }
 
@@ -77,6 +85,8 @@ class ControlChannel {
  private:
   static void OnReady(void* channel, uint32_t epoll_events);
   void SendBytes(FrameType type, std::span<const std::byte> payload);
+  // Writes what the socket takes.
+  absl::Status Write();
 
   UnixChannel channel_;
   Loop& loop_;
@@ -85,6 +95,7 @@ class ControlChannel {
   bool flush_at_once_ = false;
   FrameFunction frame_;
   EndFunction end_;
+  WrittenFunction written_;
 };
 
 }  // namespace cluster

@@ -21,11 +21,12 @@ HostContext::HostContext(Loop& loop,
       messenger_(
           loop,
           [this](FrameType type, auto head, auto rest, auto fds) {
-            channel_.SendJoined(type, head, rest, std::move(fds));
+            return channel_.SendJoined(type, head, rest, std::move(fds));
           },
           [this](std::string text) {
             SendLine({CLUSTER_LOG_WARNING, std::move(text)});
           }) {
+  channel_.OnWritten([this](uint64_t bytes) { messenger_.OnWritten(bytes); });
   loop_.OnWake([](void* ctx) { static_cast<HostContext*>(ctx)->on_closed_(); },
                this);
 }

@@ -14,6 +14,8 @@
 #ifndef CORE_WORKER_RUNTIME_H_
 #define CORE_WORKER_RUNTIME_H_
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -64,6 +66,15 @@ class Runtime {
   bool ends() const {
     return stage_ == Stage::kDraining || stage_ == Stage::kStopped;
   }
+  // For code that is linked in: messages until it has ended, then null.
+  Messenger* messenger() {
+    return stage_ == Stage::kStopped ? nullptr : &context_.messenger();
+  }
+  // Bytes for the primary that the kernel has not taken; it is offered much.
+  uint64_t UnsentBytes();
+  // The process ends, by whatever the program calls: what it has sent is
+  // written, as at the end of Run().
+  void FlushAtExit();
   // Ends with `code`, and says why.
   void EndWith(int code, std::string reason) { Fail(code, std::move(reason)); }
 
@@ -104,6 +115,8 @@ class Runtime {
   void Fail(int code, std::string reason);
   void Stop(int code);
   int End();
+  void WriteLastMessages();
+  void SendNotice();
 
   std::unique_ptr<Loop> loop_;
   ControlChannel channel_;
@@ -115,8 +128,13 @@ class Runtime {
 
   const cluster_plugin_entry_t* const linked_;
   Stage stage_ = Stage::kOnline;
+  const pid_t pid_ = getpid();
   bool begun_ = false;
+  bool ended_ = false;
   bool asked_to_end_ = false;
+  // That it wants to end is said when the round is over: who exits in the same
+  // round has not meant it, as with Node.
+  bool notice_due_ = false;
   bool ends_at_once_ = false;
   int exit_code_ = 0;
   std::optional<SlotMemory> memory_;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -196,6 +197,52 @@ TEST_F(PrimaryMailboxTest, WhatWaitsIsBoundedAndSaidOnce) {
   EXPECT_EQ(heard_.size(), kept);
   EXPECT_EQ(troubles_.size(), 2u) << "how many";
   EXPECT_EQ(OpenFds(), before);
+}
+
+// ---- Receivers of some workers' messages
+
+TEST_F(PrimaryMailboxTest, MessagesWaitUntilTheirWorkerIsWanted) {
+  std::set<uint32_t> wanted = {2};
+  mailbox_.OnMessage([this](MailboxMessage& message) { Note(message); },
+                     [&](uint32_t worker) { return wanted.count(worker) > 0; });
+  ASSERT_TRUE(Tell({}, "a").ok());
+  ASSERT_TRUE(Tell({}, "b").ok());
+  ASSERT_TRUE(Say(2, {.to = MessageTo::kPrimary}, "of 2", 0).ok());
+  ASSERT_TRUE(mailbox_.ReadInbox().ok());
+  ASSERT_EQ(heard_.size(), 1u);
+  EXPECT_EQ(heard_[0].text, "of 2");
+  wanted.insert(1);
+  mailbox_.LookAgain();
+  EXPECT_EQ(heard_.size(), 1u) << "never from within";
+  Turn();
+  ASSERT_EQ(heard_.size(), 3u);
+  EXPECT_EQ(heard_[1].text + heard_[2].text, "ab");
+}
+
+TEST_F(PrimaryMailboxTest, WhatNobodyWantsEndsWithItsWorker) {
+  bool wanted = false;
+  mailbox_.OnMessage([this](MailboxMessage& message) { Note(message); },
+                     [&](uint32_t) { return wanted; });
+  const size_t before = OpenFds();
+  ASSERT_TRUE(Tell({}, "a", 1).ok());
+  EXPECT_EQ(OpenFds(), before + 1);
+  Die(1);
+  EXPECT_EQ(OpenFds(), before);
+  wanted = true;
+  mailbox_.LookAgain();
+  Turn();
+  EXPECT_TRUE(heard_.empty());
+}
+
+TEST_F(PrimaryMailboxTest, WhatIsWantedComesBeforeItsWorkerEnds) {
+  bool wanted = false;
+  mailbox_.OnMessage([this](MailboxMessage& message) { Note(message); },
+                     [&](uint32_t) { return wanted; });
+  ASSERT_TRUE(Tell({}, "a").ok());
+  wanted = true;
+  mailbox_.LookAgain();
+  Die(1);
+  EXPECT_EQ(heard_.size(), 1u);
 }
 
 }  // namespace

@@ -69,15 +69,27 @@ bool PrimaryInbox::Keep(ReceivedMessage message) {
   if (!kept_.empty() && kept_bytes_ + size > kMaxKeptBytes) return false;
   if (!message.Keep()) return false;
   kept_bytes_ += size;
-  kept_.push_back(std::move(message));
+  kept_[message.head.from_worker].push_back(std::move(message));
   return true;
 }
 
-ReceivedMessage PrimaryInbox::TakeKept() {
-  ReceivedMessage message = std::move(kept_.front());
-  kept_.pop_front();
+ReceivedMessage PrimaryInbox::TakeKept(uint32_t from) {
+  const auto found = kept_.find(from);
+  ReceivedMessage message = std::move(found->second.front());
+  found->second.pop_front();
+  if (found->second.empty()) kept_.erase(found);
   kept_bytes_ -= SizeOf(message);
   return message;
+}
+
+void PrimaryInbox::DropKept(uint32_t from) {
+  while (has_kept(from)) (void)TakeKept(from);
+}
+
+std::vector<uint32_t> PrimaryInbox::KeptOf() const {
+  std::vector<uint32_t> workers;
+  for (const auto& [from, messages] : kept_) workers.push_back(from);
+  return workers;
 }
 
 }  // namespace cluster

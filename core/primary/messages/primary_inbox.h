@@ -18,6 +18,7 @@
 #include <span>
 #include <vector>
 
+#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "core/base/unique_fd.h"
 #include "core/control/message_assembly.h"
@@ -50,9 +51,13 @@ class PrimaryInbox {
 
   // Keeps a message. False if there is no room: it is dropped.
   [[nodiscard]] bool Keep(ReceivedMessage message);
-  bool has_kept() const { return !kept_.empty(); }
-  // REQUIRES: has_kept().
-  ReceivedMessage TakeKept();
+  // Of worker `from`, in their order.
+  bool has_kept(uint32_t from) const { return kept_.count(from) > 0; }
+  // REQUIRES: has_kept(from).
+  ReceivedMessage TakeKept(uint32_t from);
+  void DropKept(uint32_t from);
+  // The workers whose messages are kept.
+  std::vector<uint32_t> KeptOf() const;
 
  private:
   struct Added {
@@ -67,7 +72,8 @@ class PrimaryInbox {
 
   std::deque<Added> added_;
   MessageAssembly assembly_;
-  std::deque<ReceivedMessage> kept_;
+  // By their sender; none is empty.
+  absl::btree_map<uint32_t, std::deque<ReceivedMessage>> kept_;
   uint64_t kept_bytes_ = 0;
 };
 

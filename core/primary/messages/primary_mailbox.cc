@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
@@ -13,8 +14,6 @@
 namespace cluster {
 namespace {
 
-// What is freed in one turn of the loop: less than a millisecond.
-constexpr size_t kFreeStepBytes = size_t{8} << 20;
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
 absl::Status Gone(uint32_t worker) {
@@ -69,6 +68,10 @@ void PrimaryMailbox::Remove(uint32_t worker) {
   if (found == lanes_.end()) return;
   const std::unique_ptr<OutgoingLane> gone = std::move(found->second);
   lanes_.erase(found);
+  after_sent_.erase(worker);
+  // What it said comes before its end; what nobody wants is of no use then.
+  DeliverKeptOf(worker);
+  if (wants_ && !Takes(worker)) inbox_.DropKept(worker);
   gone->FailAll(Gone(worker), &due_);
   RunDue();
 }
@@ -261,86 +264,6 @@ absl::StatusOr<bool> PrimaryMailbox::Reply(RequestKey request,
   return SendBy(*lane, request.asker, head, payload, std::move(extras));
 }
 
-// ---- What comes
-
-void PrimaryMailbox::OnWhole(ReceivedMessage message) {
-  if (message.head.is_reply != 0 || (received_ && !inbox_.has_kept())) {
-    return Deliver(std::move(message));
-  }
-  const RequestKey key = {.asker = message.head.from_worker,
-                          .request = message.head.request};
-  if (inbox_.Keep(std::move(message))) return;
-  if (key.request != 0) router_.FailRequestToPrimary(key, CLUSTER_E_FULL);
-  if (dropped_++ == 0) {
-    carrier_.Trouble(
-        "messages to the primary are dropped: too much waits that the program "
-        "does not ask for");
-  }
-}
-
-void PrimaryMailbox::Deliver(ReceivedMessage message) {
-  const DeliveryHead& head = message.head;
-  MailboxMessage shown = {.worker = head.from_worker,
-                          .slot = head.from_slot,
-                          .bytes = message.bytes(),
-                          .fds = std::move(message.fds),
-                          .request = {}};
-  if (head.is_reply != 0) {
-    const Waiting waiting = TakeWaiting(head.request);
-    if (waiting.replied) waiting.replied(std::move(shown));
-    return FreeLater(message.TakeOwned());
-  }
-  if (head.request != 0) {
-    shown.request = {.asker = head.from_worker, .request = head.request};
-  }
-  const std::shared_ptr<Received> received = received_;
-  (*received)(shown);
-  FreeLater(message.TakeOwned());
-}
-
-void PrimaryMailbox::FreeLater(MessageBytes bytes) {
-  if (bytes.size() <= kFreeStepBytes) return;
-  to_free_.push_back(std::move(bytes));
-  carrier_.CallSoon();
-}
-
-void PrimaryMailbox::FreeSome() {
-  const bool all_sent =
-      std::all_of(lanes_.begin(), lanes_.end(), [](const auto& entry) {
-        return entry.second->unsent() == 0;
-      });
-  std::erase_if(large_sent_, [&](SharedBytes& bytes) {
-    // Where all is sent and they are still held, they are the program's.
-    if (!bytes.is_sole()) return all_sent;
-    const size_t step = std::min(bytes.size(), kFreeStepBytes);
-    bytes.DiscardTail(step);
-    carrier_.CallSoon();
-    return bytes.size() == 0;
-  });
-  if (to_free_.empty()) return;
-  MessageBytes& last = to_free_.back();
-  if (last.size() > kFreeStepBytes) {
-    last.Shrink(kFreeStepBytes);
-  } else {
-    to_free_.pop_back();
-  }
-  if (!to_free_.empty()) carrier_.CallSoon();
-}
-
-void PrimaryMailbox::OnMessage(Received received) {
-  received_ = std::make_shared<Received>(std::move(received));
-  carrier_.CallSoon();
-}
-
-void PrimaryMailbox::DeliverKept() {
-  if (!received_ || !inbox_.has_kept()) return;
-  if (const uint64_t dropped = std::exchange(dropped_, 0); dropped > 0) {
-    carrier_.Trouble(absl::StrCat(
-        dropped, " messages were dropped before the program asked for them"));
-  }
-  while (inbox_.has_kept()) Deliver(inbox_.TakeKept());
-}
-
 // ---- Turns
 
 void PrimaryMailbox::OnWritten(uint32_t worker, uint64_t written_bytes) {
@@ -348,7 +271,7 @@ void PrimaryMailbox::OnWritten(uint32_t worker, uint64_t written_bytes) {
   if (found == lanes_.end()) return;
   found->second->OnWritten(written_bytes, &due_);
   if (!due_.empty() || found->second->holds_messages() ||
-      !large_sent_.empty()) {
+      !large_sent_.empty() || !after_sent_.empty()) {
     carrier_.CallSoon();
   }
 }
@@ -363,6 +286,23 @@ void PrimaryMailbox::OnTurn() {
       return QueueFor(to, std::move(frame)...);
     });
   }
+  RunAfterSent();
+}
+
+void PrimaryMailbox::AfterSent(uint32_t worker, std::function<void()> then) {
+  if (UnsentBytes(worker) == 0) return then();
+  after_sent_[worker].push_back(std::move(then));
+}
+
+void PrimaryMailbox::RunAfterSent() {
+  std::vector<std::function<void()>> calls;
+  absl::erase_if(after_sent_, [&](auto& entry) {
+    if (UnsentBytes(entry.first) > 0) return false;
+    std::move(
+        entry.second.begin(), entry.second.end(), std::back_inserter(calls));
+    return true;
+  });
+  for (const std::function<void()>& call : calls) call();
 }
 
 void PrimaryMailbox::RunDue() {

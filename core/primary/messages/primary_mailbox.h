@@ -74,6 +74,7 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
  public:
   using Received = std::function<void(MailboxMessage& message)>;
   using Replied = std::function<void(absl::StatusOr<MailboxMessage> reply)>;
+  using Wants = std::function<bool(uint32_t worker)>;
 
   // How it acts. Implemented by MessageExchange.
   class Carrier {
@@ -111,8 +112,11 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   // Calls `received` for each message that is no reply. Those that came since
   // Open() wait for it: 64 MiB with a MiB for each descriptor; what comes then
   // is dropped, and the log says so once; requests fail. A second call replaces
-  // the first.
-  void OnMessage(Received received);
+  // the first. Where there is `wants`, those of a worker wait until it says
+  // true, and are dropped if the worker ends before.
+  void OnMessage(Received received, Wants wants = {});
+  // `wants` may say true by now where it did not.
+  void LookAgain() { carrier_.CallSoon(); }
 
   // Sends to one worker. Returns true to go on; false if who sends should wait
   // for `done`, as 128 KiB or more are unsent: the message goes all the same.
@@ -147,6 +151,10 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
                              const MessagePayload& payload,
                              MessageExtras&& extras = {});
 
+  // Calls `then` when the kernel has all that was sent to `worker`: at once if
+  // it has, never if the worker ends before.
+  void AfterSent(uint32_t worker, std::function<void()> then);
+
   // Bytes for `worker` that the kernel has not taken, with what descriptors
   // cost; 0 if there is no such worker.
   uint64_t UnsentBytes(uint32_t worker) const;
@@ -166,6 +174,9 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   void OnTime();
 
  private:
+  // What is freed in one turn of the loop: less than a millisecond.
+  static constexpr size_t kFreeStepBytes = size_t{8} << 20;
+
   struct Waiting {
     uint32_t worker = 0;
     int64_t deadline_ns = 0;
@@ -176,7 +187,11 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   void OnWhole(ReceivedMessage message) override;
   void OnRequestFailed(const RequestFailure& failure) override;
   void Deliver(ReceivedMessage message);
+  bool Takes(uint32_t worker) const {
+    return received_ && (!wants_ || wants_(worker));
+  }
   void DeliverKept();
+  void DeliverKeptOf(uint32_t worker);
 
   // Returns the lane of `worker` if it can take such a message.
   absl::StatusOr<OutgoingLane*> LaneFor(uint32_t worker,
@@ -196,6 +211,8 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   // Returns it without its deadline; one without a function if there is none.
   Waiting TakeWaiting(uint64_t request);
   void RunDue();
+  // Calls those whose time has come.
+  void RunAfterSent();
   // Frees a large block in steps, a turn each.
   void FreeLater(MessageBytes bytes);
   void FreeSome();
@@ -204,6 +221,7 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   Carrier& carrier_;
   absl::btree_map<uint32_t, std::unique_ptr<OutgoingLane>> lanes_;
   std::vector<DueCall> due_;
+  absl::btree_map<uint32_t, std::vector<std::function<void()>>> after_sent_;
 
   uint64_t next_request_ = 1;
   absl::btree_map<uint64_t, Waiting> waiting_;
@@ -211,6 +229,7 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
 
   PrimaryInbox inbox_;
   std::shared_ptr<Received> received_;  // shared, as it may replace itself
+  Wants wants_;
   uint64_t dropped_ = 0;
   std::vector<MessageBytes> to_free_;
   std::vector<SharedBytes> large_sent_;  // to free when nobody else holds them

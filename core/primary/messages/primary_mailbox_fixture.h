@@ -53,11 +53,12 @@ class PrimaryMailboxTest : public MessageRouterTest,
   void Trouble(const std::string& text) override { troubles_.push_back(text); }
 
   void Hear() {
-    mailbox_.OnMessage([this](MailboxMessage& message) {
-      heard_.push_back({message.worker, TextOf(message), message.request});
-      if (take_fds_) taken_ = std::move(message.fds);
-    });
+    mailbox_.OnMessage([this](MailboxMessage& message) { Note(message); });
     Turn();
+  }
+  void Note(MailboxMessage& message) {
+    heard_.push_back({message.worker, TextOf(message), message.request});
+    if (take_fds_) taken_ = std::move(message.fds);
   }
   // One turn of the loop, if one was asked for.
   void Turn() {

@@ -198,6 +198,25 @@ TEST_F(PrimaryMailboxTest, WhatThePrimarySendsNeverMakesAWorkerPay) {
 }
 
 // So that no turn of the loop is spent on freeing 100 MB at once.
+TEST_F(PrimaryMailboxTest, AfterSentComesBehindAllThatWasSent) {
+  std::vector<std::string> calls;
+  mailbox_.AfterSent(2, [&] { calls.push_back("at once"); });
+  EXPECT_EQ(calls, std::vector<std::string>{"at once"});
+  const std::string large(1'000'000, 'x');
+  ASSERT_TRUE(mailbox_.Send(2, MessagePayload(large)).ok());
+  ASSERT_TRUE(mailbox_.Send(3, MessagePayload(large)).ok());
+  mailbox_.AfterSent(2, [&] { calls.push_back("a"); });
+  mailbox_.AfterSent(2, [&] { calls.push_back("b"); });
+  mailbox_.AfterSent(3, [&] { calls.push_back("of who ends"); });
+  Written(2);
+  Turn();
+  EXPECT_GT(mailbox_.UnsentBytes(2), 0u);
+  EXPECT_EQ(calls.size(), 1u);
+  Die(3);
+  Drain(2);
+  EXPECT_EQ(calls, (std::vector<std::string>{"at once", "a", "b"}));
+}
+
 TEST_F(PrimaryMailboxTest, LargeBytesAreFreedByAndByOnceAllIsSent) {
   const size_t size = size_t{30} << 20;
   SharedBytes kept{std::vector<std::byte>(size, std::byte{1})};

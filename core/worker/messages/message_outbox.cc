@@ -6,10 +6,13 @@ namespace cluster {
 
 bool MessageOutbox::Add(MessageHead head,
                         Bytes bytes,
-                        std::vector<UniqueFd> fds) {
+                        std::vector<UniqueFd> fds,
+                        SentCalls::Done done) {
   head.total_bytes = bytes.size();
   if (held_.empty() && window_is_open() && bytes.size() <= kMaxPartBytes) {
-    Send(FrameType::kMessage, BytesOf(head), bytes, std::move(fds));
+    const uint64_t end =
+        Send(FrameType::kMessage, BytesOf(head), bytes, std::move(fds));
+    sent_.Add(end, std::move(done));
     return true;
   }
   const uint64_t cost = MessageCost(sizeof(head) + bytes.size(), fds.size());
@@ -19,7 +22,8 @@ bool MessageOutbox::Add(MessageHead head,
         .bytes = {bytes.begin(), bytes.end()},
         .sent = 0,
         .fds = std::move(fds),
-        .cost = cost});
+        .cost = cost,
+        .done = std::move(done)});
   return true;
 }
 
@@ -29,7 +33,8 @@ void MessageOutbox::AddForget(uint64_t request) {
         .bytes = {},
         .sent = 0,
         .fds = {},
-        .cost = MessageCost(sizeof(ForgetRequest), 0)});
+        .cost = MessageCost(sizeof(ForgetRequest), 0),
+        .done = {}});
 }
 
 void MessageOutbox::OnCredit(uint64_t bytes) {
@@ -46,6 +51,7 @@ void MessageOutbox::Hold(Held held) {
 void MessageOutbox::SendHeld() {
   while (!held_.empty() && window_is_open()) {
     Held& front = held_.front();
+    uint64_t end = 0;
     if (front.type == FrameType::kForget) {
       const ForgetRequest forget = {.request = front.head.request};
       Send(FrameType::kForget, BytesOf(forget), {}, {});
@@ -53,27 +59,28 @@ void MessageOutbox::SendHeld() {
       const Bytes left = Bytes(front.bytes).subspan(front.sent);
       const Bytes part = left.first(std::min(left.size(), kMaxPartBytes));
       if (front.sent == 0) {
-        Send(FrameType::kMessage,
-             BytesOf(front.head),
-             part,
-             std::move(front.fds));
+        end = Send(FrameType::kMessage,
+                   BytesOf(front.head),
+                   part,
+                   std::move(front.fds));
       } else {
-        Send(FrameType::kMessagePart, {}, part, {});
+        end = Send(FrameType::kMessagePart, {}, part, {});
       }
       front.sent += part.size();
       if (front.sent < front.bytes.size()) continue;
     }
+    sent_.Add(end, std::move(front.done));
     held_bytes_ -= front.cost;
     held_.pop_front();
   }
 }
 
-void MessageOutbox::Send(FrameType type,
-                         Bytes head,
-                         Bytes rest,
-                         std::vector<UniqueFd> fds) {
+uint64_t MessageOutbox::Send(FrameType type,
+                             Bytes head,
+                             Bytes rest,
+                             std::vector<UniqueFd> fds) {
   on_the_way_ += MessageCost(head.size() + rest.size(), fds.size());
-  send_(type, head, rest, std::move(fds));
+  return send_(type, head, rest, std::move(fds));
 }
 
 }  // namespace cluster

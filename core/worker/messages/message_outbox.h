@@ -5,7 +5,7 @@
 // Thread safety: none.
 //
 //   MessageOutbox outbox([&](FrameType type, auto head, auto rest, auto fds) {
-//     channel.SendJoined(type, head, rest, std::move(fds));
+//     return channel.SendJoined(type, head, rest, std::move(fds));
 //   });
 //   if (!outbox.Add(head, bytes, std::move(fds))) return CLUSTER_E_FULL;
 //   outbox.OnCredit(credit.bytes);
@@ -23,14 +23,16 @@
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
+#include "core/worker/messages/sent_calls.h"
 
 namespace cluster {
 
 class MessageOutbox {
  public:
   using Bytes = std::span<const std::byte>;
-  // The payload of a frame in two pieces, both borrowed.
-  using SendFunction = std::function<void(
+  // The payload of a frame in two pieces, both borrowed. Returns the position
+  // behind it, as OnWritten() counts.
+  using SendFunction = std::function<uint64_t(
       FrameType type, Bytes head, Bytes rest, std::vector<UniqueFd> fds)>;
 
   // What may be held. One message is taken whatever its size.
@@ -40,14 +42,26 @@ class MessageOutbox {
 
   // Sends a message, or holds a copy of `bytes` until it can be sent; `head`
   // lacks only `total_bytes`. False if too much is held: nothing was done.
-  bool Add(MessageHead head, Bytes bytes, std::vector<UniqueFd> fds);
+  // `done`, if there is one, is called when its last byte is written.
+  bool Add(MessageHead head,
+           Bytes bytes,
+           std::vector<UniqueFd> fds,
+           SentCalls::Done done = {});
   // Says, behind what is held, that nobody waits for a reply any more.
   void AddForget(uint64_t request);
 
   // The primary gives back so much of the window.
   void OnCredit(uint64_t bytes);
 
+  // The kernel has taken so much. Returns whether calls are due.
+  bool OnWritten(uint64_t written_bytes) {
+    return sent_.OnWritten(written_bytes);
+  }
+  SentCalls& sent() { return sent_; }
+
   bool empty() const { return held_.empty(); }
+  // Bytes that the window does not let go, with what descriptors cost.
+  uint64_t held_bytes() const { return held_bytes_; }
 
  private:
   struct Held {
@@ -57,17 +71,22 @@ class MessageOutbox {
     size_t sent = 0;  // of `bytes`
     std::vector<UniqueFd> fds;
     uint64_t cost = 0;
+    SentCalls::Done done;
   };
 
   bool window_is_open() const { return on_the_way_ < kMessageWindowBytes; }
   void Hold(Held held);
   void SendHeld();
-  void Send(FrameType type, Bytes head, Bytes rest, std::vector<UniqueFd> fds);
+  uint64_t Send(FrameType type,
+                Bytes head,
+                Bytes rest,
+                std::vector<UniqueFd> fds);
 
   const SendFunction send_;
   uint64_t on_the_way_ = 0;
   std::deque<Held> held_;
   uint64_t held_bytes_ = 0;
+  SentCalls sent_;
 };
 
 }  // namespace cluster

@@ -52,6 +52,7 @@ class MessageOutboxTest : public ::testing::Test {
                                std::vector<UniqueFd> fds) {
     sent_.push_back({type, Text(head), Text(rest), fds.size()});
     on_the_way_ += MessageCost(head.size() + rest.size(), fds.size());
+    return sent_.size();
   }};
 };
 

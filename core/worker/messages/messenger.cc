@@ -153,12 +153,15 @@ void Messenger::OnMessage(Received received, void* ctx) {
 
 // ---- What the plugin sends
 
-cluster_status Messenger::Send(const cluster_outgoing& message) {
+cluster_status Messenger::Send(const cluster_outgoing& message, Done done) {
   Outgoing outgoing;
   cluster_status status = ReadTarget(message, slots_, &outgoing);
   if (status == CLUSTER_OK) status = ReadContent(message, &outgoing);
   if (status != CLUSTER_OK) return status;
-  return outbox_.Add(outgoing.head, outgoing.bytes, std::move(outgoing.fds))
+  return outbox_.Add(outgoing.head,
+                     outgoing.bytes,
+                     std::move(outgoing.fds),
+                     std::move(done))
              ? CLUSTER_OK
              : CLUSTER_E_FULL;
 }
@@ -185,7 +188,8 @@ cluster_status Messenger::Request(const cluster_outgoing& message,
 }
 
 cluster_status Messenger::Reply(uint64_t request,
-                                const cluster_outgoing& message) {
+                                const cluster_outgoing& message,
+                                Done done) {
   const auto found = asked_.find(request);
   if (found == asked_.end()) return CLUSTER_E_STATE;
   Outgoing outgoing;
@@ -194,11 +198,33 @@ cluster_status Messenger::Reply(uint64_t request,
   outgoing.head.to = MessageTo::kAsker;
   outgoing.head.number = found->second.first;
   outgoing.head.request = found->second.second;
-  if (!outbox_.Add(outgoing.head, outgoing.bytes, std::move(outgoing.fds))) {
+  if (!outbox_.Add(outgoing.head,
+                   outgoing.bytes,
+                   std::move(outgoing.fds),
+                   std::move(done))) {
     return CLUSTER_E_FULL;
   }
   ForgetAsked(request);
   return CLUSTER_OK;
+}
+
+void Messenger::OnWritten(uint64_t written_bytes) {
+  if (!outbox_.OnWritten(written_bytes) || sent_due_ != nullptr || closed_) {
+    return;
+  }
+  sent_due_ = loop_.StartTimer(0, &Messenger::OnSentDue, this);
+}
+
+void Messenger::OnSentDue(void* messenger) {
+  auto* const self = static_cast<Messenger*>(messenger);
+  self->sent_due_ = nullptr;
+  self->outbox_.sent().RunDue();
+}
+
+void Messenger::EndSent() {
+  outbox_.sent().RunDue();
+  outbox_.sent().FailRest(
+      absl::NotFoundError("the channel is closed, and it was not written"));
 }
 
 void Messenger::ForgetAsked(uint64_t number) {
@@ -266,6 +292,9 @@ void Messenger::Close() {
   }
   waiting_.clear();
   if (due_ != nullptr) loop_.CancelTimer(std::exchange(due_, nullptr));
+  if (sent_due_ != nullptr) {
+    loop_.CancelTimer(std::exchange(sent_due_, nullptr));
+  }
   kept_.clear();
   kept_bytes_ = 0;
   asked_.clear();

@@ -25,6 +25,7 @@
 #include "core/worker/loop.h"
 #include "core/worker/messages/message_outbox.h"
 #include "core/worker/messages/outgoing.h"
+#include "core/worker/messages/sent_calls.h"
 #include "ipc/frame.h"
 #include "plugins/abi/cluster_plugin.h"
 
@@ -58,16 +59,27 @@ class Messenger {
   void Close();
   // True if the primary has yet to make room for something.
   bool holds_messages() const { return !outbox_.empty(); }
+  uint64_t held_bytes() const { return outbox_.held_bytes(); }
+  // The kernel has taken so much of the channel. May be told at any time:
+  // nobody is called from within.
+  void OnWritten(uint64_t written_bytes);
+  // Nothing more will be written: calls each `done` that is left.
+  void EndSent();
 
   // The functions of cluster_message_v1, which says what they return. REQUIRES:
   // before Close(), with arguments that make sense.
   void OnMessage(Received received, void* ctx);
-  cluster_status Send(const cluster_outgoing& message);
+  // `done`, which plugins do not have, is called once if the message was taken:
+  // from the loop, with OK when the kernel has all of it.
+  using Done = SentCalls::Done;
+  cluster_status Send(const cluster_outgoing& message, Done done = {});
   cluster_status Request(const cluster_outgoing& message,
                          uint64_t timeout_ms,
                          Replied replied,
                          void* ctx);
-  cluster_status Reply(uint64_t request, const cluster_outgoing& message);
+  cluster_status Reply(uint64_t request,
+                       const cluster_outgoing& message,
+                       Done done = {});
 
  private:
   // A request of this worker's.
@@ -83,6 +95,7 @@ class Messenger {
 
   static void OnTimeout(void* waiting);
   static void OnDue(void* messenger);
+  static void OnSentDue(void* messenger);
 
   void Take(ReceivedMessage message);
   void TakeReply(ReceivedMessage message);
@@ -108,7 +121,8 @@ class Messenger {
   std::deque<std::pair<uint64_t, ReceivedMessage>> kept_;  // with its number
   uint64_t kept_bytes_ = 0;
   uint64_t kept_dropped_ = 0;
-  Loop::Timer* due_ = nullptr;  // what was kept can be delivered
+  Loop::Timer* due_ = nullptr;       // what was kept can be delivered
+  Loop::Timer* sent_due_ = nullptr;  // likewise, of `done`
 
   uint64_t next_request_ = 1;
   absl::btree_map<uint64_t, std::unique_ptr<Waiting>> waiting_;

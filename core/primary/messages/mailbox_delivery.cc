@@ -1,0 +1,98 @@
+// PrimaryMailbox: what comes, and how large bytes are freed.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/primary/messages/primary_mailbox.h"
+#include "plugins/abi/cluster_plugin.h"
+
+namespace cluster {
+
+// ---- What comes
+
+void PrimaryMailbox::OnWhole(ReceivedMessage message) {
+  const uint32_t from = message.head.from_worker;
+  if (message.head.is_reply != 0 || (Takes(from) && !inbox_.has_kept(from))) {
+    return Deliver(std::move(message));
+  }
+  const RequestKey key = {.asker = message.head.from_worker,
+                          .request = message.head.request};
+  if (inbox_.Keep(std::move(message))) return;
+  if (key.request != 0) router_.FailRequestToPrimary(key, CLUSTER_E_FULL);
+  if (dropped_++ == 0) {
+    carrier_.Trouble(
+        "messages to the primary are dropped: too much waits that the program "
+        "does not ask for");
+  }
+}
+
+void PrimaryMailbox::Deliver(ReceivedMessage message) {
+  const DeliveryHead& head = message.head;
+  MailboxMessage shown = {.worker = head.from_worker,
+                          .slot = head.from_slot,
+                          .bytes = message.bytes(),
+                          .fds = std::move(message.fds),
+                          .request = {}};
+  if (head.is_reply != 0) {
+    const Waiting waiting = TakeWaiting(head.request);
+    if (waiting.replied) waiting.replied(std::move(shown));
+    return FreeLater(message.TakeOwned());
+  }
+  if (head.request != 0) {
+    shown.request = {.asker = head.from_worker, .request = head.request};
+  }
+  const std::shared_ptr<Received> received = received_;
+  (*received)(shown);
+  FreeLater(message.TakeOwned());
+}
+
+void PrimaryMailbox::FreeLater(MessageBytes bytes) {
+  if (bytes.size() <= kFreeStepBytes) return;
+  to_free_.push_back(std::move(bytes));
+  carrier_.CallSoon();
+}
+
+void PrimaryMailbox::FreeSome() {
+  const bool all_sent =
+      std::all_of(lanes_.begin(), lanes_.end(), [](const auto& entry) {
+        return entry.second->unsent() == 0;
+      });
+  std::erase_if(large_sent_, [&](SharedBytes& bytes) {
+    // Where all is sent and they are still held, they are the program's.
+    if (!bytes.is_sole()) return all_sent;
+    const size_t step = std::min(bytes.size(), kFreeStepBytes);
+    bytes.DiscardTail(step);
+    carrier_.CallSoon();
+    return bytes.size() == 0;
+  });
+  if (to_free_.empty()) return;
+  MessageBytes& last = to_free_.back();
+  if (last.size() > kFreeStepBytes) {
+    last.Shrink(kFreeStepBytes);
+  } else {
+    to_free_.pop_back();
+  }
+  if (!to_free_.empty()) carrier_.CallSoon();
+}
+
+void PrimaryMailbox::OnMessage(Received received, Wants wants) {
+  received_ = std::make_shared<Received>(std::move(received));
+  wants_ = std::move(wants);
+  carrier_.CallSoon();
+}
+
+void PrimaryMailbox::DeliverKept() {
+  for (const uint32_t worker : inbox_.KeptOf()) DeliverKeptOf(worker);
+}
+
+void PrimaryMailbox::DeliverKeptOf(uint32_t worker) {
+  if (!inbox_.has_kept(worker) || !Takes(worker)) return;
+  if (const uint64_t dropped = std::exchange(dropped_, 0); dropped > 0) {
+    carrier_.Trouble(absl::StrCat(
+        dropped, " messages were dropped before the program asked for them"));
+  }
+  while (inbox_.has_kept(worker)) Deliver(inbox_.TakeKept(worker));
+}
+
+}  // namespace cluster
