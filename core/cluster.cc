@@ -54,6 +54,7 @@ ThisWorker& TheWorker() {
   role.worker.emplace(role.inherited->worker_id,
                       role.inherited->channel.Release());
   if (role.worker->runs_plugin()) std::exit(role.worker->Run());
+  std::atexit([] { OfProcess().worker->FlushAtExit(); });
   return *role.worker;
 }
 
@@ -127,6 +128,27 @@ Primary& Cluster::engine() { return AsPrimary("engine").engine(); }
 
 absl::Status Cluster::set_policy(const std::string& policy) {
   return AsPrimary("set_policy").SetPolicy(policy);
+}
+
+bool Cluster::send_to_all(Message message,
+                          HandleArgument handle,
+                          const SendOptions& options,
+                          SendCallback sent) {
+  PrimaryMessages* const messages = AsPrimary("send_to_all").messages();
+  return messages != nullptr &&
+         messages->SendToAll(
+             std::move(message), handle, options, std::move(sent));
+}
+
+bool Cluster::reply(const Request& request,
+                    Message message,
+                    HandleArgument handle,
+                    const SendOptions& options,
+                    SendCallback sent) {
+  PrimaryMessages* const messages = AsPrimary("reply").messages();
+  return messages != nullptr &&
+         messages->Reply(
+             request, std::move(message), handle, options, std::move(sent));
 }
 
 void Cluster::disconnect(std::function<void()> done) {

@@ -44,10 +44,13 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "core/cluster/events.h"
+#include "core/cluster/handle.h"
+#include "core/cluster/message.h"
 #include "core/cluster/passed_sockets.h"
+#include "core/cluster/sending.h"
 #include "core/cluster/settings.h"
-#include "core/cluster/this_worker.h"
 #include "core/cluster/system_error.h"
+#include "core/cluster/this_worker.h"
 #include "core/cluster/worker.h"
 
 namespace boost::asio {
@@ -84,7 +87,8 @@ class Cluster {
   Cluster(int argc, char** argv, const ClusterOptions& options = {});
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
-  // The channels to workers that still live close, which ends them.
+  // The channels to workers that still live close, which ends them; it waits
+  // for that, and after two seconds kills those that do not listen.
   ~Cluster();
 
   // The role, fixed when the process started.
@@ -142,6 +146,21 @@ class Cluster {
   // The engine: its books, metrics and answers to operators, how it drains, and
   // why it ended. REQUIRES: start(), setup_primary() or fork() has succeeded.
   Primary& engine();
+
+  // Sends to every worker whose channel is open. The message is encoded once
+  // and its bytes are held once; each worker gets a copy of the handle. As
+  // Worker::send(), except that what was not taken is no error event.
+  bool send_to_all(Message message,
+                   HandleArgument handle = {},
+                   const SendOptions& options = {},
+                   SendCallback sent = {});
+  // Answers message.request(), once, now or later. As send_to_all(); and
+  //   kFailedPrecondition  it was answered, or nobody waits any more
+  bool reply(const Request& request,
+             Message message,
+             HandleArgument handle = {},
+             const SendOptions& options = {},
+             SendCallback sent = {});
 
   // Disconnects all workers. `done` is called when the last of all that ever
   // were is gone, in a later turn also if there is none.

@@ -66,6 +66,9 @@ class Emitter {
     return !round.empty();
   }
 
+  // Calls `added` behind each listener that is added from now on.
+  void WhenAdded(std::function<void()> added) { added_ = std::move(added); }
+
   size_t size() const { return entries_.size(); }
 
  private:
@@ -81,10 +84,12 @@ class Emitter {
     const ListenerId id = NextListenerId();
     entries_.push_back(
         std::make_shared<Entry>(Entry{id, std::move(listener), once}));
+    if (added_) added_();
     return id;
   }
 
   std::vector<std::shared_ptr<Entry>> entries_;
+  std::function<void()> added_;
 };
 
 }  // namespace cluster

@@ -16,6 +16,8 @@
 
 namespace cluster {
 
+class Handle;
+class Message;
 class Worker;
 
 // Where a worker listens.
@@ -57,8 +59,16 @@ struct Exit {
 struct Setup {
   using OfCluster = void(const Settings&);
 };
-// A worker could not be started or signalled. If nobody listens, run() returns
-// 1.
+// A message of the worker's, in the cluster first. Those that come before the
+// first listener wait for it: 64 MiB, with a MiB for each handle. What all
+// listeners leave of the handle is closed. In a worker: one of the primary's,
+// or of another worker, as message.from() says.
+struct Message {
+  using OfCluster = void(Worker&, const cluster::Message&, Handle&);
+  using OfWorker = void(const cluster::Message&, Handle&);
+};
+// A worker could not be started or signalled, or something not sent to it. If
+// nobody listens, run() returns 1; for what was not sent, it goes on.
 struct Error {
   using OfCluster = void(Worker&, const absl::Status&);
   using OfWorker = void(const absl::Status&);
@@ -70,6 +80,7 @@ inline constexpr Listening listening;
 inline constexpr Disconnect disconnect;
 inline constexpr Exit exit;
 inline constexpr Setup setup;
+inline constexpr Message message;
 inline constexpr Error error;
 }  // namespace events
 
@@ -105,13 +116,19 @@ using ClusterEvents = EventSet<OfCluster,
                                events::Disconnect,
                                events::Exit,
                                events::Setup,
+                               events::Message,
                                events::Error>;
 using WorkerEvents = EventSet<OfWorker,
                               events::Online,
                               events::Listening,
                               events::Disconnect,
                               events::Exit,
+                              events::Message,
                               events::Error>;
+
+// Of a worker's own side.
+using OwnEvents =
+    EventSet<OfWorker, events::Disconnect, events::Message, events::Error>;
 
 }  // namespace cluster
 

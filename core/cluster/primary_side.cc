@@ -9,7 +9,6 @@
 #include <random>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
 #include "core/cluster/listened_address.h"
@@ -37,6 +36,10 @@ PrimarySide::PrimarySide(Options options, ClusterEvents& events)
                   ? std::make_unique<boost::asio::io_context>(1)
                   : nullptr),
       io_(options_.io == nullptr ? *own_io_ : *options_.io) {
+  events_.of(events::message).WhenAdded([this] {
+    is_heard_ = true;
+    if (messages_.has_value()) messages_->Open();
+  });
   // A worker that has ended must not end this process by what it is sent, and
   // how it ended must not be lost.
   signal(SIGPIPE, SIG_IGN);
@@ -45,7 +48,10 @@ PrimarySide::PrimarySide(Options options, ClusterEvents& events)
 
 PrimarySide::~PrimarySide() {
   for (const auto& worker : all_) {
-    if (const auto alive = worker.lock()) alive->commands_ = nullptr;
+    const auto alive = worker.lock();
+    if (alive == nullptr) continue;
+    alive->commands_ = nullptr;
+    alive->events_ = WorkerEvents();  // no more come
   }
   for (const auto& stream : streams_) {
     if (const auto alive = stream.lock()) alive->close();
@@ -140,15 +146,25 @@ absl::Status PrimarySide::Begin() {
   if (policy != "none" && policy != "rr") options.listeners.policy = policy;
   // Before a worker depends on it.
   RETURN_IF_ERROR(MakePolicy(options.listeners.policy, 0).status());
-  return Begin(std::move(options));
+  RETURN_IF_ERROR(Begin(std::move(options)));
+  // An engine that was set up by hand may be of a program that listens to no
+  // messages: those are dropped.
+  messages_->Open();
+  return absl::OkStatus();
 }
 
 absl::Status PrimarySide::Begin(PrimaryOptions options) {
   PrimaryObserver& observer = *this;
   primary_.emplace(io_, std::move(options), observer);
   const absl::Status status = primary_->Start();
-  if (!status.ok()) primary_.reset();
-  return status;
+  if (!status.ok()) {
+    primary_.reset();
+    return status;
+  }
+  MessageOwner& owner = *this;
+  messages_.emplace(primary_->messages(), owner);
+  if (is_heard_) messages_->Open();
+  return absl::OkStatus();
 }
 
 // ---- Fork
@@ -188,6 +204,11 @@ std::shared_ptr<Worker> PrimarySide::MakeWorker(uint32_t id) {
   const auto worker = std::make_shared<Worker>(id, commands);
   std::erase_if(all_, [](const auto& each) { return each.expired(); });
   all_.push_back(worker);
+  worker->events_.of(events::message)
+      .WhenAdded([this, heard = &worker->is_heard_] {
+        *heard = true;
+        if (messages_.has_value()) messages_->Open();
+      });
   return worker;
 }
 
@@ -233,14 +254,19 @@ void PrimarySide::EmitFailure(Worker& worker) {
   Forget(worker);
 }
 
-void PrimarySide::EmitError(Worker& worker, const absl::Status& status) {
+bool PrimarySide::TellError(Worker& worker, const absl::Status& status) {
   const bool worker_heard = worker.events_.of(events::error).Emit(status);
   const bool cluster_heard = events_.of(events::error).Emit(worker, status);
-  if (worker_heard || cluster_heard) return;
+  if (worker_heard || cluster_heard) return true;
   std::fprintf(stderr,
                "cluster: worker %u: %s\n",
                worker.id(),
                std::string(status.message()).c_str());
+  return false;
+}
+
+void PrimarySide::EmitError(Worker& worker, const absl::Status& status) {
+  if (TellError(worker, status)) return;
   exit_code_ = 1;
   // A loop of somebody else's is not for this to end.
   if (own_io_ != nullptr) own_io_->stop();
@@ -248,8 +274,12 @@ void PrimarySide::EmitError(Worker& worker, const absl::Status& status) {
 
 // ---- What happens to workers
 
+WorkerProcess* PrimarySide::ProcessOf(uint32_t id) {
+  return primary_.has_value() ? primary_->Find(id) : nullptr;
+}
+
 void PrimarySide::Refresh(Worker& worker) {
-  const WorkerProcess* process = primary_->Find(worker.id());
+  const WorkerProcess* process = ProcessOf(worker.id());
   if (process != nullptr) worker.record_ = process->record;
 }
 
@@ -326,69 +356,6 @@ void PrimarySide::OnOutput(uint32_t id,
                            int fd,
                            absl::string_view line) {
   if (observer_ != nullptr) observer_->OnOutput(id, pid, fd, line);
-}
-
-// ---- What is asked of workers
-
-PrimarySide::Workers PrimarySide::workers() const {
-  Workers members = live_;
-  std::erase_if(members,
-                [](const auto& each) { return !each.second->record_.member; });
-  return members;
-}
-
-void PrimarySide::DisconnectAll(std::function<void()> done) {
-  for (const auto& [id, worker] : workers()) worker->disconnect();
-  if (done) waiting_.push_back(std::move(done));
-  TellIfAllGone();
-}
-
-void PrimarySide::Disconnect(Worker& worker) {
-  if (WorkerProcess* process = primary_->Find(worker.id())) {
-    primary_->Disconnect(*process);
-    return Refresh(worker);
-  }
-  worker.record_.exited_after_disconnect = true;
-}
-
-void PrimarySide::CloseChannel(Worker& worker) {
-  // Its event must not come from within this call.
-  Post([this, id = worker.id()] {
-    if (WorkerProcess* found = primary_->Find(id))
-      primary_->CloseChannel(*found);
-  });
-}
-
-absl::Status PrimarySide::AskFor(Worker& worker, const AdminRequest& request) {
-  if (worker.is_dead() || primary_->Find(worker.id()) == nullptr) {
-    return worker.Dead();
-  }
-  return primary_->Do(request);
-}
-
-absl::Status PrimarySide::SetWeight(Worker& worker, uint32_t weight) {
-  return AskFor(worker,
-                {.action = AdminAction::kSetWeight,
-                 .worker = worker.id(),
-                 .number = weight});
-}
-
-absl::Status PrimarySide::SetPaused(Worker& worker, bool paused) {
-  return AskFor(worker,
-                {.action = paused ? AdminAction::kPause : AdminAction::kResume,
-                 .worker = worker.id()});
-}
-
-bool PrimarySide::Kill(Worker& worker, int signal) {
-  WorkerProcess* const process =
-      worker.is_dead() ? nullptr : primary_->Find(worker.id());
-  if (process == nullptr) return false;
-  const absl::Status status = primary_->Kill(*process, signal);
-  if (status.ok()) return true;
-  Post([this, status, kept = worker.shared_from_this()] {
-    EmitError(*kept, status);
-  });
-  return false;
 }
 
 }  // namespace cluster

@@ -22,6 +22,10 @@
 #include "absl/time/time.h"
 #include "core/admin/admin_messages.h"
 #include "core/cluster/events.h"
+#include "core/cluster/handle.h"
+#include "core/cluster/message.h"
+#include "core/cluster/primary_messages.h"
+#include "core/cluster/sending.h"
 #include "core/cluster/settings.h"
 #include "core/cluster/worker.h"
 #include "core/primary/primary.h"
@@ -30,7 +34,9 @@
 
 namespace cluster {
 
-class PrimarySide : private PrimaryObserver, private WorkerCommands {
+class PrimarySide : private PrimaryObserver,
+                    private WorkerCommands,
+                    private MessageOwner {
  public:
   struct Options {
     boost::asio::io_context* io = nullptr;  // null: one of its own
@@ -59,6 +65,8 @@ class PrimarySide : private PrimaryObserver, private WorkerCommands {
   Primary& engine() { return *primary_; }
   absl::Status SetPolicy(const std::string& name);
   int Run();
+  // Null if there is no scheduling policy of that name.
+  PrimaryMessages* messages();
 
  private:
   void OnEvent(const WorkerEvent& event) override;
@@ -78,6 +86,24 @@ class PrimarySide : private PrimaryObserver, private WorkerCommands {
   absl::Status SetWeight(Worker& worker, uint32_t weight) override;
   absl::Status SetPaused(Worker& worker, bool paused) override;
   absl::Status AskFor(Worker& worker, const AdminRequest& request);
+  bool Send(Worker& worker,
+            Message message,
+            HandleArgument handle,
+            const SendOptions& options,
+            SendCallback sent) override;
+  void Ask(Worker& worker,
+           Message message,
+           absl::Duration deadline,
+           Replied replied,
+           HandleArgument handle,
+           const SendOptions& options) override;
+
+  void OnMessage(uint32_t worker,
+                 const Message& message,
+                 Handle& handle) override;
+  bool Hears(uint32_t worker) override;
+  void OnNotSent(uint32_t worker, const absl::Status& why) override;
+  void Post(std::function<void()> run) override;
 
   // Makes the engine, once: the policy cannot change after that.
   absl::Status Begin();
@@ -85,18 +111,21 @@ class PrimarySide : private PrimaryObserver, private WorkerCommands {
   // A worker of this cluster from now on.
   std::shared_ptr<Worker> MakeWorker(uint32_t id);
   void Adopt(const std::shared_ptr<Worker>& worker, WorkerProcess& process);
+  // Null once it is gone, or if it never ran.
+  WorkerProcess* ProcessOf(uint32_t id);
   // Takes over what the engine knows of it.
   void Refresh(Worker& worker);
   void GiveStreams(Worker& worker, WorkerProcess& process);
   void FailLater(const std::shared_ptr<Worker>& worker);
   void EmitFailure(Worker& worker);
+  // Returns whether anybody listened; if not, it has printed a line.
+  bool TellError(Worker& worker, const absl::Status& status);
+  // The same, and that nobody listens ends run().
   void EmitError(Worker& worker, const absl::Status& status);
   // It is gone in every sense: whoever waits for the last is told.
   void Forget(Worker& worker);
   void TellIfAllGone();
-  // Calls `run` in a later turn, unless this is gone by then.
-  void Post(std::function<void()> run);
-  // The same for what comes before all events of workers that are still to be
+  // Post() for what comes before all events of workers that are still to be
   // told: the loop may have one of those at hand before it gets to `tell`.
   void Announce(std::function<void()> tell);
   void TellNextAnnounced();
@@ -106,8 +135,10 @@ class PrimarySide : private PrimaryObserver, private WorkerCommands {
   std::unique_ptr<boost::asio::io_context> own_io_;
   boost::asio::io_context& io_;
   std::optional<Primary> primary_;
-  PrimaryObserver* observer_ = nullptr;  // may be null
-  bool forking_ = false;                 // within Fork()
+  PrimaryObserver* observer_ = nullptr;      // may be null
+  bool forking_ = false;                     // within Fork()
+  std::optional<PrimaryMessages> messages_;  // there as long as primary_
+  bool is_heard_ = false;  // somebody has listened for messages of all
   std::shared_ptr<const Settings> settings_ =
       std::make_shared<const Settings>();
   bool settings_made_ = false;

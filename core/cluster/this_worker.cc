@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "core/base/unique_fd.h"
 #include "core/cluster/listener_desk.h"
+#include "core/cluster/own_messages.h"
 #include "core/control/worker_exit.h"
 #include "core/worker/loop.h"
 #include "core/worker/runtime.h"
@@ -16,6 +17,11 @@
 
 namespace cluster {
 namespace {
+
+// 0 is the primary, as in Message::from().
+sdk::To ToId(uint32_t worker) {
+  return worker == 0 ? sdk::To::Primary() : sdk::To::Worker(worker);
+}
 
 std::unique_ptr<Loop> MakeLoop() {
   absl::StatusOr<std::unique_ptr<Loop>> loop = Loop::Create();
@@ -31,13 +37,16 @@ std::unique_ptr<Loop> MakeLoop() {
 class ThisWorker::Side {
  public:
   Side(int channel, OwnEvents& events)
-      : events_(events), runtime_(UniqueFd(channel), MakeLoop(), &kEntry) {
+      : events_(events),
+        runtime_(UniqueFd(channel), MakeLoop(), &kEntry),
+        messages_(runtime_, services_, events_) {
     // A C table has no place for it before `create`.
     newborn_ = this;
     runtime_.Begin();
   }
 
   Runtime& runtime() { return runtime_; }
+  OwnMessages& messages() { return messages_; }
   bool connected() const { return connected_; }
   // REQUIRES: the runtime has started.
   const sdk::Services& services() const { return services_; }
@@ -69,6 +78,7 @@ class ThisWorker::Side {
     Side& side = From(self);
     side.desk_.Stop();
     side.connected_ = false;
+    side.messages_.FailAsked();
     side.events_.of(events::disconnect).Emit();
   }
 
@@ -106,6 +116,7 @@ class ThisWorker::Side {
   Runtime runtime_;
   bool connected_ = true;
   sdk::Services services_;
+  OwnMessages messages_;
   ListenerDesk desk_{[this] { return runtime_.ends(); },
                      [this](const absl::Status& status) { Error(status); }};
 };
@@ -159,7 +170,83 @@ void ThisWorker::kill() { side_->runtime().AskToEnd(/*at_once=*/true); }
 
 sdk::Host ThisWorker::host() const { return sdk::Host(side_->services()); }
 
-int ThisWorker::Run() { return side_->runtime().Run(); }
+int ThisWorker::Run() {
+  const int exit_code = side_->runtime().Run();
+  side_->messages().EndTurns();
+  return exit_code;
+}
+
+void ThisWorker::FlushAtExit() { side_->runtime().FlushAtExit(); }
+
+// ---- Messages
+
+bool ThisWorker::send(Message message,
+                      HandleArgument handle,
+                      const SendOptions& options,
+                      SendCallback sent) {
+  return side_->messages().Send(
+      sdk::To::Primary(), std::move(message), handle, options, std::move(sent));
+}
+
+bool ThisWorker::send_to(uint32_t worker,
+                         Message message,
+                         HandleArgument handle,
+                         const SendOptions& options,
+                         SendCallback sent) {
+  return side_->messages().Send(
+      ToId(worker), std::move(message), handle, options, std::move(sent));
+}
+
+bool ThisWorker::send_to_others(Message message,
+                                HandleArgument handle,
+                                const SendOptions& options,
+                                SendCallback sent) {
+  return side_->messages().Send(
+      sdk::To::Others(), std::move(message), handle, options, std::move(sent));
+}
+
+void ThisWorker::request(Message message,
+                         absl::Duration deadline,
+                         Replied replied,
+                         HandleArgument handle,
+                         const SendOptions& options) {
+  side_->messages().Ask(sdk::To::Primary(),
+                        std::move(message),
+                        deadline,
+                        std::move(replied),
+                        handle,
+                        options);
+}
+
+void ThisWorker::request_to(uint32_t worker,
+                            Message message,
+                            absl::Duration deadline,
+                            Replied replied,
+                            HandleArgument handle,
+                            const SendOptions& options) {
+  side_->messages().Ask(ToId(worker),
+                        std::move(message),
+                        deadline,
+                        std::move(replied),
+                        handle,
+                        options);
+}
+
+bool ThisWorker::reply(const Request& request,
+                       Message message,
+                       HandleArgument handle,
+                       const SendOptions& options,
+                       SendCallback sent) {
+  return side_->messages().Reply(
+      request, std::move(message), handle, options, std::move(sent));
+}
+
+Handle ThisWorker::release(Connection connection) {
+  const uint64_t id = connection.id();
+  Handle handle(connection.Release());
+  if (handle) host().ReportClosed(id);
+  return handle;
+}
 
 bool ThisWorker::runs_plugin() const { return !side_->started(); }
 

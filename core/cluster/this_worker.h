@@ -12,15 +12,17 @@
 #include <optional>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "core/cluster/datagram_socket.h"
 #include "core/cluster/events.h"
+#include "core/cluster/handle.h"
 #include "core/cluster/listen_options.h"
+#include "core/cluster/message.h"
+#include "core/cluster/sending.h"
 #include "core/cluster/server.h"
 #include "plugins/sdk/host.h"
 
 namespace cluster {
-
-using OwnEvents = EventSet<OfWorker, events::Disconnect, events::Error>;
 
 class ThisWorker {
  public:
@@ -56,6 +58,53 @@ class ThisWorker {
                                        DatagramSocket::OnMessage message,
                                        OnListening listening = {});
 
+  // Sends to the primary, in the order of these calls, and may be called until
+  // `disconnect`: as Worker::send(). All that was taken is written before the
+  // process ends, however it ends by itself.
+  bool send(Message message,
+            HandleArgument handle = {},
+            const SendOptions& options = {},
+            SendCallback sent = {});
+  bool send(Message message, SendCallback sent) {
+    return send(std::move(message), {}, {}, std::move(sent));
+  }
+  bool send(Message message, HandleArgument handle, SendCallback sent) {
+    return send(std::move(message), handle, {}, std::move(sent));
+  }
+  // The same, to another worker by its id, where it is a `message` event, too;
+  // and to all others. `sent` tells only that it has left this process: what is
+  // for a worker that is gone is lost.
+  bool send_to(uint32_t worker,
+               Message message,
+               HandleArgument handle = {},
+               const SendOptions& options = {},
+               SendCallback sent = {});
+  bool send_to_others(Message message,
+                      HandleArgument handle = {},
+                      const SendOptions& options = {},
+                      SendCallback sent = {});
+  // Asks the primary, or another worker: as Worker::request(). A deadline is at
+  // most 24 days.
+  void request(Message message,
+               absl::Duration deadline,
+               Replied replied,
+               HandleArgument handle = {},
+               const SendOptions& options = {});
+  void request_to(uint32_t worker,
+                  Message message,
+                  absl::Duration deadline,
+                  Replied replied,
+                  HandleArgument handle = {},
+                  const SendOptions& options = {});
+  // Answers message.request(), once, now or later: as Cluster::reply().
+  bool reply(const Request& request,
+             Message message,
+             HandleArgument handle = {},
+             const SendOptions& options = {},
+             SendCallback sent = {});
+  // Makes a handle of a connection: to be sent, it is none of this worker's.
+  Handle release(Connection connection);
+
   // Closes the servers, waits for the open connections, then ends: run()
   // returns 0. May be called again.
   ThisWorker& disconnect();
@@ -78,6 +127,8 @@ class ThisWorker {
 
   // For the library. Serves until the end; returns the exit code.
   int Run();
+  // For the library. The process ends otherwise than by Run().
+  void FlushAtExit();
   // The primary wants a plugin here, not the program's own code.
   bool runs_plugin() const;
 

@@ -21,7 +21,11 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "core/cluster/events.h"
+#include "core/cluster/handle.h"
+#include "core/cluster/message.h"
+#include "core/cluster/sending.h"
 #include "core/cluster/stream.h"
 #include "core/supervisor/worker_record.h"
 
@@ -36,6 +40,17 @@ class WorkerCommands {
   virtual bool Kill(Worker& worker, int signal) = 0;
   virtual absl::Status SetWeight(Worker& worker, uint32_t weight) = 0;
   virtual absl::Status SetPaused(Worker& worker, bool paused) = 0;
+  virtual bool Send(Worker& worker,
+                    Message message,
+                    HandleArgument handle,
+                    const SendOptions& options,
+                    SendCallback sent) = 0;
+  virtual void Ask(Worker& worker,
+                   Message message,
+                   absl::Duration deadline,
+                   Replied replied,
+                   HandleArgument handle,
+                   const SendOptions& options) = 0;
 };
 
 class Worker : public std::enable_shared_from_this<Worker> {
@@ -56,7 +71,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
     std::shared_ptr<Stream> stream(size_t number) const;
     // Sends a signal; 0 only asks. Returns whether the process was there.
     bool kill(int signal = SIGTERM) { return worker_->Send(signal); }
-    // Closes the channel: the worker ends at once, and was not asked to.
+    // Closes the channel in a later turn: the worker ends at once, and was not
+    // asked to. If it is closed, that is an error event.
     void disconnect();
 
    private:
@@ -73,8 +89,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
   uint32_t id() const { return id_; }
   Process& process() { return process_; }
   WorkerState state() const { return record_.state; }
-  // The channel is open.
-  bool is_connected() const { return record_.connected; }
+  // The channel is open, and nobody has asked to close it.
+  bool is_connected() const { return record_.connected && !closes_; }
   // There is no process, any more or at all.
   bool is_dead() const { return record_.dead(); }
   // None until the first of disconnect and exit, or until it was asked to end;
@@ -107,6 +123,28 @@ class Worker : public std::enable_shared_from_this<Worker> {
   absl::Status pause();
   absl::Status resume();
 
+  // Sends to it, in the order of these calls. Returns true to go on; false if
+  // the message was not taken (see SendCallback), or 128 KiB or more wait to be
+  // read: then it goes all the same, and who sends much waits for `sent`. What
+  // is not taken is told to `sent`; without one, it is an error event.
+  bool send(Message message,
+            HandleArgument handle = {},
+            const SendOptions& options = {},
+            SendCallback sent = {});
+  bool send(Message message, SendCallback sent) {
+    return send(std::move(message), {}, {}, std::move(sent));
+  }
+  bool send(Message message, HandleArgument handle, SendCallback sent) {
+    return send(std::move(message), handle, {}, std::move(sent));
+  }
+  // Asks it. `replied` gets its reply, or why there is none, within `deadline`
+  // (InfiniteDuration() waits).
+  void request(Message message,
+               absl::Duration deadline,
+               Replied replied,
+               HandleArgument handle = {},
+               const SendOptions& options = {});
+
   // Calls `listener` for each event, in the order of these calls. It is let go
   // after the last event, so that it may hold the worker.
   template <typename Event>
@@ -134,6 +172,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
   absl::Status status_;
   std::vector<std::shared_ptr<Stream>> streams_;
   WorkerEvents events_;
+  bool closes_ = false;    // its channel, in a later turn
+  bool is_heard_ = false;  // somebody has listened for its messages
   Process process_;
 };
 

@@ -1,0 +1,114 @@
+// Message: what is sent to another process, or came from one.
+//
+// It is made of a Value, and of whatever a Value is made of; of a type of the
+// program's by pack() (core/cluster/typed_message.h), whose counterpart is
+// unpack(); or of bytes as they are. It does not say which: both ends agree.
+//
+// One that came borrows its bytes for the length of the listener. A copy of it,
+// also by a move, has bytes of its own, so it may be kept and sent on.
+//
+// Thread safety: a plain value.
+//
+//   worker->send("reload");
+//   worker->send(Value::Map{{"port", 8080}});
+//   worker->on(events::message, [](const Message& message, Handle&) {
+//     absl::StatusOr<Value> value = message.value();
+//   });
+#ifndef CORE_CLUSTER_MESSAGE_H_
+#define CORE_CLUSTER_MESSAGE_H_
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/cluster/handle.h"
+#include "core/cluster/value/value.h"
+
+namespace cluster {
+
+// What reply() takes. It may be kept, and used once. True if there is one.
+struct Request {
+  uint32_t asker = 0;  // a worker's id; 0: the primary
+  uint64_t number = 0;
+  explicit operator bool() const { return number != 0; }
+};
+
+class Message {
+ public:
+  // A null value.
+  Message() : Message(Value()) {}
+  // What cannot be sent, as it nests too deep, is in status(), and sending
+  // fails with it.
+  template <class T>
+    requires(std::convertible_to<T, Value> &&
+             !std::same_as<std::remove_cvref_t<T>, Message>)
+  Message(T&& value)  // NOLINT: what is sent converts
+      : Message(kOfValue, Value(std::forward<T>(value))) {}
+
+  // Bytes as they are, for workers that run a plugin.
+  static Message of_bytes(std::vector<std::byte> bytes);
+  static Message of_bytes(std::string_view bytes);
+  // For pack(): `bytes`, or why there are none.
+  static Message of(absl::StatusOr<std::vector<std::byte>> bytes);
+
+  Message(const Message& other);
+  Message& operator=(const Message& other);
+  Message(Message&& other);
+  Message& operator=(Message&& other);
+
+  std::span<const std::byte> bytes() const { return bytes_; }
+  std::string_view text() const {
+    return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
+  }
+  // kDataLoss: they are no Value.
+  absl::StatusOr<Value> value() const;
+  // Why it cannot be sent; OK if it can.
+  const absl::Status& status() const { return status_; }
+
+  // Of one that came: who sent it, 0 for the primary; and, if that waits for a
+  // reply, the request.
+  uint32_t from() const { return from_; }
+  const Request& request() const { return request_; }
+
+  // For the library. One that came: `bytes` must outlive it.
+  Message(std::span<const std::byte> bytes, uint32_t from, Request request)
+      : bytes_(bytes), from_(from), request_(request) {}
+  // Its bytes, copied if they are borrowed.
+  std::vector<std::byte> TakeBytes();
+  bool is_borrowed() const { return owned_.data() != bytes_.data(); }
+
+ private:
+  enum OfValue { kOfValue };
+  Message(OfValue, const Value& value);
+
+  std::vector<std::byte> owned_;
+  std::span<const std::byte> bytes_;  // of `owned_`, or borrowed
+  absl::Status status_;
+  uint32_t from_ = 0;
+  Request request_;
+};
+
+// What came for a request, valid during the listener: a message, or why there
+// is none.
+//   kNotFound           the other side has ended, or there is none
+//   kDeadlineExceeded   it has not answered in time
+//   kResourceExhausted  too much waits to be read, or too many for replies
+//   kInvalidArgument    the message or the handle cannot be sent
+struct Reply {
+  bool ok() const { return status.ok(); }
+
+  absl::Status status;
+  Message message;
+  Handle handle;  // whoever moves it away owns it
+};
+
+}  // namespace cluster
+
+#endif  // CORE_CLUSTER_MESSAGE_H_

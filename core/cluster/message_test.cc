@@ -1,0 +1,97 @@
+#include "core/cluster/message.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/cluster/typed_message.h"
+#include "core/cluster/value/value.h"
+
+namespace cluster {
+namespace {
+
+struct Resize {
+  int workers = 0;
+  std::string why;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(workers, why);
+  }
+};
+
+Value DeepBy(int depth) {
+  Value value;
+  for (int i = 0; i < depth; ++i) {
+    Value::List list;
+    list.push_back(std::move(value));
+    value = std::move(list);
+  }
+  return value;
+}
+
+TEST(MessageTest, IsMadeOfWhatAValueIsMadeOf) {
+  EXPECT_EQ(*Message("text").value(), Value("text"));
+  EXPECT_EQ(*Message(7).value(), Value(7));
+  EXPECT_EQ(*Message(Value::List{1, "a", nullptr}).value(),
+            Value(Value::List{1, "a", nullptr}));
+  EXPECT_TRUE(Message().value()->is_null());
+}
+
+TEST(MessageTest, BytesAreAsTheyAre) {
+  EXPECT_EQ(Message::of_bytes("raw").text(), "raw");
+  EXPECT_TRUE(absl::IsDataLoss(Message::of_bytes("\xff").value().status()));
+}
+
+TEST(MessageTest, TypesOfTheProgramRoundTrip) {
+  const Message message = pack(Resize{.workers = 8, .why = "load"});
+  const absl::StatusOr<Resize> resize = unpack<Resize>(message);
+  ASSERT_TRUE(resize.ok()) << resize.status();
+  EXPECT_EQ(resize->workers, 8);
+  EXPECT_EQ(resize->why, "load");
+  EXPECT_TRUE(absl::IsDataLoss(unpack<Resize>(Message("x")).status()));
+}
+
+TEST(MessageTest, WhatCannotBeSentSaysWhy) {
+  EXPECT_TRUE(Message(DeepBy(Value::kMaxDepth)).status().ok());
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(Message(DeepBy(Value::kMaxDepth + 1)).status()));
+}
+
+TEST(MessageTest, CopiesOfOneThatCameHaveBytesOfTheirOwn) {
+  std::string came = "came";
+  const auto bytes = std::as_bytes(std::span(came.data(), came.size()));
+  const Request request{.asker = 3, .number = 9};
+  Message borrowed(bytes, 3, request);
+  EXPECT_TRUE(borrowed.is_borrowed());
+  Message assigned;
+  assigned = borrowed;
+  const Message copied = borrowed;
+  const Message moved = std::move(borrowed);
+  came = "gone";
+  for (const Message* each :
+       std::vector<const Message*>{&assigned, &copied, &moved}) {
+    EXPECT_EQ(each->text(), "came");
+    EXPECT_EQ(each->from(), 3u);
+    EXPECT_EQ(each->request().number, 9u);
+    EXPECT_FALSE(each->is_borrowed());
+  }
+}
+
+TEST(MessageTest, MoveKeepsTheBytesWhereTheyAre) {
+  Message message(std::string(1000, 'x'));
+  const std::byte* const bytes = message.bytes().data();
+  Message moved = std::move(message);
+  EXPECT_EQ(moved.bytes().data(), bytes);
+  const std::vector<std::byte> taken = moved.TakeBytes();
+  EXPECT_EQ(taken.data(), bytes);
+}
+
+}  // namespace
+}  // namespace cluster

@@ -1,0 +1,144 @@
+#include "core/cluster/primary_messages.h"
+
+#include <cstddef>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "core/base/status_macros.h"
+#include "core/control/messages.h"
+#include "ipc/shared_bytes.h"
+
+namespace cluster {
+namespace {
+
+// From here on the bytes themselves are handed over; below, a copy is cheaper.
+constexpr size_t kSharedBytes = size_t{8} << 10;
+
+MessagePayload PayloadOf(Message& message) {
+  if (message.bytes().size() < kSharedBytes) {
+    return MessagePayload(message.bytes());
+  }
+  return MessagePayload(SharedBytes(message.TakeBytes()));
+}
+
+Handle FirstOf(std::vector<UniqueFd>& fds) {
+  return fds.empty() ? Handle() : Handle(std::move(fds.front()));
+}
+
+Request RequestOf(const RequestKey& key) {
+  return {.asker = key.asker, .number = key.request};
+}
+
+}  // namespace
+
+PrimaryMessages::PrimaryMessages(PrimaryMailbox& mailbox, MessageOwner& owner)
+    : mailbox_(mailbox), owner_(owner) {
+  mailbox_.OnMessage(
+      [this](MailboxMessage& came) {
+        const Message message(came.bytes, came.worker, RequestOf(came.request));
+        Handle handle = FirstOf(came.fds);
+        owner_.OnMessage(came.worker, message, handle);
+      },
+      [this](uint32_t worker) { return owner_.Hears(worker); });
+}
+
+void PrimaryMessages::Open() {
+  mailbox_.Open();
+  mailbox_.LookAgain();
+}
+
+template <class Send>
+absl::StatusOr<bool> PrimaryMessages::SendBy(Send send,
+                                             Message message,
+                                             HandleArgument handle,
+                                             const SendOptions& options,
+                                             SendCallback sent) {
+  RETURN_IF_ERROR(message.status());
+  UniqueFd fd;
+  RETURN_IF_ERROR(handle.Take(options.keep_open, &fd));
+  MessageExtras extras = {.fds = {}, .done = std::move(sent)};
+  if (fd) extras.fds.push_back(std::move(fd));
+  absl::StatusOr<bool> went = send(PayloadOf(message), extras);
+  if (!went.ok() && !extras.fds.empty()) {
+    handle.GiveBack(options.keep_open, std::move(extras.fds.front()));
+  }
+  return went;
+}
+
+bool PrimaryMessages::Told(const absl::StatusOr<bool>& went,
+                           SendCallback sent) {
+  if (went.ok()) return *went;
+  if (sent) {
+    owner_.Post([sent = std::move(sent), why = went.status()] { sent(why); });
+  }
+  return false;
+}
+
+bool PrimaryMessages::Send(uint32_t worker,
+                           Message message,
+                           HandleArgument handle,
+                           const SendOptions& options,
+                           SendCallback sent) {
+  const auto send = [&](const MessagePayload& payload, MessageExtras& extras) {
+    return mailbox_.Send(worker, payload, std::move(extras));
+  };
+  const bool tells = static_cast<bool>(sent);
+  const absl::StatusOr<bool> went =
+      SendBy(send, std::move(message), handle, options, sent);
+  if (went.ok() || tells) return Told(went, std::move(sent));
+  owner_.Post(
+      [this, worker, why = went.status()] { owner_.OnNotSent(worker, why); });
+  return false;
+}
+
+bool PrimaryMessages::SendToAll(Message message,
+                                HandleArgument handle,
+                                const SendOptions& options,
+                                SendCallback sent) {
+  const auto send = [&](const MessagePayload& payload, MessageExtras& extras) {
+    return mailbox_.SendToAll(payload, std::move(extras));
+  };
+  return Told(SendBy(send, std::move(message), handle, options, sent), sent);
+}
+
+bool PrimaryMessages::Reply(const Request& request,
+                            Message message,
+                            HandleArgument handle,
+                            const SendOptions& options,
+                            SendCallback sent) {
+  const RequestKey key = {.asker = request.asker, .request = request.number};
+  const auto send = [&](const MessagePayload& payload, MessageExtras& extras) {
+    return mailbox_.Reply(key, payload, std::move(extras));
+  };
+  return Told(SendBy(send, std::move(message), handle, options, sent), sent);
+}
+
+void PrimaryMessages::Ask(uint32_t worker,
+                          Message message,
+                          absl::Duration deadline,
+                          Replied replied,
+                          HandleArgument handle,
+                          const SendOptions& options) {
+  const auto on_reply = [replied](absl::StatusOr<MailboxMessage> came) {
+    cluster::Reply reply = {.status = came.status(),
+                            .message = Message({}, 0, Request()),
+                            .handle = {}};
+    if (!came.ok()) return replied(reply);
+    cluster::Reply whole = {
+        .status = absl::OkStatus(),
+        .message = Message(came->bytes, came->worker, Request()),
+        .handle = FirstOf(came->fds)};
+    replied(whole);
+  };
+  const auto send = [&](const MessagePayload& payload, MessageExtras& extras) {
+    const absl::Status status = mailbox_.Request(
+        worker, payload, deadline, on_reply, std::move(extras));
+    return status.ok() ? absl::StatusOr<bool>(true) : status;
+  };
+  const absl::StatusOr<bool> went =
+      SendBy(send, std::move(message), handle, options, {});
+  if (went.ok()) return;
+  owner_.Post([on_reply, why = went.status()] { on_reply(why); });
+}
+
+}  // namespace cluster

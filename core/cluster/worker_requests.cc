@@ -1,0 +1,146 @@
+// PrimarySide: what is asked of workers, and what they say.
+#include <exception>
+#include <utility>
+
+#include "core/cluster/primary_side.h"
+
+namespace cluster {
+
+// ---- What is asked of workers
+
+PrimarySide::Workers PrimarySide::workers() const {
+  Workers members = live_;
+  std::erase_if(members,
+                [](const auto& each) { return !each.second->record_.member; });
+  return members;
+}
+
+void PrimarySide::DisconnectAll(std::function<void()> done) {
+  for (const auto& [id, worker] : workers()) worker->disconnect();
+  if (done) waiting_.push_back(std::move(done));
+  TellIfAllGone();
+}
+
+void PrimarySide::Disconnect(Worker& worker) {
+  if (WorkerProcess* process = ProcessOf(worker.id())) {
+    primary_->Disconnect(*process);
+    return Refresh(worker);
+  }
+  worker.record_.exited_after_disconnect = true;
+}
+
+void PrimarySide::CloseChannel(Worker& worker) {
+  if (!worker.is_connected()) {
+    return Post([this, kept = worker.shared_from_this()] {
+      // Behind its last event there is none.
+      if (live_.count(kept->id()) == 0) return;
+      EmitError(*kept,
+                absl::FailedPreconditionError("the channel is closed already"));
+    });
+  }
+  worker.closes_ = true;
+  // Its event must not come from within this call.
+  Post([this, id = worker.id()] {
+    WorkerProcess* const found = ProcessOf(id);
+    if (found == nullptr) return;
+    // What was sent before goes before, as in Node.
+    primary_->messages().AfterSent(
+        id, [this, found] { primary_->CloseChannel(*found); });
+  });
+}
+
+absl::Status PrimarySide::AskFor(Worker& worker, const AdminRequest& request) {
+  if (worker.is_dead() || ProcessOf(worker.id()) == nullptr) {
+    return worker.Dead();
+  }
+  return primary_->Do(request);
+}
+
+absl::Status PrimarySide::SetWeight(Worker& worker, uint32_t weight) {
+  return AskFor(worker,
+                {.action = AdminAction::kSetWeight,
+                 .worker = worker.id(),
+                 .number = weight});
+}
+
+absl::Status PrimarySide::SetPaused(Worker& worker, bool paused) {
+  return AskFor(worker,
+                {.action = paused ? AdminAction::kPause : AdminAction::kResume,
+                 .worker = worker.id()});
+}
+
+bool PrimarySide::Kill(Worker& worker, int signal) {
+  WorkerProcess* const process =
+      worker.is_dead() ? nullptr : ProcessOf(worker.id());
+  if (process == nullptr) return false;
+  const absl::Status status = primary_->Kill(*process, signal);
+  if (status.ok()) return true;
+  Post([this, status, kept = worker.shared_from_this()] {
+    EmitError(*kept, status);
+  });
+  return false;
+}
+
+// ---- Messages
+
+bool PrimarySide::Send(Worker& worker,
+                       Message message,
+                       HandleArgument handle,
+                       const SendOptions& options,
+                       SendCallback sent) {
+  // With a policy that there is not no worker was ever started.
+  if (!messages_.has_value()) return false;
+  return messages_->Send(
+      worker.id(), std::move(message), handle, options, std::move(sent));
+}
+
+void PrimarySide::Ask(Worker& worker,
+                      Message message,
+                      absl::Duration deadline,
+                      Replied replied,
+                      HandleArgument handle,
+                      const SendOptions& options) {
+  if (!messages_.has_value()) return;
+  messages_->Ask(worker.id(),
+                 std::move(message),
+                 deadline,
+                 std::move(replied),
+                 handle,
+                 options);
+}
+
+PrimaryMessages* PrimarySide::messages() {
+  return Begin().ok() ? &*messages_ : nullptr;
+}
+
+bool PrimarySide::Hears(uint32_t worker) {
+  const auto found = live_.find(worker);
+  return is_heard_ || (found != live_.end() && found->second->is_heard_);
+}
+
+void PrimarySide::OnMessage(uint32_t id,
+                            const Message& message,
+                            Handle& handle) {
+  const auto found = live_.find(id);
+  if (found == live_.end()) return;
+  const std::shared_ptr<Worker> worker = found->second;
+  try {
+    events_.of(events::message).Emit(*worker, message, handle);
+    worker->events_.of(events::message).Emit(message, handle);
+  } catch (...) {
+    // It comes out of run(), but not through whoever reads the channel.
+    Post([thrown = std::current_exception()] {
+      std::rethrow_exception(thrown);
+    });
+  }
+}
+
+void PrimarySide::OnNotSent(uint32_t id, const absl::Status& why) {
+  const auto found = live_.find(id);
+  if (found == live_.end()) return;  // behind its last event there is none
+  // A primary does not end because a worker has.
+  const std::shared_ptr<Worker> worker = found->second;
+  TellError(*worker, why);
+}
+
+}  // namespace cluster
