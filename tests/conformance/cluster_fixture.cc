@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "tests/conformance/worker_program.h"
 
@@ -49,6 +50,13 @@ std::shared_ptr<Worker> ClusterTest::Fork(std::vector<std::string> does,
                                           Env env) {
   return cluster_.fork(
       {.env = std::move(env), .settings = Does(std::move(does))});
+}
+
+std::string ClusterTest::TextOf(const Message& message) {
+  const absl::StatusOr<Value> value = message.value();
+  const std::string* const text =
+      value.ok() ? value->As<std::string>() : nullptr;
+  return text == nullptr ? "" : *text;
 }
 
 void ClusterTest::LogEvents() {

@@ -29,6 +29,13 @@ class ClusterTest : public ::testing::Test {
   // Forks one that does `does`.
   std::shared_ptr<Worker> Fork(std::vector<std::string> does, Env env = {});
 
+  // Forks one that does what messages say (tests/conformance/agent.h).
+  std::shared_ptr<Worker> ForkAgent(const std::string& how = "") {
+    return Fork({"agent", how});
+  }
+  // The text of a message; empty if it is none.
+  static std::string TextOf(const Message& message);
+
   // Events of the cluster in `log_` from now on, but for `setup`.
   void LogEvents();
 

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tests/conformance/agent.h"
 #include "tests/conformance/ending_worker.h"
 #include "tests/conformance/obedient_worker.h"
 
@@ -126,6 +127,23 @@ int Serve(Cluster& cluster, const std::string& does, bool exclusive) {
   return cluster.run();
 }
 
+// What is told when the channel is gone: the codes of send()'s callback, and of
+// the event.
+int SendAfterDisconnect(Cluster& cluster) {
+  ThisWorker& self = cluster.worker();
+  self.on(events::disconnect, [&self] {
+    const bool went = self.send("x", [](const absl::Status& why) {
+      Print(", told " + std::to_string(static_cast<int>(why.code())));
+    });
+    Print(went ? "true" : "false");
+    self.on(events::error, [](const absl::Status& why) {
+      Print(", error " + std::to_string(static_cast<int>(why.code())));
+    });
+    self.send("y");
+  });
+  return cluster.run();
+}
+
 }  // namespace
 
 int WorkerProgram(Cluster& cluster, int argc, char** argv) {
@@ -151,6 +169,11 @@ int WorkerProgram(Cluster& cluster, int argc, char** argv) {
   if (does == "leave") LeaveChild();
   if (does == "grandchild") PrintGrandchildsRole();
   if (does == "grandchild") return 0;
+  if (does == "send after disconnect") return SendAfterDisconnect(cluster);
+  if (does == "agent") return RunAgent(cluster, word);
+  if (does == "tell") {
+    TellAndExit(cluster, std::atoi(word.c_str()), std::atoi(argv[3]));
+  }
   while (does == "busy") {
   }
   if (does == "serve" || does == "hold" || does == "disconnect" ||

@@ -27,6 +27,10 @@ namespace cluster {
 //   kill             calls kill() once it holds a connection
 //   leave child      exits, and leaves a process that keeps the channel until
 //                    its standard input ends
+//   agent HOW, tell COUNT SIZE
+//                    tests/conformance/agent.h
+//   send after disconnect
+//                    sends when the channel is gone, and prints what is told
 //   grandchild       runs this program as "role" and prints what it says
 // or what ending_worker.h has.
 int WorkerProgram(Cluster& cluster, int argc, char** argv);

@@ -1,0 +1,282 @@
+#include "tests/conformance/agent.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iterator>
+#include <list>
+#include <sstream>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+namespace cluster {
+namespace {
+
+constexpr absl::Duration kDeadline = absl::Seconds(20);
+
+const char* NameOf(HandleKind kind) {
+  switch (kind) {
+    case HandleKind::kNone:
+      return "none";
+    case HandleKind::kTcpSocket:
+      return "tcp socket";
+    case HandleKind::kTcpListener:
+      return "tcp listener";
+    case HandleKind::kUnixSocket:
+      return "unix socket";
+    case HandleKind::kUnixListener:
+      return "unix listener";
+    case HandleKind::kUdpSocket:
+      return "udp socket";
+    default:
+      return "other";
+  }
+}
+
+std::string TextOf(const Message& message) {
+  const absl::StatusOr<Value> value = message.value();
+  const std::string* const text =
+      value.ok() ? value->As<std::string>() : nullptr;
+  return text == nullptr ? "" : *text;
+}
+
+void SetNonBlocking(int fd) {
+  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+// A connected pair of `kind`.
+std::pair<Handle, Handle> PairOf(const std::string& kind) {
+  int fds[2] = {-1, -1};
+  if (kind == "unix") {
+    (void)socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds);
+    return {Handle(fds[0]), Handle(fds[1])};
+  }
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const to = reinterpret_cast<sockaddr*>(&address);
+  socklen_t length = sizeof(address);
+  const int type = (kind == "udp" ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC;
+  Handle bound(socket(AF_INET, type, 0));
+  Handle other(socket(AF_INET, type, 0));
+  (void)bind(bound.fd(), to, length);
+  if (kind == "tcp") listen(bound.fd(), 1);
+  (void)getsockname(bound.fd(), to, &length);
+  (void)connect(other.fd(), to, length);
+  if (kind == "tcp") {
+    bound = Handle(accept4(bound.fd(), nullptr, nullptr, SOCK_CLOEXEC));
+  }
+  if (kind == "udp") {
+    length = sizeof(address);
+    (void)getsockname(other.fd(), to, &length);
+    (void)connect(bound.fd(), to, length);
+  }
+  return {std::move(bound), std::move(other)};
+}
+
+class Agent {
+ public:
+  explicit Agent(Cluster& cluster) : self_(cluster.worker()) {}
+
+  void Listen() {
+    self_.on(events::message, [this](const Message& message, Handle& handle) {
+      OnMessage(message, handle);
+    });
+  }
+  void Greet(int fd) {
+    const std::string text = absl::StrCat("worker ", self_.id());
+    (void)!::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+  }
+
+  // Until its peer closes it.
+  void Hold(Connection connection) {
+    const int fd = connection.fd();
+    held_.push_back({std::move(connection), {}});
+    const auto last = std::prev(held_.end());
+    auto watch = self_.host().StartWatch(
+        fd, CLUSTER_READABLE, [this, last](uint32_t) { held_.erase(last); });
+    if (!watch.ok()) std::abort();
+    last->watch = *std::move(watch);
+    self_.send("held");
+  }
+  // When the primary has answered: what it sent before has come by then.
+  void ListenLate() {
+    self_.request("now?", kDeadline, [this](Reply&) { Listen(); });
+  }
+
+ private:
+  // Greets whoever comes.
+  struct Watched {
+    Handle handle;
+    sdk::Watch watch;
+  };
+
+  struct Held {
+    Connection connection;
+    sdk::Watch watch;
+  };
+
+  void OnMessage(const Message& message, Handle& handle) {
+    const std::string text = TextOf(message);
+    if (message.request()) {
+      if (text == "silence") return;
+      self_.reply(message.request(), "re: " + text, handle);
+      return;
+    }
+    if (message.from() != 0) {
+      self_.send(absl::StrCat(message.from(), " says ", text), handle);
+      return;
+    }
+    if (!Obey(text, handle)) self_.send(message, handle);
+  }
+
+  bool Obey(const std::string& text, Handle& handle) {
+    std::istringstream words(text);
+    std::string order;
+    words >> order;
+    if (order == "tell") {
+      int count = 0;
+      size_t size = 0;
+      words >> count >> size;
+      Tell(count, size);
+    } else if (order == "meet") {
+      Meet(std::move(handle));
+    } else if (order == "give") {
+      std::string kind;
+      words >> kind;
+      auto [mine, other] = PairOf(kind);
+      self_.send("given", other);
+      Greet(mine.fd());
+    } else if (order == "keep") {
+      kept_.push_back(std::move(handle));
+    } else if (absl::StartsWith(text, "let go")) {
+      kept_.clear();
+      self_.send("let go");
+    } else if (order == "disconnect") {
+      self_.disconnect();
+    } else if (order == "exit") {
+      int code = 0;
+      words >> code;
+      std::exit(code);
+    } else {
+      return ObeyAboutOthers(order, words);
+    }
+    return true;
+  }
+
+  bool ObeyAboutOthers(const std::string& order, std::istringstream& words) {
+    uint32_t worker = 0;
+    if (order == "to" || order == "ask") words >> worker;
+    std::string text;
+    std::getline(words >> std::ws, text);
+    if (order == "to") {
+      self_.send_to(worker, text);
+    } else if (order == "others") {
+      self_.send_to_others(text);
+    } else if (order == "ask") {
+      self_.request_to(
+          worker, text, kDeadline, [this](Reply& reply) { OnReply(reply); });
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void OnReply(Reply& reply) {
+    self_.send(reply.ok()
+                   ? absl::StrCat("heard ", TextOf(reply.message))
+                   : absl::StrCat("no answer: ",
+                                  static_cast<int>(reply.status.code())));
+  }
+
+  void Tell(int count, size_t size) {
+    for (int i = 0; i < count; ++i) {
+      std::string text = absl::StrCat(i, " ");
+      if (text.size() < size) text.resize(size, 'x');
+      self_.send(text);
+    }
+  }
+
+  void Meet(Handle handle) {
+    const HandleKind kind = handle.kind();
+    self_.send(absl::StrCat("met ", NameOf(kind)));
+    if (kind == HandleKind::kTcpSocket || kind == HandleKind::kUnixSocket) {
+      return Greet(handle.fd());  // and it is closed
+    }
+    if (!handle) return;
+    SetNonBlocking(handle.fd());
+    const int fd = handle.fd();
+    auto watch = self_.host().StartWatch(
+        fd, CLUSTER_READABLE, [this, fd, kind](uint32_t) { Serve(fd, kind); });
+    if (!watch.ok()) std::abort();
+    watched_.push_back({std::move(handle), *std::move(watch)});
+  }
+
+  void Serve(int fd, HandleKind kind) {
+    if (kind != HandleKind::kUdpSocket) {
+      const Handle client(accept4(fd, nullptr, nullptr, SOCK_CLOEXEC));
+      if (client) Greet(client.fd());
+      return;
+    }
+    sockaddr_storage from = {};
+    socklen_t length = sizeof(from);
+    char byte;
+    auto* const address = reinterpret_cast<sockaddr*>(&from);
+    if (recvfrom(fd, &byte, 1, 0, address, &length) < 0) return;
+    const std::string text = absl::StrCat("worker ", self_.id());
+    (void)!sendto(fd, text.data(), text.size(), 0, address, length);
+  }
+
+  ThisWorker& self_;
+  std::vector<Handle> kept_;
+  std::list<Watched> watched_;
+  std::list<Held> held_;
+};
+
+}  // namespace
+
+int RunAgent(Cluster& cluster, const std::string& how) {
+  Agent agent(cluster);
+  if (how == "late") {
+    agent.ListenLate();
+  } else {
+    agent.Listen();
+  }
+  if (how == "hold") {
+    cluster.worker().listen({.host = "127.0.0.1"}, [&](Connection connection) {
+      agent.Hold(std::move(connection));
+    });
+  }
+  if (how == "greet") {
+    cluster.worker().listen({.host = "127.0.0.1"}, [&](Connection connection) {
+      agent.Greet(connection.fd());
+      cluster.worker().send("greeted");
+    });
+  }
+  if (how == "listening") {
+    cluster.worker().listen(
+        {.host = "127.0.0.1"},
+        [](Connection) {},
+        [&](const Address&) { cluster.worker().send("mine"); });
+  }
+  return cluster.run();
+}
+
+void TellAndExit(Cluster& cluster, int count, size_t size) {
+  for (int i = 0; i < count; ++i) {
+    cluster.worker().send(std::string(size, 'x'));
+  }
+  std::exit(0);
+}
+
+}  // namespace cluster

@@ -1,0 +1,42 @@
+// Agent: a worker that does what it is told by messages, for the tests of
+// messages and handles.
+#ifndef TESTS_CONFORMANCE_AGENT_H_
+#define TESTS_CONFORMANCE_AGENT_H_
+
+#include <string>
+
+#include "core/cluster.h"
+
+namespace cluster {
+
+// Returns the exit code. By `does`, what argv[1] says:
+//   agent            obeys the orders below
+//   agent late       the same, but listens for messages only when the primary
+//                    has answered its request "now?"
+//   agent listening  listens on a port of 127.0.0.1, and tells "mine" from its
+//                    own callback
+//   agent hold       likewise, tells "held" of each connection, and keeps it
+//                    until its peer closes it
+//   agent greet      likewise, greets each, tells "greeted", and closes it
+//   tell COUNT SIZE  tells so many texts of that size, and calls exit(0)
+//
+// Orders, texts of the primary's:
+//   tell COUNT SIZE  tells so many texts, "N xxx..."
+//   meet             greets on the handle: "worker N", to each who connects or
+//                    writes if it is a listener or a UDP socket; tells "met"
+//                    and the handle's kind
+//   give KIND        tells "given", with one end of a new socket; the worker
+//                    greets on the other: tcp, unix, udp
+//   keep             keeps the handle until "let go"
+//   to ID TEXT       sends TEXT to a worker; others TEXT to all others
+//   ask ID TEXT      asks a worker, 0 for the primary, and tells the answer
+//   disconnect       disconnects itself; exit CODE ends at once
+// A request is answered with "re: TEXT", and its handle comes back; "silence"
+// never is. Any other message is sent back as it came, with its handle. What
+// comes from another worker is told as "ID says TEXT".
+int RunAgent(Cluster& cluster, const std::string& how);
+[[noreturn]] void TellAndExit(Cluster& cluster, int count, size_t size);
+
+}  // namespace cluster
+
+#endif  // TESTS_CONFORMANCE_AGENT_H_
