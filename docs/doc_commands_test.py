@@ -211,7 +211,7 @@ class Page:
         deadline = time.monotonic() + DEADLINE_S
         while is_connected(int(self.names.port("8080"))):
             self.test.assertLess(time.monotonic(), deadline, "clients stay")
-            time.sleep(0.005)
+            time.sleep(0.005)  # lint: allow(sleep) because nobody tells of it
 
     def _serve(self, block):
         self.test.assertIsNone(self.server, "a host runs already")

@@ -134,15 +134,14 @@ absl::StatusOr<uint32_t> DynamicListeners::Bind(const ListenAtRequest& request,
     return ErrnoStatus(EEXIST, "bind", address.text);
   }
   const auto has = [&](uint32_t flag) { return (request.flags & flag) != 0; };
-  absl::StatusOr<UniqueFd> socket =
-      OpenListener(
-          address,
-          {.backlog = request.backlog > 0 ? request.backlog : options_.backlog,
-           .ipv6_only = has(CLUSTER_LISTEN_IPV6_ONLY),
-           .reuse_port = has(CLUSTER_LISTEN_REUSE_PORT),
-           .reuse_address = has(CLUSTER_LISTEN_REUSE_ADDRESS),
-           .readable_all = has(CLUSTER_LISTEN_READABLE_ALL),
-           .writable_all = has(CLUSTER_LISTEN_WRITABLE_ALL)});
+  absl::StatusOr<UniqueFd> socket = OpenListener(
+      address,
+      {.backlog = request.backlog > 0 ? request.backlog : options_.backlog,
+       .ipv6_only = has(CLUSTER_LISTEN_IPV6_ONLY),
+       .reuse_port = has(CLUSTER_LISTEN_REUSE_PORT),
+       .reuse_address = has(CLUSTER_LISTEN_REUSE_ADDRESS),
+       .readable_all = has(CLUSTER_LISTEN_READABLE_ALL),
+       .writable_all = has(CLUSTER_LISTEN_WRITABLE_ALL)});
   // Closed, no socket, or one that does not listen: the number is wrong.
   if (!socket.ok() && is_fd) return ErrnoStatus(EINVAL, "bind", address.text);
   RETURN_IF_ERROR(socket.status());

@@ -15,6 +15,7 @@
 #include "core/worker/runtime.h"
 #include "core/worker/thrown.h"
 #include "ipc/archive.h"
+#include "plugins/host/exit_code.h"
 
 namespace cluster {
 namespace {
