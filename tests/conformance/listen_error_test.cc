@@ -188,5 +188,17 @@ TEST_P(ListenErrorTest, B107_DisturbsNobodyElse) {
   EXPECT_EQ(Listen(workers[1], "listen b port=" + std::to_string(port)), port);
 }
 
+TEST_P(ListenErrorTest, B108_WhatItsListenerThrowsIsTheProgramsOwn) {
+  const Occupant other;
+  const auto throws = Start();
+  Tell(throws, "listen a throw port=" + other.port());
+  RunUntilDead(throws);
+  EXPECT_EQ(throws->process().exit_code(), 68);
+  const auto leaves = Start();
+  Tell(leaves, "listen a disconnect port=" + other.port());
+  RunUntilDead(leaves);
+  EXPECT_EQ(leaves->process().exit_code(), 0);
+}
+
 }  // namespace
 }  // namespace cluster

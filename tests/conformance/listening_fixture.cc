@@ -33,7 +33,7 @@ ListeningTest::~ListeningTest() {
 }
 
 std::shared_ptr<Worker> ListeningTest::Start(Settings settings) {
-  settings.args = {{"obey"}};
+  if (!settings.args.has_value()) settings.args = {{"obey"}};
   settings.stdio = {
       {Stdio::pipe(), Stdio::pipe(), Stdio::inherit(), Stdio::ipc()}};
   const auto worker = cluster_.fork({.settings = std::move(settings)});

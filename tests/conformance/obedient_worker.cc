@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -101,19 +102,6 @@ class Obedient {
     }
   }
 
-  void Watch() {
-    auto watch = self_.host().StartWatch(
-        STDIN_FILENO, CLUSTER_READABLE, [this](uint32_t) { OnInput(); });
-    if (watch.ok()) input_ = *std::move(watch);
-  }
-
- private:
-  struct Service {
-    std::shared_ptr<Server> server;
-    std::shared_ptr<DatagramSocket> socket;
-    std::vector<Connection> kept;
-  };
-
   void Do(const Words& words) {
     const std::string& does = words[0];
     if (does == "disconnect") self_.disconnect();
@@ -128,6 +116,19 @@ class Obedient {
     }
     if (words.size() > 1) DoWith(words[1], does, words);
   }
+
+  void Watch() {
+    auto watch = self_.host().StartWatch(
+        STDIN_FILENO, CLUSTER_READABLE, [this](uint32_t) { OnInput(); });
+    if (watch.ok()) input_ = *std::move(watch);
+  }
+
+ private:
+  struct Service {
+    std::shared_ptr<Server> server;
+    std::shared_ptr<DatagramSocket> socket;
+    std::vector<Connection> kept;
+  };
 
   void DoWith(const std::string& name,
               const std::string& does,
@@ -197,13 +198,18 @@ class Obedient {
             Print(name + " blocked");
             AwaitLine();
           }
+          if (options.has("echo")) return GreetAgain(std::move(connection));
           if (options.has("keep")) {
             services_[name].kept.push_back(std::move(connection));
           }
         });
-    service.server->on(events::error, [name](const absl::Status& status) {
-      Print(name + " " + Describe(status));
-    });
+    service.server->on(events::error,
+                       [this, name, options](const absl::Status& status) {
+                         if (options.has("throw"))
+                           throw std::runtime_error("thrown");
+                         Print(name + " " + Describe(status));
+                         if (options.has("disconnect")) self_.disconnect();
+                       });
     service.server->on(events::drop, [name](const cluster_address&) {
       Print(name + " dropped");
     });
@@ -212,6 +218,24 @@ class Obedient {
       service.server->set_max_connections(options.number("max"));
     }
     service.server->set_drop_max_connection(options.has("drop"));
+  }
+
+  // Greets it once more for whatever comes, until its peer closes it.
+  void GreetAgain(Connection connection) {
+    const auto kept = std::make_shared<Connection>(std::move(connection));
+    const auto watch = std::make_shared<sdk::Watch>();
+    auto started = self_.host().StartWatch(
+        kept->fd(), CLUSTER_READABLE, [this, kept, watch](uint32_t) {
+          char bytes[64];
+          if (recv(kept->fd(), bytes, sizeof(bytes), 0) <= 0) {
+            const std::shared_ptr<sdk::Watch> ended = watch;
+            return ended->Stop();
+          }
+          const std::string greeting = std::to_string(self_.id()) + "\n";
+          (void)!::send(
+              kept->fd(), greeting.data(), greeting.size(), MSG_NOSIGNAL);
+        });
+    if (started.ok()) *watch = *std::move(started);
   }
 
   void MakeSocket(const std::string& name, const Options& options) {
@@ -277,8 +301,14 @@ class Obedient {
 
 }  // namespace
 
-int ObedientWorker(Cluster& cluster) {
+int ObedientWorker(Cluster& cluster, const std::string& first) {
   Obedient obedient(cluster);
+  if (!first.empty()) {
+    // Asked at once, and the answer is not read before the next line comes.
+    obedient.Do({"listen", "first", "path=" + first});
+    Print("asked");
+    AwaitLine();
+  }
   obedient.Watch();
   cluster.worker().on(events::disconnect, [] { Print("disconnected"); });
   return cluster.run();

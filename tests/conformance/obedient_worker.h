@@ -3,6 +3,8 @@
 #ifndef TESTS_CONFORMANCE_OBEDIENT_WORKER_H_
 #define TESTS_CONFORMANCE_OBEDIENT_WORKER_H_
 
+#include <string>
+
 #include "core/cluster.h"
 
 namespace cluster {
@@ -14,9 +16,11 @@ namespace cluster {
 //                        with "=" and its value, or alone; further max=N, drop,
 //                        and what is done with connections: keep (else they are
 //                        greeted by the worker's id and closed), block (the
-//                        worker hangs until its next line), peer ("NAME
+//                        worker hangs until its next line), echo (they are
+//                        greeted again for whatever they send), peer ("NAME
 //                        from PORT to PORT"), close (the server
-//                        is closed when it listens)
+//                        is closed when it listens); throw or disconnect, when
+//                        it fails
 //   socket NAME WHAT...  makes a datagram socket
 //   bind NAME WHAT...    as listen. "NAME got TEXT PORT" for each datagram
 //   send NAME PORT TEXT  to 127.0.0.1
@@ -29,8 +33,9 @@ namespace cluster {
 //   sockets              "sockets N": its descriptors that listen
 //   block                "blocked", and hangs until the next line
 //   chdir PATH, disconnect, exit CODE
-// An empty field is "-".
-int ObedientWorker(Cluster& cluster);
+// An empty field is "-". With `first`, a path, it listens there before all else
+// as "first", prints "asked", and hangs until its first line.
+int ObedientWorker(Cluster& cluster, const std::string& first);
 
 }  // namespace cluster
 

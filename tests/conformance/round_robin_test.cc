@@ -62,6 +62,14 @@ TEST_F(RoundRobinTest, B109_WorkersHaveNoListeningSocket) {
   EXPECT_EQ(Ask(worker, "sockets", "sockets"), "sockets 0");
 }
 
+TEST_F(RoundRobinTest, B035_ThePolicyIsOfStreamServers) {
+  const auto worker = Start();
+  Listen(worker, "listen a");
+  Listen(worker, "listen b path=@B035." + std::to_string(getpid()));
+  EXPECT_GT(Listen(worker, "bind c"), 0);
+  EXPECT_EQ(Ask(worker, "sockets", "sockets"), "sockets 0");
+}
+
 TEST_F(RoundRobinTest, B111_StrictlyByTurns) {
   const auto workers = Start(3);
   const int port = AllListen(workers);
@@ -257,6 +265,17 @@ TEST_F(RoundRobinTest, B132_TheWorkerKnowsBothAddresses) {
   EXPECT_EQ(Await(worker, "a from"),
             "a from " + std::to_string(ntohs(own.sin_port)) + " to " +
                 std::to_string(port));
+}
+
+TEST_F(RoundRobinTest, B133_ConnectionStaysWithItsWorker) {
+  const auto workers = Start(2);
+  const int port = AllListen(workers, "echo");
+  const Client client(port);
+  const uint32_t first = Greeting(client.fd());
+  for (int request = 0; request < 4; ++request) {
+    (void)!send(client.fd(), "x", 1, MSG_NOSIGNAL);
+    EXPECT_EQ(Greeting(client.fd()), first);
+  }
 }
 
 TEST_F(RoundRobinTest, B134_CloseLeavesTheOthersAlone) {

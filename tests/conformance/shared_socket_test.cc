@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <list>
@@ -32,6 +33,15 @@ TEST_F(SharedSocketTest, B138_WorkersHaveTheSocketAndAccept) {
   EXPECT_TRUE(waits.IsOpen());
   Tell(worker, "go");
   EXPECT_EQ(Greeting(waits.fd()), worker->id());
+}
+
+// The other half: RoundRobinTest.B035_ThePolicyIsOfStreamServers.
+TEST_F(SharedSocketTest, B035_ThePolicyIsOfStreamServers) {
+  const auto worker = Start();
+  Listen(worker, "listen a");
+  Listen(worker, "listen b path=@B035." + std::to_string(getpid()));
+  Listen(worker, "bind c");
+  EXPECT_EQ(Ask(worker, "sockets", "sockets"), "sockets 2");
 }
 
 TEST_F(SharedSocketTest, B140_WhatIsInTheBacklogGoesToAnother) {

@@ -7,13 +7,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <memory>
-#include <set>
 #include <string>
+#include <utility>
 
+#include "core/base/unique_fd.h"
 #include "core/cluster.h"
 #include "tests/conformance/cluster_fixture.h"
 #include "tests/conformance/listening_fixture.h"
@@ -30,31 +32,34 @@ class UnixSocketTest : public ListeningTest {
   }
   ~UnixSocketTest() override { std::filesystem::remove_all(directory_); }
 
-  // The id of the worker that greets at `path`, whose last part is short; '@'
-  // begins an abstract name. 0: nobody does.
-  uint32_t ServedAt(const std::string& path) {
+  // A connection to `path`, whose last part is short; '@' begins an abstract
+  // name. Not open: nobody listens there.
+  static UniqueFd ConnectedTo(const std::string& path) {
     sockaddr_un at = {};
     at.sun_family = AF_UNIX;
-    const int directory =
-        open(path.substr(0, path.rfind('/') + 1).c_str(), O_PATH | O_CLOEXEC);
-    const std::string name =
-        path.front() == '@' ? path
-                            : "/proc/self/fd/" + std::to_string(directory) +
-                                  "/" + path.substr(path.rfind('/') + 1);
+    const size_t slash = path.rfind('/');
+    const UniqueFd directory(
+        open(path.substr(0, slash + 1).c_str(), O_PATH | O_CLOEXEC));
+    const bool abstract = path.front() == '@';
+    const std::string name = abstract ? path
+                                      : "/proc/self/fd/" +
+                                            std::to_string(directory.get()) +
+                                            path.substr(slash);
     std::memcpy(at.sun_path, name.data(), name.size());
-    socklen_t size = sizeof(at);
-    if (path.front() == '@') {
-      at.sun_path[0] = '\0';
-      size =
-          static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
-    }
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const bool connected =
-        connect(fd, reinterpret_cast<sockaddr*>(&at), size) == 0;
-    const uint32_t id = connected ? Greeting(fd) : 0;
-    close(fd);
-    if (directory >= 0) close(directory);
-    return id;
+    if (abstract) at.sun_path[0] = '\0';
+    const size_t size =
+        offsetof(sockaddr_un, sun_path) + name.size() + (abstract ? 0 : 1);
+    UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const bool connected = connect(fd.get(),
+                                   reinterpret_cast<sockaddr*>(&at),
+                                   static_cast<socklen_t>(size)) == 0;
+    return connected ? std::move(fd) : UniqueFd();
+  }
+
+  // The id of the worker that greets there; 0: nobody does.
+  uint32_t ServedAt(const std::string& path) {
+    const UniqueFd fd = ConnectedTo(path);
+    return fd ? Greeting(fd.get()) : 0;
   }
 
   std::string ListenAt(const std::shared_ptr<Worker>& worker,
@@ -102,6 +107,17 @@ TEST_F(UnixSocketTest, B162_LongPathWorks) {
   EXPECT_NE(ServedAt(path), ServedAt(path));
   for (const auto& worker : workers) Ask(worker, "close a", "a closed");
   RunUntil([&] { return !std::filesystem::exists(path); });
+}
+
+TEST_F(UnixSocketTest, B110_AcceptedBeforeAWorkerHasItsAnswer) {
+  const std::string path = directory_ + "/socket";
+  const auto worker = Start({.args = {{"obey", path}}});
+  Await(worker, "asked");
+  RunUntil([&] { return std::filesystem::exists(path); });
+  const UniqueFd client = ConnectedTo(path);
+  // Served, and not before the worker lives.
+  Tell(worker, "go");
+  EXPECT_EQ(Greeting(client.get()), worker->id());
 }
 
 TEST_F(UnixSocketTest, B164_FileGoesWithTheLastWorker) {

@@ -149,7 +149,7 @@ int SendAfterDisconnect(Cluster& cluster) {
 int WorkerProgram(Cluster& cluster, int argc, char** argv) {
   const std::string does = argc > 1 ? argv[1] : "idle";
   const std::string word = argc > 2 ? argv[2] : "";
-  if (does == "obey") return ObedientWorker(cluster);
+  if (does == "obey") return ObedientWorker(cluster, word);
   if (const auto code = EndingWorker(cluster, does, word)) return *code;
   if (does == "exit") return std::atoi(word.c_str());
   if (does == "abort") std::abort();

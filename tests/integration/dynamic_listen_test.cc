@@ -137,7 +137,7 @@ TEST_P(DynamicListenTest, WhatCannotBeComesBackWithItsReason) {
         << bad << ": " << answer;
   }
   EXPECT_TRUE(absl::StrContains(
-      Say(client, "listen 0 " + std::string(600, 'x')), "refused"));
+      Say(client, "listen 0 " + std::string(5000, 'x')), "refused"));
   EXPECT_EQ(Say(client, "close 9"), absl::StrCat(CLUSTER_E_INVALID));
   host_->EndCleanly();
 }
