@@ -174,8 +174,8 @@ TEST(ParseCommandLineErrorTest, SettingsNeedKeyAndReadableFile) {
 
 TEST(ParseCommandLineErrorTest, SettingsAreBounded) {
   const std::string most = "k=" + std::string((size_t{8} << 20) - 1, 'v');
-  EXPECT_EQ(Options({"--set", most}).config.size(), 1u);
-  EXPECT_THAT(Error({"--set", most, "--set", "l=w"}),
+  EXPECT_EQ(Options({"--set", most.c_str()}).config.size(), 1u);
+  EXPECT_THAT(Error({"--set", most.c_str(), "--set", "l=w"}),
               HasSubstr("larger than 8 MiB together"));
 }
 

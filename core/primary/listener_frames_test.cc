@@ -58,7 +58,7 @@ class ListenerFramesTest : public ::testing::Test {
     std::vector<UniqueFd> sockets;
     sockets.push_back(loopback_.TakeListener());
     group_ = *ListenerGroup::Create(io_, std::move(sockets), {});
-    dynamic_.emplace(io_, *group_, 511, absl::ZeroDuration());
+    dynamic_.emplace(io_, *group_, DynamicListeners::Options());
     life_.emplace(*group_,
                   *dynamic_,
                   observer_,
