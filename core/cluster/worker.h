@@ -72,7 +72,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
     // Sends a signal; 0 only asks. Returns whether the process was there.
     bool kill(int signal = SIGTERM) { return worker_->Send(signal); }
     // Closes the channel in a later turn: the worker ends at once, and was not
-    // asked to. If it is closed, that is an error event.
+    // asked to. Does nothing if it is closed.
     void disconnect();
 
    private:

@@ -30,14 +30,7 @@ void PrimarySide::Disconnect(Worker& worker) {
 }
 
 void PrimarySide::CloseChannel(Worker& worker) {
-  if (!worker.is_connected()) {
-    return Post([this, kept = worker.shared_from_this()] {
-      // Behind its last event there is none.
-      if (live_.count(kept->id()) == 0) return;
-      EmitError(*kept,
-                absl::FailedPreconditionError("the channel is closed already"));
-    });
-  }
+  if (!worker.is_connected()) return;
   worker.closes_ = true;
   // Its event must not come from within this call.
   Post([this, id = worker.id()] {

@@ -254,7 +254,7 @@ TEST_F(SendTest, B063_NoErrorOfItsOwnMessages) {
   for (const std::string& line : log_) EXPECT_FALSE(line.starts_with("error"));
 }
 
-TEST_F(SendTest, B190_ClosingAChannelThatIsClosedIsAnError) {
+TEST_F(SendTest, B190_ClosingAChannelThatIsClosedIsNothing) {
   const auto worker = Fork({"idle"});
   std::vector<absl::StatusCode> errors;
   worker->on(events::error,
@@ -262,10 +262,9 @@ TEST_F(SendTest, B190_ClosingAChannelThatIsClosedIsAnError) {
   worker->on(events::online, [&] {
     worker->process().disconnect();
     worker->process().disconnect();
-    EXPECT_THAT(errors, IsEmpty()) << "not from within the call";
   });
   Run();
-  EXPECT_THAT(errors, ElementsAre(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(errors, IsEmpty());
 }
 
 TEST_F(SendTest, B191_DisconnectIsNeverToldFromWithinTheCall) {

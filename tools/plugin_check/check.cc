@@ -24,8 +24,8 @@ std::vector<Finding> Graceful() {
 std::vector<Check> Beginnings() {
   return {
       {.name = "elf",
-       .proves = "the file is a plugin that this host can run and exports one "
-                 "symbol",
+       .proves = "the file is a plugin that this host can run; a warning if it "
+                 "exports more than one symbol",
        .scenarios = {"file"},
        .fails = {kFileUnfit},
        .warns = {kFileUntidy}},

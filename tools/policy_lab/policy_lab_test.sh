@@ -85,6 +85,7 @@ grep -q '^p2c ' out || fail "$(<out)"
 
 # What the page shows works, in order; with fewer arrivals and seeds.
 commands=0
+cp load.trace app.trace  # as of a host
 while IFS= read -r command; do
   read -ra words <<<"$(sed -E 's/--seeds=[0-9]+/--seeds=2/' <<<"$command")"
   [[ $command == *--replay* || $command == *--arrivals* ]] ||
