@@ -137,11 +137,11 @@ TEST_P(DescriptorLimitTest, PrimaryHasNoMoreOpenAfterWorkersWereReplaced) {
 // What a host says that may have `limit` descriptors, and its exit code.
 std::pair<std::string, int> StartWithLimit(int limit) {
   const std::string command =
-      absl::StrCat("ulimit -n ",
+      absl::StrCat("bash -c 'ulimit -n ",
                    limit,
                    "; exec core/host/host ",
                    TestPlugin("puppet"),
-                   " --workers=1 --listen=127.0.0.1:0 2>&1");
+                   " --workers=1 --listen=127.0.0.1:0' 2>&1");
   FILE* const pipe = popen(command.c_str(), "r");
   std::string said;
   for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe)) {
