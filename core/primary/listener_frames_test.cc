@@ -207,14 +207,16 @@ TEST_F(ListenerFramesTest, TruncatedFramesAreViolations) {
 }
 
 TEST_F(ListenerFramesTest, WorkerThatReadsNoDescriptorsGetsNoMore) {
+  const std::string address = Ask("127.0.0.1:0").first.facts.text;
+  worker_->asked_for.reset();
   // Unread, they stay in the primary once the socket is full: with that many
   // the worker has gone wrong.
   absl::Status status;
   for (int i = 0; i < 10'000 && status.ok(); ++i) {
-    status = Say(
-        FrameType::kListenAt,
-        ListenAtRequest{
-            .request = 1, .flags = 0, .backlog = 0, .address = "127.0.0.1:0"});
+    status =
+        Say(FrameType::kListenAt,
+            ListenAtRequest{
+                .request = 1, .flags = 0, .backlog = 0, .address = address});
     worker_->Flush();
     worker_->asked_for.reset();
   }
