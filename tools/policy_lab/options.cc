@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "core/base/status_macros.h"
 #include "core/host/flag_value.h"
+#include "core/trace/trace_reader.h"
 #include "scheduler/policy.h"
 #include "scheduler/registry.h"
 #include "tools/policy_lab/flag_reader.h"
@@ -21,7 +22,6 @@
 #include "tools/policy_lab/scenario.h"
 #include "tools/policy_lab/service/make_service.h"
 #include "tools/policy_lab/spec.h"
-#include "core/trace/trace_reader.h"
 
 namespace cluster::lab {
 namespace {
