@@ -1,10 +1,10 @@
 #include "tools/policy_lab/record_workload.h"
 
 #include "core/base/status_macros.h"
+#include "core/trace/trace_writer.h"
 #include "scheduler/policy.h"
 #include "tools/policy_lab/run_once.h"
 #include "tools/policy_lab/simulation.h"
-#include "core/trace/trace_writer.h"
 
 namespace cluster::lab {
 namespace {

@@ -3,13 +3,13 @@
 #include <utility>
 
 #include "core/base/status_macros.h"
+#include "core/trace/trace_reader.h"
 #include "tools/policy_lab/arrivals/closed_workload.h"
 #include "tools/policy_lab/arrivals/gaps.h"
 #include "tools/policy_lab/arrivals/mmpp.h"
 #include "tools/policy_lab/arrivals/open_workload.h"
 #include "tools/policy_lab/arrivals/poisson.h"
 #include "tools/policy_lab/arrivals/replay_workload.h"
-#include "core/trace/trace_reader.h"
 
 namespace cluster::lab {
 

@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "core/host/flag_value.h"
+#include "core/trace/trace_reader.h"
+#include "core/trace/trace_row.h"
 #include "tools/policy_lab/service/bimodal.h"
 #include "tools/policy_lab/service/deterministic.h"
 #include "tools/policy_lab/service/exponential.h"
@@ -15,8 +17,6 @@
 #include "tools/policy_lab/service/measured.h"
 #include "tools/policy_lab/service/pareto.h"
 #include "tools/policy_lab/spec.h"
-#include "core/trace/trace_reader.h"
-#include "core/trace/trace_row.h"
 
 namespace cluster::lab {
 namespace {
