@@ -4,7 +4,8 @@
 //   offset  size  field           all little-endian
 //        0     4  magic           "CLFR"
 //        4     2  version         1
-//        6     2  type            FrameType; what it means is core/control's
+//        6     2  type            FrameType; what it means is core/control's.
+//                                 The highest bit is the channel's
 //        8     4  fd_count        descriptors that came with the frame, 0-253
 //       12     4  correlation     pairs a reply with its request; 0 is none
 //       16     8  payload_bytes   what follows the header
@@ -25,6 +26,10 @@ namespace cluster {
 inline constexpr uint32_t kFrameMagic = 0x52464c43;  // "CLFR"
 inline constexpr uint16_t kFrameVersion = 1;
 inline constexpr size_t kFrameHeaderBytes = 24;
+// In `type`: what follows is no payload but its RingPlace (payload_ring.h).
+inline constexpr uint16_t kInRing = 0x8000;
+// A `type`: the descriptor is the ring that the sender writes.
+inline constexpr uint16_t kRingOffer = 0xffff;
 // SCM_MAX_FD in unix(7).
 inline constexpr size_t kMaxFrameFds = 253;
 

@@ -7,10 +7,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/errno_status.h"
+#include "core/base/status_macros.h"
 
 namespace cluster {
 namespace {
@@ -27,6 +29,8 @@ constexpr size_t kSegmentBytes = size_t{64} << 10;
 constexpr size_t kMaxParts = 64;
 // A shared piece of this size costs more to copy than a part of its own.
 constexpr size_t kShareBytes = size_t{8} << 10;
+// Below, one payload of many in a call is cheaper to send than its place.
+constexpr size_t kRingPayloadBytes = size_t{16} << 10;
 
 // Reading copies into the decoder before any handler runs, so the channels of a
 // thread need one buffer between them, and it stays warm in the cache.
@@ -84,6 +88,9 @@ bool UnixChannel::SendJoined(uint16_t type,
                              std::span<const std::byte> rest,
                              std::vector<UniqueFd> fds,
                              uint32_t correlation) {
+  if (SendInRing(type, head, rest, &fds, correlation)) {
+    return queued_bytes_ < options_.high_watermark_bytes;
+  }
   const size_t payload_bytes = head.size() + rest.size();
   const size_t frame_bytes = kFrameHeaderBytes + payload_bytes;
   Segment& segment = SendHead(
@@ -100,6 +107,9 @@ bool UnixChannel::SendShared(uint16_t type,
   if (rest.size() < kShareBytes) {
     return SendJoined(type, head, rest.span(), std::move(fds), correlation);
   }
+  if (SendInRing(type, head, rest.span(), &fds, correlation)) {
+    return queued_bytes_ < options_.high_watermark_bytes;
+  }
   const size_t payload_bytes = head.size() + rest.size();
   SendHead(type,
            head,
@@ -110,6 +120,40 @@ bool UnixChannel::SendShared(uint16_t type,
   queue_.emplace_back().shared = rest;
   queued_bytes_ += rest.size();
   return queued_bytes_ < options_.high_watermark_bytes;
+}
+
+bool UnixChannel::SendInRing(uint16_t type,
+                             std::span<const std::byte> head,
+                             std::span<const std::byte> rest,
+                             std::vector<UniqueFd>* fds,
+                             uint32_t correlation) {
+  if (!options_.uses_ring || head.size() + rest.size() < kRingPayloadBytes) {
+    return false;
+  }
+  OfferRing();
+  if (!ring_) return false;
+  const std::optional<RingPlace> place = ring_->Write(head, rest);
+  if (!place) return false;
+  const std::span<const std::byte> payload =
+      std::as_bytes(std::span(&*place, 1));
+  SendHead(type | kInRing,
+           payload,
+           payload.size(),
+           kFrameHeaderBytes + payload.size(),
+           std::move(*fds),
+           correlation);
+  return true;
+}
+
+void UnixChannel::OfferRing() {
+  if (std::exchange(has_offered_, true)) return;
+  absl::StatusOr<RingWriter> ring = RingWriter::Create();
+  // Without one all goes by the socket.
+  if (!ring.ok()) return;
+  ring_.emplace(*std::move(ring));
+  std::vector<UniqueFd> fds;
+  fds.push_back(ring_->TakeFd());
+  SendHead(kRingOffer, {}, 0, kFrameHeaderBytes, std::move(fds), 0);
 }
 
 UnixChannel::Segment& UnixChannel::SendHead(uint16_t type,
@@ -192,16 +236,19 @@ void UnixChannel::DropWritten(size_t bytes) {
 
 absl::Status UnixChannel::OnReadable(absl::FunctionRef<void(Frame)> handler) {
   bool handled = false;
+  size_t total = 0;
+  size_t payloads = 0;  // those in the ring, too
   const auto handle = [&](Frame frame) {
     handled = true;
+    payloads += frame.payload.size();
     handler(std::move(frame));
   };
-  size_t total = 0;
   for (int i = 0; read_failure_.ok() && i < kReadsPerCall; ++i) {
     size_t bytes = 0;
     read_failure_ = ReadOnce(handle, &bytes);
     total += bytes;
-    if (bytes == 0 || (handled && total >= kBytesPerCall)) break;
+    if (bytes == 0) break;
+    if (handled && std::max(total, payloads) >= kBytesPerCall) break;
   }
   return read_failure_;
 }
@@ -226,9 +273,51 @@ absl::Status UnixChannel::ReadOnce(absl::FunctionRef<void(Frame)> handler,
 
 absl::Status UnixChannel::HandleFrames(absl::FunctionRef<void(Frame)> handler) {
   absl::StatusOr<Frame> frame = decoder_.Next();
-  for (; frame.ok(); frame = decoder_.Next()) handler(*std::move(frame));
+  for (; frame.ok(); frame = decoder_.Next()) {
+    if (frame->type < kInRing) {
+      handler(*std::move(frame));
+    } else {
+      RETURN_IF_ERROR(HandleRing(*std::move(frame), handler));
+    }
+  }
   if (absl::IsUnavailable(frame.status())) return absl::OkStatus();
   return std::move(frame).status();
+}
+
+absl::Status UnixChannel::HandleRing(Frame frame,
+                                     absl::FunctionRef<void(Frame)> handler) {
+  if (frame.type == kRingOffer) {
+    if (!options_.uses_ring || ring_of_peer_ || frame.fds.size() != 1) {
+      return absl::DataLossError("a payload ring that nobody wants");
+    }
+    absl::StatusOr<RingReader> ring = RingReader::Map(frame.fds.front());
+    // Without memory for it the peer goes on by the socket.
+    if (ring.ok()) ring_of_peer_.emplace(*std::move(ring));
+    return absl::IsInvalidArgument(ring.status()) ? ring.status()
+                                                  : absl::OkStatus();
+  }
+  RingPlace place;
+  if (!ring_of_peer_ || frame.payload.size() != sizeof(place)) {
+    return absl::DataLossError("a payload in a ring that is not there");
+  }
+  std::memcpy(&place, frame.payload.data(), sizeof(place));
+  if (place.bytes > options_.max_payload_bytes) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("a frame announces ",
+                     place.bytes,
+                     " bytes of at most ",
+                     options_.max_payload_bytes));
+  }
+  ASSIGN_OR_RETURN(frame.payload, ring_of_peer_->At(place));
+  if (!options_.trusts_peer) {
+    copy_.assign(frame.payload.begin(), frame.payload.end());
+    frame.payload = copy_;
+    ring_of_peer_->Release(place);
+  }
+  frame.type &= ~kInRing;
+  handler(std::move(frame));
+  if (options_.trusts_peer) ring_of_peer_->Release(place);
+  return absl::OkStatus();
 }
 
 absl::Status UnixChannel::EndOfStream() const {

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,6 +30,7 @@
 #include "ipc/fd_passing.h"
 #include "ipc/frame.h"
 #include "ipc/frame_codec.h"
+#include "ipc/payload_ring.h"
 #include "ipc/shared_bytes.h"
 
 namespace cluster {
@@ -38,6 +40,12 @@ struct ChannelOptions {
   size_t max_payload_bytes = size_t{128} << 20;
   // Send() says false from here on.
   size_t high_watermark_bytes = size_t{128} << 10;
+  // Large payloads go by shared memory (ipc/payload_ring.h) where the peer
+  // takes part. They are not among queued_bytes().
+  bool uses_ring = false;
+  // The handler is shown such payloads where they lie, though the peer could
+  // change them meanwhile; else a copy.
+  bool trusts_peer = false;
 };
 
 class UnixChannel {
@@ -52,7 +60,8 @@ class UnixChannel {
   // until they are written, then closed here. Returns false when the queue has
   // reached the high watermark: the frame is queued all the same, and whoever
   // produces should wait until the queue is empty.
-  // REQUIRES: fds.size() <= kMaxFrameFds, else the process dies.
+  // REQUIRES: type < kInRing, fds.size() <= kMaxFrameFds, else the process
+  // dies.
   bool Send(uint16_t type,
             std::span<const std::byte> payload,
             std::vector<UniqueFd> fds = {},
@@ -117,6 +126,15 @@ class UnixChannel {
     }
   };
 
+  // Queues a frame whose payload is in the ring. Returns false when it cannot
+  // be there: nothing was done.
+  bool SendInRing(uint16_t type,
+                  std::span<const std::byte> head,
+                  std::span<const std::byte> rest,
+                  std::vector<UniqueFd>* fds,
+                  uint32_t correlation);
+  // Makes the ring and queues its offer, once.
+  void OfferRing();
   // Queues a header for `payload_bytes` and the head. Returns its segment.
   Segment& SendHead(uint16_t type,
                     std::span<const std::byte> head,
@@ -133,6 +151,8 @@ class UnixChannel {
   // if anything.
   absl::Status ReadOnce(absl::FunctionRef<void(Frame)> handler, size_t* bytes);
   absl::Status HandleFrames(absl::FunctionRef<void(Frame)> handler);
+  // What is the channel's own: takes the peer's ring, and reads it.
+  absl::Status HandleRing(Frame frame, absl::FunctionRef<void(Frame)> handler);
   absl::Status EndOfStream() const;
 
   const UniqueFd socket_;
@@ -140,12 +160,16 @@ class UnixChannel {
 
   FrameDecoder decoder_;
   absl::Status read_failure_;
+  std::optional<RingReader> ring_of_peer_;
+  std::vector<std::byte> copy_;  // of a payload in there
 
   std::deque<Segment> queue_;
   size_t queued_bytes_ = 0;
   uint64_t written_bytes_ = 0;
   // The memory of a written segment, for the next one.
   std::vector<std::byte> spare_;
+  std::optional<RingWriter> ring_;
+  bool has_offered_ = false;
 };
 
 }  // namespace cluster

@@ -41,7 +41,7 @@ WorkerProcess::WorkerProcess(boost::asio::io_context& io,
       pidfd_(std::move(child.pidfd)),
       flush_alarm_(io),
       kill_alarm_(io) {
-  channel_.emplace(std::move(child.channel));
+  channel_.emplace(std::move(child.channel), ChannelOptions{.uses_ring = true});
   pipes_ = std::move(child.pipes);
 }
 

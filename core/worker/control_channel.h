@@ -41,7 +41,8 @@ class ControlChannel {
 
   // Owns `socket`, a connected Unix stream socket. `loop` must outlive it.
   ControlChannel(UniqueFd socket, Loop& loop)
-      : channel_(std::move(socket)), loop_(loop) {}
+      : channel_(std::move(socket), {.uses_ring = true, .trusts_peer = true}),
+        loop_(loop) {}
   ControlChannel(const ControlChannel&) = delete;
   ControlChannel& operator=(const ControlChannel&) = delete;
   ~ControlChannel();

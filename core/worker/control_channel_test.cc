@@ -41,7 +41,9 @@ class ControlChannelTest : public ::testing::Test {
   std::unique_ptr<Loop> loop_ = *Loop::Create();
   std::pair<UniqueFd, UniqueFd> sockets_ = *MakeSocketPair(SOCK_STREAM);
   ControlChannel channel_{std::move(sockets_.first), *loop_};
-  std::optional<UnixChannel> primary_{std::move(sockets_.second)};
+  std::optional<UnixChannel> primary_{std::in_place,
+                                      std::move(sockets_.second),
+                                      ChannelOptions{.uses_ring = true}};
   std::vector<uint16_t> got_;
   absl::Status end_;
 };

@@ -87,7 +87,8 @@ class ForkedRuntime {
       signal(SIGPIPE, SIG_IGN);
       _exit(Runtime(std::move(control.second), *Loop::Create()).Run());
     }
-    channel_.emplace(std::move(control.first));
+    channel_.emplace(std::move(control.first),
+                     ChannelOptions{.uses_ring = true});
     for (int i = 0; i < 2; ++i) {
       std::tie(senders_[i], receivers_[i]) = *MakeSocketPair(SOCK_SEQPACKET);
     }

@@ -109,7 +109,7 @@ class IntakeTest : public ::testing::Test {
   std::unique_ptr<Loop> loop_ = *Loop::Create();
   std::pair<UniqueFd, UniqueFd> sockets_ = *MakeSocketPair(SOCK_STREAM);
   ControlChannel channel_{std::move(sockets_.first), *loop_};
-  UnixChannel primary_{std::move(sockets_.second)};
+  UnixChannel primary_{std::move(sockets_.second), {.uses_ring = true}};
   HostContext context_{
       *loop_, channel_, [] { return cluster_status{CLUSTER_STOPPED}; }};
   std::vector<IncomingConnection> given_;

@@ -78,7 +78,7 @@ class ServiceFixture : public ::testing::Test {
   int told_ = 0;  // times that OnClosed() said so
   std::pair<UniqueFd, UniqueFd> sockets_ = *MakeSocketPair(SOCK_STREAM);
   ControlChannel channel_{std::move(sockets_.first), *loop_};
-  UnixChannel primary_{std::move(sockets_.second)};
+  UnixChannel primary_{std::move(sockets_.second), {.uses_ring = true}};
   HostContext context_{
       *loop_, channel_, [] { return cluster_status{CLUSTER_STOPPED}; }};
   // Without listeners, until the test begins some.
