@@ -48,9 +48,9 @@ constexpr FlagHelp kFlags[] = {
      "NAME[:PARAMETER=VALUE,...]",
      kScheduling,
      "which worker gets the next connection, as in\n"
-     "least_connections or p2c:d=3; help lists all\n"
-     "(default: round_robin); with steer: random\n"
-     "(its default) or cpu_local"},
+     "round_robin or p2c:d=3; help lists all (default:\n"
+     "least_connections); with steer: random (its\n"
+     "default) or cpu_local"},
     {"--weights",
      "N,N,...",
      kScheduling,

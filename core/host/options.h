@@ -39,7 +39,7 @@ struct HostOptions {
 
   // Scheduling.
   std::string policy =
-      "round_robin";  // empty with DataPath::kShare; steer's own
+      "least_connections";  // empty with DataPath::kShare; steer's own
   DataPath data_path = DataPath::kHandoff;
   std::vector<uint32_t> weights;  // of the slots; empty: all equal
   uint32_t max_connections = 0;   // a worker; 0: no limit

@@ -45,7 +45,7 @@ TEST(ParseCommandLineTest, NothingGivenMeansTheDefaults) {
   EXPECT_FALSE(options.plugin_is_path);
   EXPECT_THAT(options.listen, ElementsAre("127.0.0.1:8080"));
   EXPECT_EQ(options.workers, 6u);
-  EXPECT_EQ(options.policy, "round_robin");
+  EXPECT_EQ(options.policy, "least_connections");
   EXPECT_EQ(options.data_path, DataPath::kHandoff);
   EXPECT_EQ(options.gather, absl::Microseconds(300));
   EXPECT_EQ(options.drain_timeout, absl::Seconds(30));

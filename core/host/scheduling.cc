@@ -49,7 +49,6 @@ absl::Status PrepareScheduling(const HostOptions& options,
   }
   out->policy = kPolicyOfRescue;
   out->steer.weights = options.weights;
-  out->steer.weights = options.weights;
   if (options.policy != "cpu_local") return absl::OkStatus();
   ASSIGN_OR_RETURN(
       out->steer.cpus,

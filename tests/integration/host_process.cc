@@ -48,6 +48,9 @@ std::vector<std::string> Complete(std::vector<std::string> arguments) {
   if (!HasFlag(arguments, "--listen")) {
     arguments.insert(arguments.begin(), "--listen=127.0.0.1:0");
   }
+  if (!HasFlag(arguments, "--policy") && !HasFlag(arguments, "--data_path")) {
+    arguments.insert(arguments.begin(), "--policy=round_robin");
+  }
   arguments.insert(arguments.begin(), Runfile("core/host/host"));
   return arguments;
 }

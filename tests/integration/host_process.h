@@ -1,6 +1,7 @@
 // HostProcess: the host as its users run it, as a child of the test.
 //
-// It listens on a free port and logs JSON unless the arguments say otherwise.
+// It listens on a free port, logs JSON and gives connections in turn, so that
+// who gets which is known, unless the arguments say otherwise.
 // A thread reads what it prints, so that it is never held up, and keeps the
 // lines; the functions that wait do so for a line or for the end, never for a
 // time. The destructor kills what is left and fails the test if there was
