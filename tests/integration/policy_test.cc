@@ -94,14 +94,20 @@ INSTANTIATE_TEST_SUITE_P(Policies,
                          Name);
 
 TEST(WeightTest, RandomSharesAreThreeToOneWithinTwoPercent) {
-  HostProcess host(Arguments("random", 2, {"--weights=3,1"}));
-  ASSERT_TRUE(host.AwaitServing(2));
   constexpr size_t kClients = 10'000;  // 2 % are 4.6 standard deviations
-  const ClientSet clients =
-      RunLoad({.port = host.port(), .request = "who\n"}, kClients, 20);
-  EXPECT_EQ(clients.count(End::kAnswered), kClients);
-  EXPECT_NEAR(clients.answers()[kFirst], kClients * 3 / 4, kClients / 50);
-  host.EndCleanly();
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    HostProcess host(Arguments("random", 2, {"--weights=3,1"}));
+    ASSERT_TRUE(host.AwaitServing(2));
+    const ClientSet clients =
+        RunLoad({.port = host.port(), .request = "who\n"}, kClients, 20);
+    EXPECT_EQ(clients.count(End::kAnswered), kClients);
+    // Those that were taken back from one went to the other, drawn or not.
+    if (host.EndCleanly().redispatched > kClients / 500) continue;
+    EXPECT_NEAR(clients.answers()[kFirst], kClients * 3 / 4, kClients / 50);
+    return;
+  }
+  ADD_FAILURE() << "many connections were taken back in each of " << kAttempts
+                << " attempts: too busy a machine, or a host that is";
 }
 
 // ---- Load: who has room gets the next one, where round_robin would go on
