@@ -4,10 +4,11 @@
 // program's by pack() (core/cluster/typed_message.h), whose counterpart is
 // unpack(); or of bytes as they are. It does not say which: both ends agree.
 //
-// One that came borrows its bytes for the length of the listener. A copy of it,
-// also by a move, has bytes of its own, so it may be kept and sent on.
+// One that came borrows its bytes for the length of the listener. A copy of it
+// has bytes of its own, so it may be kept and sent on. Copies of any other
+// share its bytes: what is sent often, or is large, is made once.
 //
-// Thread safety: a plain value.
+// Thread safety: a plain value; copies may be used by several threads.
 //
 //   worker->send("reload");
 //   worker->send(Value::Map{{"port", 8080}});
@@ -30,6 +31,7 @@
 #include "absl/status/statusor.h"
 #include "core/cluster/handle.h"
 #include "core/cluster/value/value.h"
+#include "ipc/shared_bytes.h"
 
 namespace cluster {
 
@@ -48,9 +50,14 @@ class Message {
   // fails with it.
   template <class T>
     requires(std::convertible_to<T, Value> &&
+             !std::convertible_to<T, std::string_view> &&
              !std::same_as<std::remove_cvref_t<T>, Message>)
   Message(T&& value)  // NOLINT: what is sent converts
       : Message(kOfValue, Value(std::forward<T>(value))) {}
+  // A string, copied once.
+  template <std::convertible_to<std::string_view> T>
+  Message(const T& text)  // NOLINT: likewise
+      : Message(kOfText, std::string_view(text)) {}
 
   // Bytes as they are, for workers that run a plugin.
   static Message of_bytes(std::vector<std::byte> bytes);
@@ -60,6 +67,7 @@ class Message {
 
   Message(const Message& other);
   Message& operator=(const Message& other);
+  // As a copy of one that came; else what is left holds nothing.
   Message(Message&& other);
   Message& operator=(Message&& other);
 
@@ -81,14 +89,16 @@ class Message {
   Message(std::span<const std::byte> bytes, uint32_t from, Request request)
       : bytes_(bytes), from_(from), request_(request) {}
   // Its bytes, copied if they are borrowed.
-  std::vector<std::byte> TakeBytes();
-  bool is_borrowed() const { return owned_.data() != bytes_.data(); }
+  SharedBytes Share() const;
+  bool is_borrowed() const { return owned_.span().data() != bytes_.data(); }
 
  private:
   enum OfValue { kOfValue };
+  enum OfText { kOfText };
   Message(OfValue, const Value& value);
+  Message(OfText, std::string_view text);
 
-  std::vector<std::byte> owned_;
+  SharedBytes owned_;
   std::span<const std::byte> bytes_;  // of `owned_`, or borrowed
   absl::Status status_;
   uint32_t from_ = 0;

@@ -84,13 +84,37 @@ TEST(MessageTest, CopiesOfOneThatCameHaveBytesOfTheirOwn) {
   }
 }
 
+TEST(MessageTest, CopiesShareTheBytes) {
+  const Message message(std::string(1000, 'x'));
+  const std::byte* const bytes = message.bytes().data();
+  const Message copied = message;
+  Message assigned;
+  assigned = message;
+  EXPECT_EQ(copied.bytes().data(), bytes);
+  EXPECT_EQ(assigned.bytes().data(), bytes);
+  EXPECT_EQ(message.Share().span().data(), bytes);
+  EXPECT_FALSE(message.Share().is_sole());
+}
+
 TEST(MessageTest, MoveKeepsTheBytesWhereTheyAre) {
   Message message(std::string(1000, 'x'));
   const std::byte* const bytes = message.bytes().data();
   Message moved = std::move(message);
   EXPECT_EQ(moved.bytes().data(), bytes);
-  const std::vector<std::byte> taken = moved.TakeBytes();
-  EXPECT_EQ(taken.data(), bytes);
+  Message assigned;
+  assigned = std::move(moved);
+  EXPECT_EQ(assigned.bytes().data(), bytes);
+  EXPECT_TRUE(assigned.Share().span().data() == bytes);
+}
+
+// Strings take a shorter way to the same bytes.
+TEST(MessageTest, TextIsAValueThatHoldsIt) {
+  for (const std::string& text :
+       {std::string(), std::string("text"), std::string(70'000, 'x')}) {
+    EXPECT_EQ(Message(text).text(), Message(Value(text)).text());
+    EXPECT_EQ(*Message(std::string_view(text)).value(), Value(text));
+  }
+  EXPECT_EQ(*Message("literal").value(), Value("literal"));
 }
 
 }  // namespace

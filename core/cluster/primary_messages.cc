@@ -18,7 +18,7 @@ MessagePayload PayloadOf(Message& message) {
   if (message.bytes().size() < kSharedBytes) {
     return MessagePayload(message.bytes());
   }
-  return MessagePayload(SharedBytes(message.TakeBytes()));
+  return MessagePayload(message.Share());
 }
 
 Handle FirstOf(std::vector<UniqueFd>& fds) {
