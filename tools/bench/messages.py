@@ -19,7 +19,6 @@ import machine
 import stats
 
 BENCH = '//tools/bench/messages:message_bench'
-PLUGIN = '//tools/bench/messages:message_plugin.so'
 CONTENDERS = ('cluster', 'node_json', 'node_advanced')
 # (measure, bytes)
 MEASURES = (('down', 64), ('down', 1024), ('down', 65536),
@@ -33,8 +32,7 @@ def command(contender, measure, seconds, built):
     """The command line of one sample."""
     name, size = measure
     if contender == 'cluster':
-        return [built[BENCH], built[PLUGIN], name, str(size), str(seconds),
-                '0.2']
+        return [built[BENCH], name, str(size), str(seconds), '0.2']
     script = f'{artifacts.workspace()}/tools/bench/node/messages.js'
     return ['node', script, contender.split('_')[1], name, str(size),
             str(seconds), '3']
@@ -123,8 +121,8 @@ def parse():
 def main():
     """Returns the exit code: 1 when a sample failed."""
     options = parse()
-    built = artifacts.build([BENCH, PLUGIN])
-    if BENCH not in built or PLUGIN not in built:
+    built = artifacts.build([BENCH])
+    if BENCH not in built:
         sys.exit('messages: the benchmark does not build')
     measures = [m for m in (*MEASURES, HANDOFF) if options.measure in m[0]]
     samples = []

@@ -1,13 +1,13 @@
-// Measures messages between a primary and its workers; one JSON line.
+// Measures messages between a primary and its workers through core/cluster.h,
+// as node/messages.js does through Node's; one JSON line.
 //
-//   message_bench PLUGIN MEASURE BYTES SECONDS WARM_SECONDS
+//   message_bench MEASURE BYTES SECONDS WARM_SECONDS
 //
 // MEASURE is down (primary to worker), up, round_trip, broadcast (to 16) or
-// handoff (100 MB both ways while connections come). Each message that the
-// primary sends has a function that is told when the kernel has it. What is
+// handoff (100 MB both ways while connections come). What is sent is a string;
+// who sends is told when each is written, and who gets it decodes it. What is
 // measured ends when the receiver says how many came.
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -23,37 +24,27 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "core/base/unique_fd.h"
-#include "core/primary/messages/message_payload.h"
-#include "core/primary/messages/primary_mailbox.h"
-#include "core/primary/primary.h"
-#include "core/primary/primary_observer.h"
-#include "core/primary/primary_options.h"
-#include "core/primary/replacement.h"
-#include "core/primary/worker_spec.h"
-#include "core/worker/worker_main.h"
-#include "ipc/address.h"
-#include "ipc/listener.h"
-#include "ipc/shared_bytes.h"
+#include "core/cluster.h"
 
 namespace cluster {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using Done = std::function<void(uint64_t count)>;
 
 constexpr size_t kHundredMegabytes = 100'000'000;
-constexpr uint64_t kAckEvery = 64;
 
 double SecondsSince(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -61,7 +52,7 @@ double SecondsSince(Clock::time_point begin) {
 
 // Seconds that the process has run, user and system.
 double CpuOf(pid_t pid) {
-  std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string text((std::istreambuf_iterator<char>(file)), {});
   std::istringstream fields(text.substr(text.rfind(')') + 1));
   std::string skipped;
@@ -76,140 +67,276 @@ uint64_t WindowFor(size_t bytes) {
   return std::clamp<uint64_t>((size_t{1} << 20) / bytes, 4, 1024);
 }
 
-class Bench : private PrimaryObserver {
+// Keeps a window of messages on the way for so long: each that is written sends
+// the next.
+class Pump {
  public:
-  Bench(const std::string& plugin, size_t bytes, uint32_t workers)
-      : bytes_(bytes), workers_(workers) {
-    signal(SIGPIPE, SIG_IGN);
-    UniqueFd listener = *OpenListener(*ParseListenAddress("127.0.0.1:0"));
-    address_ = *LocalAddress(listener.get());
-    PrimaryOptions options;
-    options.sockets.push_back(std::move(listener));
-    options.drain_timeout = absl::Seconds(30);
-    options.kill_at_end = true;
-    plugin_file_.Reset(open(plugin.c_str(), O_RDONLY | O_CLOEXEC));
-    options.replacement = {.program = {.name = "message_bench",
-                                       .plugin_path = plugin,
-                                       .plugin_file = plugin_file_.get()},
-                           .workers = workers};
-    PrimaryObserver& observer = *this;
-    primary_.emplace(io_, std::move(options), observer);
-    if (const absl::Status status = primary_->Start(); !status.ok()) {
-      std::fprintf(stderr, "%s\n", status.ToString().c_str());
-      std::exit(1);
-    }
-    mailbox().Open();
-    RunUntil([&] { return listening_ == workers_; });
-  }
-  ~Bench() override {
-    primary_->Drain();
-    primary_->Run();
+  using Send = std::function<void(SendCallback)>;
+
+  void Run(double seconds, uint64_t window, Send send, Done done) {
+    send_ = std::move(send);
+    done_ = std::move(done);
+    seconds_ = seconds;
+    begin_ = Clock::now();
+    sent_ = 0;
+    for (; window > 0; --window) Next();
   }
 
-  // Each of these takes about `seconds`.
-  void Down(double seconds) {
-    Begin();
-    // Lent where it is small, shared where it is large: see MessagePayload.
-    const SharedBytes bytes{std::vector<std::byte>(bytes_)};
-    const bool is_large = bytes_ >= (size_t{8} << 10);
-    Pump(seconds, [&](MessageDone done) {
-      (void)mailbox().Send(
-          1,
-          is_large ? MessagePayload(bytes) : MessagePayload(bytes.span()),
-          {.fds = {}, .done = done});
-    });
-    End(std::stoul(Ask(1, "count")));
-  }
-  void Broadcast(double seconds) {
-    Begin();
-    const SharedBytes payload{std::vector<std::byte>(bytes_)};
-    Pump(seconds, [&](MessageDone done) {
-      (void)mailbox().SendToAll(MessagePayload(payload),
-                                {.fds = {}, .done = done});
-    });
-    uint64_t count = 0;
-    for (uint32_t id = 1; id <= workers_; ++id) {
-      count += std::stoul(Ask(id, "count"));
+ private:
+  void Next() {
+    if (sent_ > 0 && SecondsSince(begin_) >= seconds_) {
+      if (on_the_way_ == 0) done_(sent_);
+      return;
     }
-    End(count / workers_);
-  }
-  void Up(double seconds) {
-    uint64_t heard = 0;
-    mailbox().OnMessage([&](MailboxMessage&) {
-      if (++heard % kAckEvery != 0 && bytes_ < 4096) return;
-      const uint64_t more = bytes_ < 4096 ? kAckEvery : 1;
-      (void)mailbox().Send(1, MessagePayload(absl::StrCat("ack ", more)));
+    ++on_the_way_;
+    ++sent_;
+    send_([this](const absl::Status& status) {
+      if (!status.ok()) std::abort();
+      --on_the_way_;
+      Next();
     });
-    Begin();
-    const std::string sent = Ask(1,
-                                 absl::StrCat("pump ",
-                                              bytes_,
-                                              " ",
-                                              int64_t(seconds * 1000),
-                                              " ",
-                                              WindowFor(bytes_)));
-    End(std::stoul(sent));
   }
-  void RoundTrip(double seconds) {
-    Begin();
-    const std::string text(bytes_, 'x');
-    trips_.clear();
-    while (SecondsSince(begin_) < seconds) {
-      const Clock::time_point sent = Clock::now();
-      Ask(1, text);
-      trips_.push_back(SecondsSince(sent) * 1e6);
+
+  Send send_;
+  Done done_;
+  double seconds_ = 0;
+  Clock::time_point begin_;
+  uint64_t on_the_way_ = 0;
+  uint64_t sent_ = 0;
+};
+
+struct Plan {
+  std::string measure;
+  size_t bytes = 0;
+  double seconds = 0;
+  double warm_s = 0;
+};
+
+// ---- A worker: a string is a message that is counted, or echoed; a request is
+// the count, or seconds for which to send.
+
+int RunWorker(Cluster& cluster, const Plan& plan) {
+  ThisWorker& self = cluster.worker();
+  const std::string text(plan.bytes, 'x');
+  const std::string id = std::to_string(self.id());
+  Pump pump;
+  int64_t count = 0;
+  self.on(events::message, [&](const Message& message, Handle&) {
+    const absl::StatusOr<Value> value = message.value();
+    if (!value.ok()) std::abort();
+    if (!message.request()) {
+      ++count;
+      if (plan.measure == "round_trip") self.send(*value);
+    } else if (value->As<double>() != nullptr) {
+      const uint64_t window =
+          *value->As<double>() > 0 ? WindowFor(plan.bytes) : 1;
+      pump.Run(
+          *value->As<double>(),
+          window,
+          [&](SendCallback sent) { self.send(text, std::move(sent)); },
+          [&, request = message.request()](uint64_t sent) {
+            self.reply(request, static_cast<int64_t>(sent));
+          });
+    } else {
+      self.reply(message.request(), std::exchange(count, 0));
     }
-    End(trips_.size());
+  });
+  if (plan.measure == "handoff") {
+    self.listen({.port = 0}, [&](Connection connection) {
+      send(connection.fd(), id.data(), id.size(), MSG_NOSIGNAL);
+    });
   }
-  // The waits of connections meanwhile are what is measured.
-  void Handoff(double seconds, bool with_messages) {
-    // Before anybody waits: to make it takes this thread some 40 ms.
-    const SharedBytes large{std::vector<std::byte>(kHundredMegabytes)};
-    Begin();
-    std::atomic<bool> done = false, ended = false;
-    trips_.clear();
-    std::thread clients([&] {
+  return cluster.run();
+}
+
+// ---- The primary
+
+class Bench {
+ public:
+  Bench(boost::asio::io_context& io, Cluster& cluster, const Plan& plan)
+      : io_(io), cluster_(cluster), plan_(plan) {
+    const int workers = plan.measure == "broadcast" ? 16
+                        : plan.measure == "handoff" ? 3
+                                                    : 1;
+    if (plan.measure == "handoff") {
+      cluster.on(events::listening, [this](Worker&, const Address& address) {
+        port_ = static_cast<uint16_t>(address.port);
+        OnReady();
+      });
+    } else {
+      cluster.on(events::online, [this](Worker&) { OnReady(); });
+    }
+    cluster.on(events::message,
+               [this](Worker&, const Message& message, Handle&) {
+                 // A program with clients that wait would not copy 100 MB.
+                 if (large_message_) return OnMessage();
+                 if (!message.value().ok()) std::abort();
+                 OnMessage();
+               });
+    for (int i = 0; i < workers; ++i) workers_.push_back(cluster.fork());
+  }
+
+ private:
+  void OnReady() {
+    if (++ready_ == workers_.size()) Warm();
+  }
+  void Warm() {
+    if (plan_.measure == "handoff") return Handoff();
+    Measure(plan_.warm_s, [this](uint64_t) {
+      trips_.clear();
+      cpu_s_ = Cpu();
+      begin_ = Clock::now();
+      Measure(plan_.seconds, [this](uint64_t count) {
+        Print(count);
+        End();
+      });
+    });
+  }
+
+  void Measure(double seconds, Done done) {
+    if (plan_.measure == "down") return Down(seconds, std::move(done));
+    if (plan_.measure == "up") return Up(seconds, std::move(done));
+    if (plan_.measure == "round_trip") return Trips(seconds, std::move(done));
+    if (plan_.measure == "broadcast")
+      return Broadcast(seconds, std::move(done));
+    std::fprintf(stderr, "no such measure: %s\n", plan_.measure.c_str());
+    std::exit(2);
+  }
+
+  void Down(double seconds, Done done) {
+    pump_.Run(
+        seconds,
+        WindowFor(plan_.bytes),
+        [this](SendCallback sent) {
+          workers_[0]->send(text_, std::move(sent));
+        },
+        [this, done](uint64_t) { Ask(0, "count", done); });
+  }
+  void Up(double seconds, Done done) {
+    heard_ = 0;
+    Ask(0, seconds, [this, done](uint64_t sent) {
+      if (heard_ != sent) std::abort();
+      done(sent);
+    });
+  }
+  void Trips(double seconds, Done done) {
+    until_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                std::chrono::duration<double>(seconds));
+    trips_done_ = std::move(done);
+    sent_ = Clock::now();
+    workers_[0]->send(text_);
+  }
+  void Broadcast(double seconds, Done done) {
+    pump_.Run(
+        seconds,
+        WindowFor(plan_.bytes),
+        [this](SendCallback sent) {
+          cluster_.send_to_all(text_, {}, {}, std::move(sent));
+        },
+        [this, done](uint64_t sent) {
+          left_ = workers_.size();
+          for (size_t i = 0; i < workers_.size(); ++i) {
+            Ask(i, "count", [this, done, sent](uint64_t count) {
+              if (count != sent) std::abort();
+              if (--left_ == 0) done(sent);
+            });
+          }
+        });
+  }
+
+  // What connections wait for, while one worker gets 100 MB and another sends
+  // as much, again and again.
+  void Handoff() {
+    // Made before anybody waits.
+    large_message_.emplace(text_);
+    clients_ = std::thread([this] {
       // The wait at the other two is their own: they handle 100 MB.
-      while (!done) {
+      while (!over_) {
         double us = 0;
         if (ConnectOnce(&us) == '3') trips_.push_back(us);
       }
-      ended = true;
+      boost::asio::post(io_, [this] { OnClientsEnd(); });
     });
-    uint64_t passed = 0;
-    mailbox().OnMessage([&](MailboxMessage&) { ++passed; });
-    while (SecondsSince(begin_) < seconds) {
-      if (with_messages) {
-        bool told = false;
-        (void)mailbox().Send(
-            1, MessagePayload(large), {.fds = {}, .done = [&](const auto&) {
-                                         told = true;
-                                       }});
-        Ask(2, absl::StrCat("pump ", kHundredMegabytes, " 0 1"));
-        RunUntil([&] { return told; });
-        ++passed;
-      } else {
-        io_.run_one_for(std::chrono::milliseconds(10));
-      }
+    cpu_s_ = Cpu();
+    begin_ = Clock::now();
+    HandoffRound();
+  }
+  void HandoffRound() {
+    if (SecondsSince(begin_) >= plan_.seconds) {
+      over_ = true;  // its last client has to be served
+      return;
     }
-    done = true;
-    RunUntil([&] { return ended.load(); });
-    clients.join();
-    End(trips_.size());
-    std::printf("{\"large_messages\": %llu, ",
-                static_cast<unsigned long long>(passed));
+    left_ = 2;
+    const auto one = [this] {
+      ++large_;
+      if (--left_ == 0) HandoffRound();
+    };
+    workers_[0]->send(*large_message_, [one](const absl::Status&) { one(); });
+    Ask(1, 0.0, [one](uint64_t) { one(); });
+  }
+  void OnClientsEnd() {
+    clients_.join();
+    std::printf("{\"large_messages\": %zu, ", large_);
+    Print(trips_.size(), /*open_brace=*/false);
+    End();
+  }
+  // Returns who answered.
+  char ConnectOnce(double* us) const {
+    const Clock::time_point begin = Clock::now();
+    const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port_);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    char text[8] = "";
+    if (connect(fd.get(),
+                reinterpret_cast<const sockaddr*>(&address),
+                sizeof(address)) != 0 ||
+        recv(fd.get(), text, sizeof(text), 0) <= 0) {
+      std::fprintf(stderr, "a connection failed\n");
+    }
+    *us = SecondsSince(begin) * 1e6;
+    return text[0];
   }
 
-  void Print(bool open_brace = true) {
-    const auto at = [&](double quantile) {
-      const size_t n = static_cast<size_t>(quantile * double(trips_.size()));
-      return trips_[std::min(n, trips_.size() - 1)];
-    };
-    std::sort(trips_.begin(), trips_.end());
+  void OnMessage() {
+    ++heard_;
+    if (plan_.measure != "round_trip") return;
+    trips_.push_back(SecondsSince(sent_) * 1e6);
+    if (Clock::now() >= until_) return trips_done_(trips_.size());
+    sent_ = Clock::now();
+    workers_[0]->send(text_);
+  }
+
+  void Ask(size_t worker, Value what, Done done) {
+    workers_[worker]->request(
+        std::move(what), absl::InfiniteDuration(), [done](Reply& reply) {
+          const absl::StatusOr<Value> value = reply.message.value();
+          if (!reply.ok() || !value.ok()) std::abort();
+          done(static_cast<uint64_t>(*value->As<int64_t>()));
+        });
+  }
+
+  double Cpu() const {
+    double seconds = CpuOf(getpid());
+    for (const auto& worker : workers_) {
+      seconds += CpuOf(worker->process().pid());
+    }
+    return seconds;
+  }
+  void Print(uint64_t count, bool open_brace = true) {
+    const double elapsed_s = SecondsSince(begin_);
+    const double each = static_cast<double>(std::max<uint64_t>(count, 1));
     std::printf("%s\"rate\": %.1f, \"cpu_us\": %.4f",
                 open_brace ? "{" : "",
-                count_ / elapsed_s_,
-                cpu_s_ * 1e6 / count_);
+                each / elapsed_s,
+                (Cpu() - cpu_s_) * 1e6 / each);
+    std::sort(trips_.begin(), trips_.end());
+    const auto at = [&](double quantile) {
+      const auto n =
+          static_cast<size_t>(quantile * static_cast<double>(trips_.size()));
+      return trips_[std::min(n, trips_.size() - 1)];
+    };
     if (!trips_.empty()) {
       std::printf(", \"p50_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f",
                   at(0.5),
@@ -218,130 +345,51 @@ class Bench : private PrimaryObserver {
     }
     std::printf("}\n");
   }
-
- private:
-  PrimaryMailbox& mailbox() { return primary_->messages(); }
-
-  void RunUntil(const std::function<bool()>& fact) {
-    while (!fact()) io_.run_one_for(std::chrono::milliseconds(100));
-  }
-  std::string Ask(uint32_t worker, const std::string& text) {
-    std::optional<std::string> answer;
-    const absl::Status status = mailbox().Request(
-        worker,
-        MessagePayload(absl::string_view(text)),
-        absl::InfiniteDuration(),
-        [&](absl::StatusOr<MailboxMessage> reply) {
-          answer.emplace(
-              reinterpret_cast<const char*>(reply.value().bytes.data()),
-              reply->bytes.size());
-        });
-    if (!status.ok()) std::abort();
-    while (!answer.has_value()) io_.run_one();
-    return *std::move(answer);
-  }
-  // Keeps a window of messages on the way for so long: each that is done sends
-  // the next.
-  void Pump(double seconds, const std::function<void(MessageDone)>& send) {
-    uint64_t on_the_way = 0;
-    bool over = false;
-    std::function<void(const absl::Status&)> next = [&](const absl::Status&) {
-      --on_the_way;
-      if (over) return;
-      ++on_the_way;
-      send(std::ref(next));
-    };
-    for (uint64_t left = WindowFor(bytes_); left > 0; --left) {
-      ++on_the_way;
-      send(std::ref(next));
-    }
-    while (!over) {
-      io_.run_one();
-      over = SecondsSince(begin_) >= seconds;
-    }
-    RunUntil([&] { return on_the_way == 0; });
-  }
-  // Returns who answered.
-  char ConnectOnce(double* us) {
-    const Clock::time_point begin = Clock::now();
-    const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    char text[8] = "";
-    if (connect(fd.get(),
-                reinterpret_cast<const sockaddr*>(&address_.storage),
-                address_.length) != 0 ||
-        recv(fd.get(), text, sizeof(text), 0) <= 0) {
-      std::fprintf(stderr, "a connection failed\n");
-    }
-    *us = SecondsSince(begin) * 1e6;
-    return text[0];
+  void End() {
+    for (const auto& worker : workers_) worker->kill(SIGKILL);
   }
 
-  double Cpu() const {
-    double seconds = CpuOf(getpid());
-    for (const pid_t pid : pids_) seconds += CpuOf(pid);
-    return seconds;
-  }
-  void Begin() {
-    cpu_s_ = Cpu();
-    begin_ = Clock::now();
-  }
-  void End(uint64_t count) {
-    elapsed_s_ = SecondsSince(begin_);
-    cpu_s_ = Cpu() - cpu_s_;
-    count_ = static_cast<double>(std::max<uint64_t>(count, 1));
-  }
-
-  void OnEvent(const WorkerEvent& event) override {
-    if (event.kind == WorkerEventKind::kFork) pids_.push_back(event.pid);
-    if (event.kind == WorkerEventKind::kListening) ++listening_;
-  }
-  void OnLog(uint32_t, pid_t, int, absl::string_view text) override {
-    std::fprintf(stderr, "%s\n", std::string(text).c_str());
-  }
-  void OnOutput(uint32_t, pid_t, int, absl::string_view) override {}
-
-  const size_t bytes_;
-  const uint32_t workers_;
-  boost::asio::io_context io_{1};
-  ListenAddress address_;
-  UniqueFd plugin_file_;
-  std::optional<Primary> primary_;
-  std::vector<pid_t> pids_;
-  uint32_t listening_ = 0;
-  Clock::time_point begin_;
+  boost::asio::io_context& io_;
+  Cluster& cluster_;
+  const Plan plan_;
+  std::string text_ = std::string(plan_.bytes, 'x');
+  std::vector<std::shared_ptr<Worker>> workers_;
+  Pump pump_;
+  Clock::time_point begin_, until_, sent_;
   double cpu_s_ = 0;
-  double elapsed_s_ = 0;
-  double count_ = 1;
+  size_t ready_ = 0;
+  uint64_t heard_ = 0;
+  size_t left_ = 0;
+  Done trips_done_;
   std::vector<double> trips_;
+  // Of handoff.
+  uint16_t port_ = 0;
+  std::optional<Message> large_message_;
+  size_t large_ = 0;
+  std::thread clients_;
+  std::atomic<bool> over_ = false;
 };
 
-int Main(const std::vector<std::string>& words) {
-  if (words.size() != 6) {
-    std::fprintf(stderr, "wants PLUGIN MEASURE BYTES SECONDS WARM_SECONDS\n");
+int Main(int argc, char** argv) {
+  boost::asio::io_context io{1};
+  Cluster cluster(argc, argv, {.io = &io});
+  if (argc != 5) {
+    std::fprintf(stderr,
+                 "usage: message_bench MEASURE BYTES SECONDS WARM_SECONDS\n");
     return 2;
   }
-  const std::string& measure = words[2];
-  const double seconds = std::atof(words[4].c_str());
-  const double warm_s = std::atof(words[5].c_str());
-  const uint32_t workers = measure == "broadcast" ? 16
-                           : measure == "handoff" ? 3
-                                                  : 1;
-  Bench bench(words[1], std::stoul(words[3]), workers);
-  for (const double duration : {warm_s, seconds}) {
-    if (measure == "down") bench.Down(duration);
-    if (measure == "up") bench.Up(duration);
-    if (measure == "round_trip") bench.RoundTrip(duration);
-    if (measure == "broadcast") bench.Broadcast(duration);
-  }
-  if (measure == "handoff") bench.Handoff(seconds, /*with_messages=*/true);
-  bench.Print(/*open_brace=*/measure != "handoff");
-  return 0;
+  const Plan plan = {.measure = argv[1],
+                     .bytes = argv[1] == std::string("handoff")
+                                  ? kHundredMegabytes
+                                  : std::stoul(argv[2]),
+                     .seconds = std::atof(argv[3]),
+                     .warm_s = std::atof(argv[4])};
+  if (cluster.is_worker()) return RunWorker(cluster, plan);
+  const Bench bench(io, cluster, plan);
+  return cluster.run();
 }
 
 }  // namespace
 }  // namespace cluster
 
-int main(int argc, char** argv) {
-  if (cluster::IsWorkerProcess()) return cluster::WorkerMain();
-  return cluster::Main({argv, argv + argc});
-}
+int main(int argc, char** argv) { return cluster::Main(argc, argv); }
