@@ -36,7 +36,9 @@ void RemoveKnown(const ProbeOutcome& survey, ProbeOutcome& outcome) {
 }  // namespace
 
 CheckRun::CheckRun(Options options, Listener listener)
-    : options_(std::move(options)), listener_(std::move(listener)) {}
+    : options_(std::move(options)),
+      listener_(std::move(listener)),
+      probes_(options_.timeout) {}
 
 absl::Status CheckRun::Run() {
   for (const Check& check : AllChecks()) {
@@ -72,10 +74,6 @@ ProbeRequest CheckRun::Request(absl::string_view scenario) const {
   return request;
 }
 
-absl::StatusOr<ProbeOutcome> CheckRun::Probe(const ProbeRequest& request) {
-  return RunProbe(request, options_.timeout);
-}
-
 std::string CheckRun::WhyNot(Needs needs) const {
   if (needs >= Needs::kSymbols && !resolves_) {
     return "imports are missing: see undefined_symbols";
@@ -96,6 +94,15 @@ void CheckRun::Report(const CheckResult& result) {
   listener_.report(result);
 }
 
+void CheckRun::BeginServing() {
+  for (const Check& check : AllChecks()) {
+    if (check.needs != Needs::kServes || !Wanted(check.name)) continue;
+    for (const std::string& scenario : check.scenarios) {
+      probes_.Begin(Request(scenario));
+    }
+  }
+}
+
 void CheckRun::Learn(const CheckResult& result, const Outcomes& outcomes) {
   for (const ProbeOutcome& outcome : outcomes) {
     if (outcome.died) died_ = true;
@@ -105,7 +112,10 @@ void CheckRun::Learn(const CheckResult& result, const Outcomes& outcomes) {
   if (result.name == "undefined_symbols") resolves_ = !failed;
   if (result.name == "loads") loads_ = began;
   if (result.name == "create_start_stop") starts_ = began;
-  if (result.name == "serves") serves_ = began && !failed;
+  if (result.name == "serves") {
+    serves_ = began && !failed;
+    if (serves_) BeginServing();
+  }
 }
 
 absl::Status CheckRun::RunPlain(const Check& check) {
@@ -117,7 +127,7 @@ absl::Status CheckRun::RunPlain(const Check& check) {
   listener_.announce(check.name);
   Outcomes outcomes;
   for (const std::string& scenario : check.scenarios) {
-    ASSIGN_OR_RETURN(ProbeOutcome outcome, Probe(Request(scenario)));
+    ASSIGN_OR_RETURN(ProbeOutcome outcome, probes_.Await(Request(scenario)));
     outcomes.push_back(std::move(outcome));
     // The other ways begin like the first.
     if (!Succeeded(outcomes.front())) break;
@@ -144,7 +154,7 @@ absl::Status CheckRun::RunErrorMessage(const Check& check) {
   refused.failing_function = "*";
   Outcomes outcomes;
   for (const ProbeRequest& request : {Request("idle"), bare, refused}) {
-    ASSIGN_OR_RETURN(ProbeOutcome outcome, Probe(request));
+    ASSIGN_OR_RETURN(ProbeOutcome outcome, probes_.Await(request));
     outcomes.push_back(std::move(outcome));
   }
   CheckResult result = Judge(check, outcomes, died_);
@@ -163,33 +173,39 @@ absl::Status CheckRun::RunErrorMessage(const Check& check) {
 }
 
 absl::StatusOr<ProbeOutcome> CheckRun::Survey() {
-  if (!survey_) {
-    ASSIGN_OR_RETURN(survey_, Probe(Request("life")));
-  }
-  return *survey_;
+  return probes_.Await(Request("life"));
 }
 
-absl::Status CheckRun::RunTrouble(Check check,
-                                  std::vector<ProbeRequest> requests) {
-  if (!Wanted(check.name)) return absl::OkStatus();
-  listener_.announce(check.name);
-  ASSIGN_OR_RETURN(const ProbeOutcome survey, Survey());
-  Outcomes outcomes;
-  for (const ProbeRequest& request : requests) {
-    ASSIGN_OR_RETURN(ProbeOutcome outcome, Probe(request));
-    RemoveKnown(survey, outcome);
-    outcomes.push_back(std::move(outcome));
+absl::Status CheckRun::RunTroubles(std::vector<Trouble> troubles) {
+  std::erase_if(troubles, [&](const Trouble& trouble) {
+    return !Wanted(trouble.check.name);
+  });
+  for (const Trouble& trouble : troubles) {
+    for (const ProbeRequest& request : trouble.requests) {
+      probes_.Begin(request);
+    }
   }
-  Report(Judge(check, outcomes, died_));
+  ASSIGN_OR_RETURN(const ProbeOutcome survey, Survey());
+  for (const auto& [check, requests] : troubles) {
+    listener_.announce(check.name);
+    Outcomes outcomes;
+    for (const ProbeRequest& request : requests) {
+      ASSIGN_OR_RETURN(ProbeOutcome outcome, probes_.Await(request));
+      RemoveKnown(survey, outcome);
+      outcomes.push_back(std::move(outcome));
+    }
+    Report(Judge(check, outcomes, died_));
+  }
   return absl::OkStatus();
 }
 
 absl::Status CheckRun::RunServiceFailures(const Check& family) {
   if (!Wanted(family.name)) return absl::OkStatus();
   std::string why = WhyNot(family.needs);
+  ProbeOutcome survey;
   if (why.empty()) {
     listener_.announce(family.name);
-    ASSIGN_OR_RETURN(const ProbeOutcome survey, Survey());
+    ASSIGN_OR_RETURN(survey, Survey());
     if (survey.died) why = "it does not survive a host without trouble";
     if (survey.functions.empty()) why = "it calls nothing that can fail";
   }
@@ -197,18 +213,17 @@ absl::Status CheckRun::RunServiceFailures(const Check& family) {
     Report({family.name, Verdict::kSkip, why, ""});
     return absl::OkStatus();
   }
-  for (const std::string& function : survey_->functions) {
-    std::vector<ProbeRequest> requests;
+  std::vector<Trouble> troubles;
+  for (const std::string& function : survey.functions) {
+    Trouble& trouble = troubles.emplace_back(Trouble{family, {}});
+    trouble.check.name = absl::StrCat(family.name, ":", function);
     for (const uint64_t call : {1, 2, 0}) {
-      requests.push_back(Request("life"));
-      requests.back().failing_function = function;
-      requests.back().failing_call = call;
+      ProbeRequest& request = trouble.requests.emplace_back(Request("life"));
+      request.failing_function = function;
+      request.failing_call = call;
     }
-    Check check = family;
-    check.name = absl::StrCat(family.name, ":", function);
-    RETURN_IF_ERROR(RunTrouble(std::move(check), std::move(requests)));
   }
-  return absl::OkStatus();
+  return RunTroubles(std::move(troubles));
 }
 
 absl::Status CheckRun::RunOptionalMissing(const Check& family) {
@@ -217,14 +232,14 @@ absl::Status CheckRun::RunOptionalMissing(const Check& family) {
   }
   ASSIGN_OR_RETURN(const ProbeOutcome survey, Survey());
   if (survey.died) return absl::OkStatus();
+  std::vector<Trouble> troubles;
   for (const std::string& id : survey.optional_services) {
-    ProbeRequest request = Request("life");
-    request.hidden_service = id;
-    Check check = family;
-    check.name = absl::StrCat(family.name, ":", id);
-    RETURN_IF_ERROR(RunTrouble(std::move(check), {request}));
+    Trouble& trouble =
+        troubles.emplace_back(Trouble{family, {Request("life")}});
+    trouble.check.name = absl::StrCat(family.name, ":", id);
+    trouble.requests.front().hidden_service = id;
   }
-  return absl::OkStatus();
+  return RunTroubles(std::move(troubles));
 }
 
 absl::Status CheckRun::RunRequiredMissing(const Check& family) {
@@ -240,7 +255,7 @@ absl::Status CheckRun::RunRequiredMissing(const Check& family) {
     listener_.announce(check.name);
     ProbeRequest request = Request("missing_service");
     request.hidden_service = id;
-    ASSIGN_OR_RETURN(const ProbeOutcome outcome, Probe(request));
+    ASSIGN_OR_RETURN(const ProbeOutcome outcome, probes_.Await(request));
     Report(Judge(check, {&outcome, 1}, died_));
   }
   return absl::OkStatus();

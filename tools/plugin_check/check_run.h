@@ -1,4 +1,4 @@
-// CheckRun: all checks of one plugin, one after the other.
+// CheckRun: all checks of one plugin, told one after the other.
 //
 // Thread safety: one thread.
 //
@@ -10,7 +10,6 @@
 
 #include <chrono>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +20,7 @@
 #include "tools/plugin_check/check_result.h"
 #include "tools/plugin_check/probe/probe_request.h"
 #include "tools/plugin_check/probe_process.h"
+#include "tools/plugin_check/probe_set.h"
 
 namespace cluster {
 
@@ -48,13 +48,20 @@ class CheckRun {
 
  private:
   using Outcomes = std::vector<ProbeOutcome>;
+  // A check of a family, and the probes that it takes.
+  struct Trouble {
+    Check check;
+    std::vector<ProbeRequest> requests;
+  };
 
   bool Wanted(absl::string_view name) const;
   ProbeRequest Request(absl::string_view scenario) const;
-  absl::StatusOr<ProbeOutcome> Probe(const ProbeRequest& request);
   // Why a check that needs `needs` makes no sense; empty if it does.
   std::string WhyNot(Needs needs) const;
   void Report(const CheckResult& result);
+  // Begins what is played of every plugin that serves, so that it is there when
+  // its check comes.
+  void BeginServing();
   void Learn(const CheckResult& result, const Outcomes& outcomes);
 
   absl::Status RunPlain(const Check& check);
@@ -62,20 +69,21 @@ class CheckRun {
   absl::Status RunServiceFailures(const Check& family);
   absl::Status RunOptionalMissing(const Check& family);
   absl::Status RunRequiredMissing(const Check& family);
-  // Plays `requests` and reports what they show that the survey did not.
-  absl::Status RunTrouble(Check check, std::vector<ProbeRequest> requests);
+  // Plays all requests and reports, check by check, what they show that the
+  // survey did not.
+  absl::Status RunTroubles(std::vector<Trouble> troubles);
   // One life without trouble, against which those with trouble are held.
   absl::StatusOr<ProbeOutcome> Survey();
 
   const Options options_;
   const Listener listener_;
+  ProbeSet probes_;
   Tally tally_;
   bool resolves_ = true;
   bool loads_ = true;
   bool starts_ = true;
   bool serves_ = true;
   bool died_ = false;  // a check has failed by a death
-  std::optional<ProbeOutcome> survey_;
 };
 
 }  // namespace cluster
