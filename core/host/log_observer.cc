@@ -37,9 +37,9 @@ LogObserver::LogObserver(Logger& logger,
       output_(STDOUT_FILENO, &DroppedNotice) {}
 
 void LogObserver::OnEvent(const WorkerEvent& event) {
-  if (event.kind == WorkerEventKind::kListening && !banner_.empty()) {
-    output_.Write(std::exchange(banner_, ""));
-    if (serving_) serving_();
+  if (event.kind == WorkerEventKind::kListening) {
+    listening_ = true;
+    TellIfServing();
   }
   std::string text(WorkerEventName(event.kind));
   if (event.kind == WorkerEventKind::kListening && event.listener > 0) {
@@ -47,6 +47,17 @@ void LogObserver::OnEvent(const WorkerEvent& event) {
   }
   if (!event.detail.empty()) absl::StrAppend(&text, ": ", event.detail);
   logger_.LogWorker(event.worker_id, event.pid, LevelOf(event), text);
+}
+
+void LogObserver::OnAccepting() {
+  accepting_ = true;
+  TellIfServing();
+}
+
+void LogObserver::TellIfServing() {
+  if (!accepting_ || !listening_ || banner_.empty()) return;
+  output_.Write(std::exchange(banner_, ""));
+  if (serving_) serving_();
 }
 
 void LogObserver::OnLog(uint32_t worker_id,

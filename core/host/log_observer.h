@@ -16,14 +16,16 @@ namespace cluster {
 
 class LogObserver final : public PrimaryObserver {
  public:
-  // `banner`, lines with their ends, is printed when the first worker listens:
-  // connections are served from then on, however long the others take. It never
-  // is if the plugin refuses to start. `serving` is called at that moment.
+  // `banner`, lines with their ends, is printed when the first worker listens
+  // and connections are accepted: they are served from then on, however long
+  // the other workers take. It never is if the plugin refuses to start.
+  // `serving` is called at that moment.
   LogObserver(Logger& logger,
               std::string banner,
               std::function<void()> serving = {});
 
   void OnEvent(const WorkerEvent& event) override;
+  void OnAccepting() override;
   void OnTrouble(absl::string_view text) override { logger_.Warning(text); }
   void OnLog(uint32_t worker_id,
              pid_t pid,
@@ -35,8 +37,12 @@ class LogObserver final : public PrimaryObserver {
                 absl::string_view line) override;
 
  private:
+  void TellIfServing();
+
   Logger& logger_;
   std::string banner_;  // empty once printed
+  bool accepting_ = false;
+  bool listening_ = false;  // a worker
   const std::function<void()> serving_;
   LineWriter output_;
 };

@@ -28,8 +28,6 @@ constexpr absl::Duration kOrphanGrace = absl::Seconds(2);
 constexpr absl::Duration kDueBack = absl::Seconds(30);
 // How often a drain looks whether the last waiting connections were placed.
 constexpr auto kDrainPoll = std::chrono::milliseconds(5);
-// How soon a worker is tried again that the kernel did not let start.
-constexpr auto kSpawnRetry = std::chrono::milliseconds(500);
 
 }  // namespace
 
@@ -42,7 +40,7 @@ Primary::Primary(boost::asio::io_context& io,
       messages_(io,
                 [this](const std::string& text) { observer_.OnTrouble(text); }),
       drain_alarm_(io),
-      spawn_alarm_(io),
+      forks_(io, [this] { ForkInTurn(); }),
       watchdog_(io, options_.watchdog, [this](Watchdog::Visitor visit) {
         for (const auto& [id, worker] : workers_) visit(*worker);
       }) {}
@@ -85,16 +83,36 @@ absl::Status Primary::Start() {
   desk_.emplace(*group_, *life_, [this](auto visitor) {
     for (const auto& [id, worker] : workers_) visitor(*worker);
   });
-  // The observer may end it all while they start.
-  for (uint32_t i = 0; i < workers && !draining(); ++i) {
+  for (uint32_t i = 0; i < workers; ++i) {
     ASSIGN_OR_RETURN(Slot * slot, group_->AddSlot());
-    RETURN_IF_ERROR(Fill(*slot));
+    forks_.Add(*slot);
   }
+  return ForkSome();
+}
+
+absl::Status Primary::ForkSome() {
+  // The observer may end it all while they start.
+  RETURN_IF_ERROR(forks_.ForkSome([this](Slot& slot) { return Fill(slot); }));
+  // Not before all are forked: the first to listen would get every connection
+  // that waits, and what they have to say to the others' slots would be lost.
+  if (!forks_.empty() || draining() || accepts_) return absl::OkStatus();
+  BeginToAccept();
+  observer_.OnAccepting();
+  return absl::OkStatus();
+}
+
+void Primary::ForkInTurn() {
+  const absl::Status status = ForkSome();
+  if (status.ok()) return;
+  GiveUp(PrimaryEnd::Kind::kWorkersDied, std::string(status.message()));
+}
+
+void Primary::BeginToAccept() {
+  if (std::exchange(accepts_, true)) return;
   group_->Start([this](const absl::Status& status) {
     observer_.OnTrouble(
         absl::StrCat("cannot accept for now: ", status.message()));
   });
-  return absl::OkStatus();
 }
 
 PrimaryEnd Primary::Run() {
@@ -131,16 +149,7 @@ absl::Status Primary::Fill(Slot& slot) {
                      .worker_id = newest_id(),
                      .detail = std::string(status.message())});
   if (workers_.empty()) return status;
-  empty_slots_.push_back(&slot);
-  spawn_alarm_.Set(kSpawnRetry, [this] {
-    for (Slot* empty : std::exchange(empty_slots_, {})) {
-      if (draining()) return;
-      const absl::Status retried = Fill(*empty);
-      if (retried.ok()) continue;
-      return GiveUp(PrimaryEnd::Kind::kWorkersDied,
-                    std::string(retried.message()));
-    }
-  });
+  forks_.AddRefused(slot);
   return absl::OkStatus();
 }
 
@@ -296,6 +305,9 @@ void Primary::GiveUp(PrimaryEnd::Kind kind, std::string reason) {
 
 void Primary::Drain() {
   if (draining()) return;
+  forks_.Clear();
+  // What the kernel holds was promised to be served.
+  BeginToAccept();
   life_->EndHost();
   group_->Close();
   ContinueDrain();
@@ -321,6 +333,7 @@ void Primary::ContinueDrain() {
 
 void Primary::KillAll() {
   end_.kind = PrimaryEnd::Kind::kKilled;
+  forks_.Clear();
   if (!draining()) life_->EndHost();
   group_->Close();
   // What comes back from one of them is not for the others.

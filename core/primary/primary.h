@@ -1,7 +1,8 @@
 // Primary: forks workers, keeps connections flowing to them, and knows how they
 // end.
 //
-//   Start()       listeners accept; with a replacement, workers are forked
+//   Start()       with a replacement, workers are forked, many of them in turns
+//                 of the loop; then listeners accept
 //   Fork()        one more worker, of any kind
 //   Disconnect(), Kill()  one worker
 //   (a death)     with a replacement, the worker gets a successor at once. If
@@ -34,6 +35,7 @@
 #include "core/admin/admin_messages.h"
 #include "core/primary/alarm.h"
 #include "core/primary/dynamic_listeners.h"
+#include "core/primary/fork_queue.h"
 #include "core/primary/frame_handler.h"
 #include "core/primary/listener.h"
 #include "core/primary/listener_frames.h"
@@ -75,8 +77,9 @@ class Primary : private WorkerOwner {
           PrimaryObserver& observer);
   ~Primary() override;
 
-  // Begins to accept, and forks the workers that are replaced. Errors: bad
-  // options, or the kernel's when none of those can be forked.
+  // Forks the workers that are replaced: a few at once, the others in turns of
+  // the loop; then begins to accept. Errors: bad options, or the kernel's when
+  // none of those can be forked.
   absl::Status Start();
 
   // Runs until all workers have ended after Drain() or KillAll(), or nothing is
@@ -147,6 +150,11 @@ class Primary : private WorkerOwner {
   void OnExit(WorkerProcess& worker, WorkerExit exit) override;
   void OnOutput(WorkerProcess& worker, int fd, absl::string_view line) override;
 
+  // Forks some of those that wait for it, and begins to accept when none is
+  // left. Errors: as Fill.
+  absl::Status ForkSome();
+  void ForkInTurn();
+  void BeginToAccept();
   // Forks the replacement's program into `slot`; if the kernel says no while
   // others live, tries again later. Errors: the kernel's, when none lives.
   absl::Status Fill(Slot& slot);
@@ -187,8 +195,8 @@ class Primary : private WorkerOwner {
   bool drain_was_sent_ = false;  // workers were told
   Alarm drain_alarm_;
   absl::btree_map<uint32_t, Slot*> free_slots_;  // by index
-  std::vector<Slot*> empty_slots_;  // of the replaced, until spawn_alarm_ rings
-  Alarm spawn_alarm_;
+  ForkQueue forks_;                              // of the replaced
+  bool accepts_ = false;
   Watchdog watchdog_;
 };
 

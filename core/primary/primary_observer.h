@@ -44,6 +44,9 @@ class PrimaryObserver {
  public:
   virtual ~PrimaryObserver() = default;
   virtual void OnEvent(const WorkerEvent& event) = 0;
+  // From now on connections are accepted, and served as soon as a worker
+  // listens. Once, and not if it drains before.
+  virtual void OnAccepting() {}
   // The primary itself is hindered, such as by its descriptor limit.
   virtual void OnTrouble(absl::string_view text) {}
   // A log line of a worker; `level` is CLUSTER_LOG_* of the plugin ABI.

@@ -26,6 +26,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/control/messages.h"
+#include "core/primary/fork_queue.h"
 #include "core/primary/loopback.h"
 #include "core/primary/refused_call.h"
 #include "core/primary/replacement.h"
@@ -52,6 +53,7 @@ class Observer : public PrimaryObserver {
                                   event.detail));
     if (on_event) on_event(event);
   }
+  void OnAccepting() override { accepts = true; }
   void OnLog(uint32_t, pid_t, int, absl::string_view) override {}
   void OnOutput(uint32_t, pid_t, int, absl::string_view) override {}
 
@@ -62,6 +64,7 @@ class Observer : public PrimaryObserver {
   }
 
   std::vector<std::string> events;
+  bool accepts = false;
   std::function<void(const WorkerEvent&)> on_event;
 };
 
@@ -163,6 +166,33 @@ TEST_F(PrimaryTest, DrainFromTheForkEventStartsNoMore) {
   EXPECT_EQ(StartAndRun().kind, PrimaryEnd::Kind::kDrained);
   EXPECT_EQ(observer_.Count("fork"), 2);
   EXPECT_EQ(observer_.Count("exit"), 2);
+}
+
+// Between them the loop serves all else: signals, operators, other workers.
+TEST_F(PrimaryTest, ManyWorkersAreForkedInTurns) {
+  constexpr int kWorkers = 2 * ForkQueue::kAtOnce;
+  Make("serve", kWorkers);
+  ASSERT_TRUE(primary_->Start().ok());
+  EXPECT_EQ(observer_.Count("fork"), kWorkers / 2);
+  EXPECT_FALSE(observer_.accepts) << "the first would get all there is";
+  DrainWhenListening(kWorkers);
+  EXPECT_EQ(primary_->Run().kind, PrimaryEnd::Kind::kDrained);
+  EXPECT_TRUE(observer_.accepts);
+  EXPECT_EQ(observer_.Count("exit"), kWorkers);
+}
+
+// What waits in the backlog meanwhile is served, and nobody else is forked.
+TEST_F(PrimaryTest, DrainWhileWorkersAreForkedForksNoMore) {
+  constexpr int kWorkers = 4 * ForkQueue::kAtOnce;
+  Make("serve", kWorkers);
+  loopback_.Connect(1);
+  ASSERT_TRUE(primary_->Start().ok());
+  boost::asio::post(io_, [this] { primary_->Drain(); });
+  EXPECT_EQ(primary_->Run().kind, PrimaryEnd::Kind::kDrained);
+  EXPECT_LT(observer_.Count("fork"), kWorkers);
+  EXPECT_EQ(observer_.Count("exit"), observer_.Count("fork"));
+  EXPECT_FALSE(observer_.accepts);
+  EXPECT_EQ(primary_->Snapshot().ledger.accepted(), 1u);
 }
 
 TEST_F(PrimaryTest, KillAllFromAnEventEnds) {

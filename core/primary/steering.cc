@@ -35,7 +35,7 @@ absl::Status Steering::AddSlot(Slot& slot) {
 void Steering::Start() {
   started_ = true;
   for (const auto& part : parts_) {
-    if (!part->served) Rescue(*part);
+    if (!part->served || part->stalled) Rescue(*part);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/host/exit_codes.h"
@@ -163,6 +164,18 @@ TEST(LifecycleTest, SignalWhileWorkersStartEndsCleanly) {
     EXPECT_EQ(host.AwaitExit(), kExitOk);
     EXPECT_EQ(host.CountEvents("fork"), host.CountEvents("exit"));
   }
+}
+
+// Forking them all takes seconds; the signal does not wait for that.
+TEST(LifecycleTest, SignalWhileManyWorkersAreForkedEndsThat) {
+  constexpr size_t kWorkers = 1'000;
+  HostProcess host({"echo", absl::StrCat("--workers=", kWorkers)});
+  ASSERT_TRUE(host.AwaitEvent("fork", 1));
+  host.Signal(SIGTERM);
+  EXPECT_EQ(host.AwaitExit(), kExitOk);
+  EXPECT_LT(host.CountEvents("fork"), kWorkers);
+  EXPECT_EQ(host.CountEvents("fork"), host.CountEvents("exit"));
+  EXPECT_EQ(host.Output(), "") << "it has not served";
 }
 
 TEST(LifecycleTest, WorkersEndByThemselvesWhenThePrimaryIsKilled) {
