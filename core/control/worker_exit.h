@@ -11,6 +11,8 @@ inline constexpr int kWorkerExitOk = 0;
 inline constexpr int kWorkerExitInternal = 1;
 // The environment says worker, but there is no channel.
 inline constexpr int kWorkerExitUsage = 2;
+// Something closed descriptors that the host's part of the worker needs.
+inline constexpr int kWorkerExitNoDescriptors = 69;
 // What arrived from the primary made no sense.
 inline constexpr int kWorkerExitProtocol = 70;
 

@@ -111,7 +111,7 @@ absl::Status FrameHandler::OnListening(WorkerProcess& worker,
 absl::Status FrameHandler::OnFailed(WorkerProcess& worker, const Frame& frame) {
   ASSIGN_OR_RETURN(Failed failed, Decode<Failed>(frame.payload));
   worker.last_words = std::move(failed.reason);
-  worker.KillAfter(kFailedGrace);
+  worker.KillAfter(kFailedGrace, worker.last_words);
   return absl::OkStatus();
 }
 

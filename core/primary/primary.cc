@@ -216,7 +216,11 @@ void Primary::OnChannelClosed(WorkerProcess& worker, const absl::Status& why) {
   group_->TakeBack(worker.slot());
   (void)life_->Feed(worker, WorkerInput::ChannelClosed());
   if (worker.record.dead()) return Bury(worker);
-  worker.KillAfter(kOrphanGrace);
+  worker.KillAfter(
+      kOrphanGrace,
+      absl::StrCat("its control channel was closed (by a plugin that closes "
+                   "descriptors of the host's?), and it did not end within ",
+                   absl::FormatDuration(kOrphanGrace)));
 }
 
 void Primary::OnExit(WorkerProcess& worker, WorkerExit exit) {

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/monotonic_clock.h"
+#include "core/primary/exit_words.h"
 #include "core/scoreboard/plugin_phase.h"
 #include "core/scoreboard/slot_page.h"
 #include "core/supervisor/worker_record.h"
@@ -16,6 +17,24 @@ std::string SinceFork(const WorkerProcess& worker) {
   return absl::StrFormat(
       "%.1f ms after fork",
       static_cast<double>(MonotonicNs() - worker.fork_ns()) * 1e-6);
+}
+
+std::string HowItEnded(const WorkerProcess& worker) {
+  const WorkerExit exit = worker.record.exit.value_or(WorkerExit());
+  if (exit.signal != 0) {
+    const char* const name = sigabbrev_np(exit.signal);
+    return absl::StrCat("killed by signal ",
+                        exit.signal,
+                        " (SIG",
+                        name != nullptr ? name : "?",
+                        ")");
+  }
+  std::string text = absl::StrCat("exited with code ", exit.code);
+  // A program on the library has codes of its own.
+  const absl::string_view words =
+      worker.plugin.empty() ? "" : ExitWords(exit.code);
+  if (!words.empty()) absl::StrAppend(&text, " (", words, ")");
+  return text;
 }
 
 }  // namespace
@@ -62,16 +81,7 @@ WorkerEvent DescribeEvent(WorkerEventKind kind, const WorkerProcess& worker) {
 }
 
 std::string DescribeExit(const WorkerProcess& worker) {
-  const WorkerExit exit = worker.record.exit.value_or(WorkerExit());
-  std::string text = exit.signal != 0
-                         ? absl::StrCat("killed by signal ",
-                                        exit.signal,
-                                        " (SIG",
-                                        sigabbrev_np(exit.signal) != nullptr
-                                            ? sigabbrev_np(exit.signal)
-                                            : "?",
-                                        ")")
-                         : absl::StrCat("exited with code ", exit.code);
+  std::string text = HowItEnded(worker);
   const std::string where =
       DescribePhase(worker.slot().page().phase.load(), worker.plugin);
   if (!where.empty()) absl::StrAppend(&text, " ", where);

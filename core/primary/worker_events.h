@@ -26,7 +26,8 @@ WorkerEvent DescribeEvent(WorkerEventKind kind, const WorkerProcess& worker);
 
 // Returns how its process ended, where in the plugin it was then, and why, if
 // that is known: "killed by signal 6 (SIGABRT) in create of greeter.so",
-// "exited with code 70: bad config". REQUIRES: before its slot's books close.
+// "exited with code 65 (the plugin refused): bad config". REQUIRES: before its
+// slot's books close.
 std::string DescribeExit(const WorkerProcess& worker);
 
 }  // namespace cluster

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/monotonic_clock.h"
 #include "core/control/messages.h"
 #include "core/primary/slot.h"
@@ -64,7 +65,9 @@ void WorkerLife::SendDrain(WorkerProcess& worker) {
         drain_timeout_ - (host_ends_ ? TimeSinceEnd() : absl::ZeroDuration());
     deadline_ns = MonotonicNs() + absl::ToInt64Nanoseconds(left);
     // The worker keeps the time by itself, if it can.
-    worker.KillAfter(left + kDrainGrace);
+    worker.KillAfter(left + kDrainGrace,
+                     absl::StrCat("it did not end within the drain timeout, ",
+                                  absl::FormatDuration(drain_timeout_)));
   }
   after_messages_(worker, [this, &worker, deadline_ns] {
     WriteDrain(worker, deadline_ns);

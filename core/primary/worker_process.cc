@@ -179,12 +179,15 @@ bool WorkerProcess::ReadOutput(Output& output) {
 
 // ---- The end
 
-void WorkerProcess::KillAfter(absl::Duration delay) {
+void WorkerProcess::KillAfter(absl::Duration delay, std::string why) {
   const int64_t at_ns = MonotonicNs() + absl::ToInt64Nanoseconds(delay);
   if (kill_alarm_.set() && kill_at_ns_ <= at_ns) return;
   kill_at_ns_ = at_ns;
   kill_alarm_.Set(absl::ToChronoNanoseconds(delay),
-                  [this] { (void)Signal(SIGKILL); });
+                  [this, why = std::move(why)] {
+                    if (last_words.empty()) last_words = why;
+                    (void)Signal(SIGKILL);
+                  });
 }
 
 void WorkerProcess::OnProcessEnd() {

@@ -143,8 +143,9 @@ class WorkerProcess {
   // Our ends of the pipes to it, by their number there, unless their lines are
   // the owner's: the caller's from now on.
   std::vector<UniqueFd> TakePipes() { return std::move(pipes_); }
-  // Kills it if it still runs after `delay`. Of several, the earliest counts.
-  void KillAfter(absl::Duration delay);
+  // Kills it if it still runs after `delay`; `why` are its last words then, if
+  // it has said none. Of several calls, the earliest time counts.
+  void KillAfter(absl::Duration delay, std::string why);
   // Closes the channel and reports it to the owner with `why`, unless it was
   // closed before.
   void CloseChannel(const absl::Status& why);

@@ -189,6 +189,7 @@ void Loop::Round(bool wait) {
   std::array<epoll_event, kEventsPerRound> events;
   const int64_t wait_ns = wait ? WaitNs() : 0;
   const int count = Wait(epoll_.get(), events, wait_ns);
+  if (count < 0 && errno != EINTR) failure_ = errno;
   ++rounds_running_;
   for (int i = 0; i < count; ++i) {
     auto* watch = static_cast<Watch*>(events[i].data.ptr);

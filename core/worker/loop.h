@@ -78,6 +78,10 @@ class Loop {
   // Does what there is to do, without waiting.
   void Dispatch() { Round(/*wait=*/false); }
 
+  // The errno with which the kernel refused to say what there is to do, 0 if it
+  // did not: somebody closed this loop's descriptor, and it does nothing more.
+  int failure() const { return failure_; }
+
   // A descriptor for another loop to watch, level-triggered. From the first
   // call on, timers also wake this descriptor. Errors: the kernel's.
   absl::StatusOr<int> Pollable();
@@ -102,6 +106,7 @@ class Loop {
   const UniqueFd post_event_;
   UniqueFd timer_fd_;  // only while embedded
   int64_t armed_ns_ = 0;
+  int failure_ = 0;
   absl::btree_set<TimerKey> timers_;
   size_t rounds_running_ = 0;
   std::vector<std::unique_ptr<Watch>> removed_;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <iterator>
 #include <utility>
@@ -85,8 +86,7 @@ int Runtime::Run() {
       }
       break;
     }
-    const auto thrown = CatchThrown([this] { loop_->RunOnce(); });
-    if (thrown) EndByException(kExitPluginThrew, *thrown);
+    Round(/*wait=*/true);
     SendNotice();
     channel_.Flush();
   }
@@ -96,12 +96,20 @@ int Runtime::Run() {
 cluster_status Runtime::Dispatch() {
   if (stage_ == Stage::kStopped) return CLUSTER_STOPPED;
   SetInLoop(true);
-  const auto thrown = CatchThrown([this] { loop_->Dispatch(); });
-  if (thrown) EndByException(kExitPluginThrew, *thrown);
+  Round(/*wait=*/false);
   SetInLoop(false);
   SendNotice();
   channel_.Flush();
   return stage_ == Stage::kStopped ? CLUSTER_STOPPED : CLUSTER_OK;
+}
+
+void Runtime::Round(bool wait) {
+  const auto thrown =
+      CatchThrown([&] { wait ? loop_->RunOnce() : loop_->Dispatch(); });
+  if (thrown) EndByException(kExitPluginThrew, *thrown);
+  if (const int error = loop_->failure(); error != 0) {
+    EndWithoutDescriptors("epoll_wait", error);
+  }
 }
 
 void Runtime::SetInLoop(bool in_loop) {
@@ -115,7 +123,13 @@ void Runtime::OnChannelEnd(const absl::Status& why) {
   if (stage_ == Stage::kStopped) return;
   // The primary is gone: so is the reason to live.
   if (absl::IsOutOfRange(why)) return Stop(kWorkerExitOk);
-  std::fprintf(stderr, "worker: control channel: %s\n", why.ToString().c_str());
+  const int error = ErrnoOf(why);
+  if (error == EBADF || error == ENOTSOCK) {
+    EndWithoutDescriptors(SyscallOf(why), error);
+  }
+  std::fprintf(stderr,
+               "worker: control channel: %s\n",
+               std::string(why.message()).c_str());
   Stop(kWorkerExitProtocol);
 }
 

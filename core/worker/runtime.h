@@ -100,6 +100,8 @@ class Runtime {
 
   cluster_status Dispatch();
   void SetInLoop(bool in_loop);
+  // A round of the loop, which waits for something to do, or does not.
+  void Round(bool wait);
 
   // Says that it is online. False: the channel cannot be watched.
   bool BeginChannel();
@@ -111,6 +113,8 @@ class Runtime {
 
   // Plugin code threw: nothing of it is called any more, and the process ends.
   [[noreturn]] void EndByException(int code, const std::string& thrown);
+  // Somebody has closed what this stands on: `call` failed with `error`.
+  [[noreturn]] void EndWithoutDescriptors(const std::string& call, int error);
   // Ends the worker with `code`, telling the primary why.
   void Fail(int code, std::string reason);
   void Stop(int code);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
 #include "core/control/worker_exit.h"
 #include "core/scoreboard/plugin_phase.h"
@@ -120,6 +121,21 @@ void Runtime::EndByException(int code, const std::string& thrown) {
   std::fflush(nullptr);
   // How it had failed before decides whether another worker is tried.
   _exit(exit_code_ == kWorkerExitOk ? code : exit_code_);
+}
+
+void Runtime::EndWithoutDescriptors(const std::string& call, int error) {
+  const std::string who =
+      context_.start().plugin_path.empty()
+          ? "the program"
+          : absl::StrCat("plugin ", context_.contract().plugin_name());
+  // Not by the channel: its number may be anybody's by now.
+  std::fprintf(stderr,
+               "worker: %s has closed descriptors of the host's (%s: %s)\n",
+               who.c_str(),
+               call.c_str(),
+               ErrnoName(error).c_str());
+  std::fflush(nullptr);
+  _exit(kWorkerExitNoDescriptors);
 }
 
 void Runtime::Fail(int code, std::string reason) {

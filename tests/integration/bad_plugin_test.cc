@@ -196,6 +196,49 @@ INSTANTIATE_TEST_SUITE_P(
                 {"exited with code 68", "throws served", "the ball is out"}}),
     [](const auto& info) { return std::string(info.param.plugin); });
 
+// ---- Closes descriptors that are the host's
+
+void ExpectClosedAllIsTold(HostProcess& host, const std::string& plugin) {
+  EXPECT_TRUE(Logged(
+      host, {"plugin bad has closed descriptors of the host's", "EBADF"}))
+      << host.ErrorOutput();
+  EXPECT_TRUE(Logged(host,
+                     {"exit: exited with code 69 (the host's descriptors were "
+                      "closed)",
+                      absl::StrCat(plugin, ".so")}))
+      << host.ErrorOutput();
+}
+
+TEST(BadPluginTest, CreateThatClosesAllDescriptorsIsAnExitCodeAndAReason) {
+  HostProcess host({Bad("create_closes_all"), "--workers=1", "--restarts=1"});
+  EXPECT_EQ(host.AwaitExit(), kExitWorkersDied);
+  EXPECT_EQ(host.CountEvents("fork"), 2u);
+  ExpectClosedAllIsTold(host, "create_closes_all");
+}
+
+TEST(BadPluginTest, ConnectionThatClosesAllDescriptorsCostsTheWorkerAlone) {
+  HostProcess host({Bad("connection_closes_all"), "--workers=1"});
+  ASSERT_TRUE(host.AwaitServing(1));
+  EXPECT_EQ(Client(ConnectTo(host.port())).ReadToEnd(), "");
+  ASSERT_TRUE(host.AwaitEvent("listening", 2));
+  ExpectClosedAllIsTold(host, "connection_closes_all");
+  host.EndCleanly();
+}
+
+// The worker cannot see it, and the primary ends it.
+TEST(BadPluginTest, ControlChannelThatIsClosedIsTheReason) {
+  HostProcess host({Bad("connection_closes_channel"), "--workers=1"});
+  ASSERT_TRUE(host.AwaitServing(1));
+  EXPECT_EQ(Client(ConnectTo(host.port())).ReadToEnd(), "");
+  ASSERT_TRUE(host.AwaitEvent("listening", 2));
+  EXPECT_TRUE(Logged(host,
+                     {"exit: killed by signal 9 (SIGKILL)",
+                      "connection_closes_channel.so",
+                      "its control channel was closed"}))
+      << host.ErrorOutput();
+  host.EndCleanly();
+}
+
 TEST(BadPluginTest, ExceptionOfACallbackCostsTheWorkerAndNotTheHost) {
   HostProcess host({Bad("connection_throws"), "--workers=1"});
   ASSERT_TRUE(host.AwaitServing(1));

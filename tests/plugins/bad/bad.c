@@ -1,7 +1,10 @@
 /* A plugin with one fault, chosen by a macro: what a host must survive, and say
  * in one line. */
+#define _GNU_SOURCE
+
 #include <poll.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "plugins/abi/cluster_plugin.h"
 
@@ -17,6 +20,9 @@ static cluster_status create(const cluster_host* host,
   (void)error;
   the_host = host;
   *self = &the_host;
+#if defined(CREATE_CLOSES_ALL)
+  closefrom(3);
+#endif
   return CLUSTER_OK;
 }
 
@@ -33,7 +39,14 @@ static void on_connection(void* self, const cluster_connection* connection) {
   (void)self;
   const cluster_connection_v1* connections =
       the_host->get_service(the_host, CLUSTER_SERVICE_CONNECTION_V1);
-#if defined(CLOSES_TWICE)
+#if defined(CONNECTION_CLOSES_ALL)
+  closefrom(3);
+#elif defined(CONNECTION_CLOSES_CHANNEL)
+  close(3);
+#elif defined(CLOSES_NOTHING)
+  connections->close(the_host, -1, connection->id);
+  return;
+#elif defined(CLOSES_TWICE)
   connections->close(the_host, connection->fd, connection->id);
 #endif
   connections->close(the_host, connection->fd, connection->id);
