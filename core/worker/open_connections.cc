@@ -9,6 +9,11 @@ void OpenConnections::Opened(uint64_t id, int64_t now_ns) {
   open_by_id_.emplace(id, Open{.since_ns = now_ns});
 }
 
+bool OpenConnections::IsOpen(uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  return open_by_id_.contains(id);
+}
+
 bool OpenConnections::Closed(uint64_t id, int64_t now_ns) {
   const std::lock_guard lock(mutex_);
   const auto found = open_by_id_.find(id);

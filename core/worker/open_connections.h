@@ -32,6 +32,8 @@ class OpenConnections {
   // The plugin is about to get it. Times are CLOCK_MONOTONIC.
   void Opened(uint64_t id, int64_t now_ns);
 
+  bool IsOpen(uint64_t id);
+
   // It has ended, and with it its requests. False: it was not open.
   bool Closed(uint64_t id, int64_t now_ns);
 

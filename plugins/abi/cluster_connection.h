@@ -34,7 +34,8 @@ typedef struct cluster_connection_v1 {
 
   /* Closes `fd` in the order that is right while the primary may still hold a
    * copy: shutdown(2), then close(2). End every watch on it before. Takes the
-   * descriptor. [loop-thread & started to stopped] */
+   * descriptor. With -1, or what is no socket, it does nothing, and the
+   * connection stays open. [loop-thread & started to stopped] */
   void (*close)(const cluster_host* host, int32_t fd, uint64_t id);
 
   /* Says that you closed the connection by your own means (after shutdown(2):

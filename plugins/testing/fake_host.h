@@ -97,7 +97,8 @@ class FakeHost {
   size_t open() const { return open_count_; }
   size_t timers() const { return timers_.size(); }
   size_t watches() const { return watches_.size(); }
-  // Ids that were reported closed twice, or never opened.
+  // Ids that were reported closed twice, or never opened, or whose close was of
+  // no socket.
   size_t misreported() const { return misreported_; }
   std::string error_message() const { return error_.message; }
   std::string log();

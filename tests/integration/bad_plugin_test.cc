@@ -304,6 +304,27 @@ TEST(BadPluginTest, ConnectionThatIsClosedTwiceIsLoggedOnce) {
             1);
 }
 
+// The client waits, since nobody has closed its connection; the drain does not.
+TEST(BadPluginTest, CloseOfNoDescriptorIsLoggedAndLeavesTheConnectionOpen) {
+  HostProcess host(
+      {Bad("closes_nothing"), "--workers=1", "--drain_timeout=100ms"});
+  ASSERT_TRUE(host.AwaitServing(1));
+  Client client(ConnectTo(host.port()));
+  ASSERT_TRUE(host.AwaitLog([](const std::vector<LogLine>& log) {
+    return std::any_of(log.begin(), log.end(), [](const LogLine& line) {
+      return line.level == "error" &&
+             line.message ==
+                 "misbehaviour of plugin bad: cluster.connection/1 close: its "
+                 "fd is no socket; the connection stays open";
+    });
+  })) << host.ErrorOutput();
+  host.Signal(SIGTERM);
+  EXPECT_EQ(client.ReadToEnd(), "");
+  EXPECT_EQ(host.AwaitExit(), kExitOk);
+  EXPECT_TRUE(Logged(host, {"drain deadline: 1 open connections are cut"}));
+  EXPECT_EQ(host.FinalBooks()->completed, 0u);
+}
+
 class ReducedTest : public ::testing::TestWithParam<Refusal> {};
 
 TEST_P(ReducedTest, RunsAndSaysOnceWhatIsMissing) {

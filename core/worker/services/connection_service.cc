@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "absl/strings/string_view.h"
@@ -33,16 +34,27 @@ constexpr absl::string_view kNotOpen = "its id is of no open connection";
 
 void Close(const cluster_host* host, int32_t fd, uint64_t id) {
   if (Contract::Check(host, kClose) != CLUSTER_OK) return;
+  HostContext& context = HostContext::From(host);
   // The number may be another connection's by now: hands off.
-  if (!HostContext::From(host).open_connections().Closed(id, MonotonicNs())) {
+  if (!context.open_connections().IsOpen(id)) {
     Contract::Refuse(kClose, kNotOpen);
     return;
   }
   // The primary may hold a copy for some milliseconds more: only shutdown tells
   // the peer at once.
-  shutdown(fd, SHUT_RDWR);
-  close(fd);
-  HostContext::From(host).ConnectionClosed();
+  const int error = shutdown(fd, SHUT_RDWR) == 0 ? 0 : errno;
+  if (fd < 0 || error == ENOTSOCK) {
+    // Not that of the connection, whose peer would wait for ever.
+    Contract::Refuse(kClose, "its fd is no socket; the connection stays open");
+    return;
+  }
+  if (error == EBADF) {
+    Contract::Refuse(kClose, "its fd is closed already; say so by closed");
+  } else {
+    close(fd);
+  }
+  context.open_connections().Closed(id, MonotonicNs());
+  context.ConnectionClosed();
 }
 
 void Closed(const cluster_host* host, uint64_t id) {

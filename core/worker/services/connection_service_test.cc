@@ -1,24 +1,43 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "core/base/unique_fd.h"
+#include "core/control/messages.h"
 #include "core/worker/services/service_fixture.h"
+#include "ipc/archive.h"
 #include "ipc/fd_passing.h"
 #include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
 namespace {
 
+using ::testing::ElementsAre;
+
 class ConnectionServiceTest : public ServiceFixture {
  protected:
   ConnectionServiceTest() {
     for (uint64_t id = 1; id <= 3; ++id)
       context_.open_connections().Opened(id, 0);
+  }
+
+  // Since the last call.
+  std::vector<std::string> Logged() {
+    std::vector<std::string> lines;
+    for (const auto& [type, payload] : Sent()) {
+      if (type != FrameType::kLog) continue;
+      lines.push_back(Decode<LogLine>(payload)->text);
+    }
+    return lines;
   }
 
   const cluster_connection_v1* const connection_ =
@@ -34,6 +53,34 @@ TEST_F(ConnectionServiceTest, CloseEndsTheConnectionThoughACopyLives) {
   char byte;
   EXPECT_EQ(recv(pair.second.get(), &byte, 1, MSG_DONTWAIT), 0);
   EXPECT_EQ(page_->completed.load(), 1u);
+}
+
+// It is the plugin's still, which may close it yet.
+TEST_F(ConnectionServiceTest, CloseOfNoSocketEndsNothing) {
+  auto pair = *MakeSocketPair(SOCK_STREAM);
+  const UniqueFd event(eventfd(0, EFD_CLOEXEC));
+  for (const int fd : {-1, INT32_MIN, event.get()}) {
+    connection_->close(host_, fd, 1);
+    EXPECT_EQ(page_->completed.load(), 0u);
+  }
+  EXPECT_GE(fcntl(event.get(), F_GETFD), 0) << "it is still open";
+  EXPECT_THAT(Logged(),
+              ElementsAre("the plugin: cluster.connection/1 close: its fd is "
+                          "no socket; the connection stays open"));
+  connection_->close(host_, pair.first.Release(), 1);
+  EXPECT_EQ(page_->completed.load(), 1u);
+}
+
+// The plugin has closed it by itself, as far as can be known.
+TEST_F(ConnectionServiceTest, CloseOfAClosedDescriptorCountsAndIsLogged) {
+  UniqueFd closed(eventfd(0, EFD_CLOEXEC));
+  const int fd = closed.get();
+  closed.Reset();
+  connection_->close(host_, fd, 1);
+  EXPECT_EQ(page_->completed.load(), 1u);
+  EXPECT_THAT(Logged(),
+              ElementsAre("the plugin: cluster.connection/1 close: its fd is "
+                          "closed already; say so by closed"));
 }
 
 TEST_F(ConnectionServiceTest, EndIsToldOnlyToWhoWantsToKnow) {

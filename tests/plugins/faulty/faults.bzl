@@ -6,6 +6,11 @@ warns, sorted.
 
 FAULTS = {
     "bad_argument": ("BAD_ARGUMENT", ["FAIL bad_argument"]),
+    "closes_nothing": ("CLOSES_NOTHING", [
+        "FAIL bad_argument",
+        "FAIL descriptor_leak",
+        "FAIL many_connections",
+    ]),
     "crashes_in_start": ("CRASHES_IN_START", ["FAIL create_start_stop"]),
     "crashes_when_loaded": ("CONSTRUCTOR=1", ["FAIL loads"]),
     "descriptor_leak": ("DESCRIPTOR_LEAK", [

@@ -78,6 +78,9 @@ static void drop(struct peer* peer) {
 #if defined(FAULT_UNKNOWN_ID)
   server->connections->closed(server->host, peer->id + 1000000);
 #endif
+#if defined(FAULT_CLOSES_NOTHING)
+  peer->fd = -1;
+#endif
   server->connections->close(server->host, peer->fd, peer->id);
 #if defined(FAULT_DOUBLE_CLOSE)
   server->connections->closed(server->host, peer->id);
