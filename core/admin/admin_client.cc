@@ -34,6 +34,12 @@ absl::StatusOr<UniqueFd> Connect(const std::string& path) {
   return fd;
 }
 
+// The host has closed.
+bool IsGone(const absl::Status& status) {
+  const int error = ErrnoOf(status);
+  return absl::IsOutOfRange(status) || error == EPIPE || error == ECONNRESET;
+}
+
 absl::Status AwaitReadable(int fd, absl::Time deadline) {
   pollfd one = {.fd = fd, .events = POLLIN, .revents = 0};
   const int64_t left_ms = std::clamp<int64_t>(
@@ -54,7 +60,10 @@ absl::StatusOr<AdminReply> AskHost(const std::string& path,
   ASSIGN_OR_RETURN(UniqueFd socket, Connect(path));
   UnixChannel channel(std::move(socket));
   channel.Send(kAdminRequestFrame, Encode(request));
-  RETURN_IF_ERROR(channel.Flush());
+  // A host that closes without a look at the request may have said why.
+  if (const absl::Status sent = channel.Flush(); !sent.ok() && !IsGone(sent)) {
+    return sent;
+  }
   std::optional<absl::StatusOr<AdminReply>> reply;
   while (!reply.has_value()) {
     RETURN_IF_ERROR(AwaitReadable(channel.fd(), deadline));
@@ -66,7 +75,7 @@ absl::StatusOr<AdminReply> AskHost(const std::string& path,
       }
     });
     if (reply.has_value()) break;
-    if (absl::IsOutOfRange(status)) {
+    if (IsGone(status)) {
       return absl::UnavailableError(
           "the host closed without an answer: it may be another user's, or "
           "end");

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "core/base/status_macros.h"
 #include "core/primary/alarm.h"
 #include "ipc/archive.h"
@@ -19,9 +20,6 @@
 
 namespace cluster {
 namespace {
-
-// For a peer to ask, and to read what it is answered.
-constexpr std::chrono::seconds kPatience{5};
 
 // Whether this user, or root, is at the other end.
 bool MayAsk(int fd) {
@@ -55,7 +53,7 @@ class AdminServer::Peer {
   absl::Status Start() {
     ASSIGN_OR_RETURN(watch_, FdWatch::Create(server_.io_, channel_.fd()));
     watch_->OnReadable([this] { Read(); });
-    patience_.Set(kPatience, [this] { server_.Remove(*this); });
+    patience_.Set(server_.patience_, [this] { server_.Remove(*this); });
     return absl::OkStatus();
   }
 
@@ -103,7 +101,10 @@ class AdminServer::Peer {
 };
 
 absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Create(
-    boost::asio::io_context& io, const std::string& path, Answer answer) {
+    boost::asio::io_context& io,
+    const std::string& path,
+    Answer answer,
+    std::chrono::milliseconds patience) {
   ASSIGN_OR_RETURN(const ListenAddress address,
                    ParseListenAddress(absl::StrCat("unix:", path)));
   UniqueFd listener;
@@ -113,7 +114,7 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Create(
   }
   ASSIGN_OR_RETURN(ListenAddress bound, BoundAddress(listener.get(), address));
   std::unique_ptr<AdminServer> server(new AdminServer(
-      io, std::move(listener), std::move(bound), std::move(answer)));
+      io, std::move(listener), std::move(bound), std::move(answer), patience));
   RETURN_IF_ERROR(server->Watch());
   return server;
 }
@@ -121,11 +122,13 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Create(
 AdminServer::AdminServer(boost::asio::io_context& io,
                          UniqueFd listener,
                          ListenAddress bound,
-                         Answer answer)
+                         Answer answer,
+                         std::chrono::milliseconds patience)
     : io_(io),
       listener_(std::move(listener)),
       bound_(std::move(bound)),
-      answer_(std::move(answer)) {}
+      answer_(std::move(answer)),
+      patience_(patience) {}
 
 AdminServer::~AdminServer() {
   for (const auto& peer : peers_) peer->Stop();
@@ -141,9 +144,23 @@ absl::Status AdminServer::Watch() {
 void AdminServer::Accept() {
   UniqueFd socket(
       accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-  if (!socket || peers_.size() >= kMaxPeers || !MayAsk(socket.get())) return;
+  if (!socket || !MayAsk(socket.get())) return;
+  if (peers_.size() >= kMaxPeers) return TellFull(std::move(socket));
   auto peer = std::make_shared<Peer>(*this, std::move(socket));
   if (peer->Start().ok()) peers_.push_back(std::move(peer));
+}
+
+void AdminServer::TellFull(UniqueFd socket) {
+  UnixChannel channel(std::move(socket));
+  AdminReply reply;
+  reply.error = absl::StrCat("too many ask at once: ",
+                             kMaxPeers,
+                             " conversations are open, none for longer than ",
+                             absl::FormatDuration(absl::FromChrono(patience_)),
+                             "; ask again");
+  channel.Send(kAdminReplyFrame, Encode(reply));
+  // A fresh socket has room for it.
+  (void)channel.Flush();
 }
 
 void AdminServer::Remove(Peer& peer) {

@@ -12,6 +12,7 @@
 #define CORE_ADMIN_ADMIN_SERVER_H_
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -31,13 +32,18 @@ class AdminServer {
   // Answers at once, on the io_context's thread.
   using Answer = std::function<AdminReply(const AdminRequest&)>;
 
-  // Conversations at a time; more are closed at once.
+  // Conversations at a time; one more is told so, and closed.
   static constexpr size_t kMaxPeers = 8;
+  // For a peer to ask, and to read what it is answered; then it is closed.
+  static constexpr std::chrono::milliseconds kPatience{5'000};
 
   // Listens at `path`, absolute. A socket that a dead process left there is
   // removed. Errors: the kernel's, with the path.
   static absl::StatusOr<std::unique_ptr<AdminServer>> Create(
-      boost::asio::io_context& io, const std::string& path, Answer answer);
+      boost::asio::io_context& io,
+      const std::string& path,
+      Answer answer,
+      std::chrono::milliseconds patience = kPatience);
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
   // Removes the file.
@@ -49,10 +55,12 @@ class AdminServer {
   AdminServer(boost::asio::io_context& io,
               UniqueFd listener,
               ListenAddress bound,
-              Answer answer);
+              Answer answer,
+              std::chrono::milliseconds patience);
 
   absl::Status Watch();
   void Accept();
+  void TellFull(UniqueFd socket);
   // Destroys it, later: its callbacks may be on the stack.
   void Remove(Peer& peer);
 
@@ -60,6 +68,7 @@ class AdminServer {
   const UniqueFd listener_;
   const ListenAddress bound_;
   const Answer answer_;
+  const std::chrono::milliseconds patience_;
   std::unique_ptr<FdWatch> watch_;
   std::vector<std::shared_ptr<Peer>> peers_;
 };
