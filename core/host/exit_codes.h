@@ -5,7 +5,7 @@
 
 namespace cluster {
 
-// A clean end: drained after SIGTERM or SIGINT, or --help, --version.
+// A clean end: drained after SIGTERM, SIGINT or SIGHUP, or --help, --version.
 inline constexpr int kExitOk = 0;
 // An internal error; the log says which. Worth a restart and a report.
 inline constexpr int kExitInternal = 1;

@@ -1,6 +1,7 @@
 #include "core/host/host.h"
 
 #include <signal.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include <boost/asio/io_context.hpp>
@@ -64,7 +65,15 @@ Banner BannerOf(const HostOptions& options, const Prepared& prepared) {
           .data_path = options.data_path};
 }
 
-// The first SIGINT or SIGTERM drains, the second ends at once.
+bool IsIgnored(int signal) {
+  struct sigaction action = {};
+  return sigaction(signal, nullptr, &action) == 0 &&
+         action.sa_handler == SIG_IGN;
+}
+
+// The first SIGINT or SIGTERM drains, the second ends at once. SIGHUP drains,
+// however often it comes: when a terminal closes, the shell sends one and the
+// kernel another.
 class StopSignals {
  public:
   StopSignals(boost::asio::io_context& io,
@@ -75,6 +84,10 @@ class StopSignals {
         cluster_(cluster),
         logger_(logger),
         notice_(notice) {
+    if (!IsIgnored(SIGHUP)) signals_.add(SIGHUP);  // by nohup(1)
+    // Often sent to servers; by default they kill.
+    signals_.add(SIGUSR1);
+    signals_.add(SIGUSR2);
     Await();
   }
 
@@ -85,23 +98,30 @@ class StopSignals {
   void Await() {
     signals_.async_wait([this](const auto& error, int signal) {
       if (error) return;
-      if (seen_++ == 0) {
-        notice_.Tell("STOPPING=1");
-        logger_.Info("draining; once more to stop at once");
-        cluster_.engine().Drain();
-      } else {
-        second_ = signal;
-        cluster_.engine().KillAll();
-      }
+      Obey(signal);
       Await();
     });
+  }
+
+  void Obey(int signal) {
+    if (signal == SIGUSR1 || signal == SIGUSR2) {
+      logger_.Warning(absl::StrCat(
+          "SIG", sigabbrev_np(signal), " means nothing to the host: ignored"));
+    } else if (!std::exchange(draining_, true)) {
+      notice_.Tell("STOPPING=1");
+      logger_.Info("draining; once more to stop at once");
+      cluster_.engine().Drain();
+    } else if (signal != SIGHUP) {
+      second_ = signal;
+      cluster_.engine().KillAll();
+    }
   }
 
   boost::asio::signal_set signals_;
   Cluster& cluster_;
   Logger& logger_;
   const ServiceNotice& notice_;
-  int seen_ = 0;
+  bool draining_ = false;
   int second_ = 0;
 };
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -124,6 +126,56 @@ TEST(LifecycleTest, SecondSignalEndsAtOnce) {
     EXPECT_EQ(host.CountEvents("exit"), 2u);
     EXPECT_TRUE(host.FinalBooks()->balance());
   }
+}
+
+// A terminal that closes sends it to all processes, to the primary even twice.
+TEST(LifecycleTest, HangupDrainsAndLeavesNoSocketFile) {
+  const std::string file = testing::TempDir() + "/hangup.sock";
+  signal(SIGHUP, SIG_DFL);  // whoever started this may ignore it
+  HostProcess host({TestPlugin("puppet"),
+                    "--workers=2",
+                    absl::StrCat("--listen=127.0.0.1:0,unix:", file)});
+  ASSERT_TRUE(host.AwaitServing(2));
+  ASSERT_TRUE(std::filesystem::exists(file));
+  Client running(ConnectTo(host.port()));
+  running.Send("who\nlater 500\n");
+  const std::string answer = running.ReadUntil("\n");
+  ASSERT_NE(answer, "");
+  for (const auto& [id, pid] : host.Workers()) kill(pid, SIGHUP);
+  host.Signal(SIGHUP);
+  ASSERT_TRUE(AwaitDraining(host));
+  host.Signal(SIGHUP);
+  EXPECT_EQ(running.ReadToEnd(), answer);
+  EXPECT_EQ(host.AwaitExit(), kExitOk);
+  EXPECT_FALSE(std::filesystem::exists(file));
+  EXPECT_EQ(host.FinalBooks()->completed, 1u);
+}
+
+TEST(LifecycleTest, HangupIsIgnoredWhereItWasAtStart) {
+  signal(SIGHUP, SIG_IGN);
+  HostProcess host({TestPlugin("puppet"), "--workers=1"});
+  signal(SIGHUP, SIG_DFL);
+  ASSERT_TRUE(host.AwaitServing(1));
+  host.Signal(SIGHUP);
+  Client client(ConnectTo(host.port()));
+  client.Send("who\n");
+  EXPECT_EQ(client.ReadUntil("\n"), "1\n");
+  host.EndCleanly();
+}
+
+TEST(LifecycleTest, SignalsWithoutAMeaningAreLoggedAndEndNothing) {
+  HostProcess host({TestPlugin("puppet"), "--workers=1"});
+  ASSERT_TRUE(host.AwaitServing(1));
+  for (const auto& [number, name] :
+       {std::pair(SIGUSR1, "SIGUSR1"), std::pair(SIGUSR2, "SIGUSR2")}) {
+    host.Signal(number);
+    EXPECT_TRUE(host.AwaitLog([&](const std::vector<LogLine>& log) {
+      return std::any_of(log.begin(), log.end(), [&](const LogLine& line) {
+        return line.level == "warning" && absl::StartsWith(line.message, name);
+      });
+    })) << name;
+  }
+  host.EndCleanly();
 }
 
 TEST(LifecycleTest, DrainTimeoutCutsConnectionsThatStay) {
