@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -14,15 +15,25 @@ namespace {
 
 // A signal handler has no context.
 struct Told {
+  pid_t pid = -1;  // the worker's
   int event_fd = -1;
   Loop::Function told = nullptr;
   void* ctx = nullptr;
 };
 Told told_by_signal;
 
+// Also in a process that plugin code has forked, until it executes something
+// else: that is no worker, and ends as it would without this handler. What
+// pthread_atfork(3) could do for it would miss vfork(2), clone(2) and the
+// moment after the fork.
 void OnSignal(int) {
   const int saved_errno = errno;
-  eventfd_write(told_by_signal.event_fd, 1);
+  if (getpid() == told_by_signal.pid) {
+    eventfd_write(told_by_signal.event_fd, 1);
+  } else {
+    signal(SIGTERM, SIG_DFL);
+    kill(getpid(), SIGTERM);  // comes when this returns
+  }
   errno = saved_errno;
 }
 
@@ -38,7 +49,8 @@ absl::Status WatchSigterm(Loop& loop, Loop::Function told, void* ctx) {
   // Open as long as the process: the handler may run at any time.
   const int event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (event_fd < 0) return ErrnoStatus("eventfd");
-  told_by_signal = {.event_fd = event_fd, .told = told, .ctx = ctx};
+  told_by_signal = {
+      .pid = getpid(), .event_fd = event_fd, .told = told, .ctx = ctx};
   RETURN_IF_ERROR(loop.Add(event_fd, EPOLLIN, &OnEvent, nullptr).status());
   struct sigaction action = {};
   action.sa_handler = &OnSignal;

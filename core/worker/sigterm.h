@@ -2,7 +2,7 @@
 //
 // By a handler and not by signalfd, which would need the signal blocked, also
 // in every program that plugin code starts. A plugin may install a handler of
-// its own instead.
+// its own instead. A process that it forks ends by SIGTERM as any does.
 //
 // Thread safety: call once a process, on the loop's thread.
 #ifndef CORE_WORKER_SIGTERM_H_
