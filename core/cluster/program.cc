@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "core/base/errno_status.h"
+#include "core/base/resolve_path.h"
 #include "core/base/status_macros.h"
 #include "core/supervisor/stdio_plan.h"
 
@@ -43,10 +43,9 @@ StdioPlan ToPlan(const Settings& settings) {
 
 // Its directory is another one when it is started.
 std::string Absolute(const std::string& path) {
-  if (!path.empty() && path.front() == '/') return path;
   char directory[PATH_MAX];
   if (getcwd(directory, sizeof(directory)) == nullptr) return path;
-  return absl::StrCat(directory, "/", path);
+  return ResolvePath(directory, path);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "core/host/flag_value.h"
+#include "core/base/resolve_path.h"
 
 namespace cluster {
 namespace {

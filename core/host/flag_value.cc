@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/errno_status.h"
+#include "core/base/resolve_path.h"
 #include "core/base/unique_fd.h"
 
 namespace cluster {
@@ -89,12 +90,6 @@ absl::StatusOr<size_t> ParseChoice(
       flag,
       value,
       absl::StrCat("is unknown: give ", absl::StrJoin(names, ", ")));
-}
-
-std::string ResolvePath(absl::string_view directory, absl::string_view path) {
-  if (path.substr(0, 1) == "/" || directory.empty()) return std::string(path);
-  const bool ends_in_slash = directory.back() == '/';
-  return absl::StrCat(directory, ends_in_slash ? "" : "/", path);
 }
 
 absl::StatusOr<std::pair<std::string, std::string>> ParseConfigPair(

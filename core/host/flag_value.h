@@ -41,9 +41,6 @@ absl::StatusOr<size_t> ParseChoice(
     absl::string_view value,
     std::initializer_list<absl::string_view> names);
 
-// Returns `path` itself when it is absolute, else as seen from `directory`.
-std::string ResolvePath(absl::string_view directory, absl::string_view path);
-
 // Reads "KEY=VALUE" or "KEY=@file"; a file is at most 1 MiB and taken as it is,
 // with its last newline. `directory` is where relative paths start.
 absl::StatusOr<std::pair<std::string, std::string>> ParseConfigPair(

@@ -51,12 +51,6 @@ TEST(ParseChoiceTest, NamesTheChoices) {
             "--c=\"z\" is unknown: give a, b");
 }
 
-TEST(ResolvePathTest, StartsAtTheDirectory) {
-  EXPECT_EQ(ResolvePath("/d", "x.so"), "/d/x.so");
-  EXPECT_EQ(ResolvePath("/d", "/x.so"), "/x.so");
-  EXPECT_EQ(ResolvePath("/", "x.so"), "/x.so");
-}
-
 class ParseConfigPairTest : public testing::Test {
  protected:
   absl::StatusOr<std::pair<std::string, std::string>> Parse(

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "core/base/nearest_name.h"
+#include "core/base/resolve_path.h"
 #include "core/base/status_macros.h"
 #include "core/host/command_words.h"
 #include "core/host/flag_value.h"

@@ -91,7 +91,7 @@ TEST(ParseCommandLineTest, ValuesMayStandApart) {
       Options({"--workers", "3", "--listen", "[::1]:0", "./foo"});
   EXPECT_EQ(options.workers, 3u);
   EXPECT_THAT(options.listen, ElementsAre("[::1]:0"));
-  EXPECT_EQ(options.plugin, "/cwd/./foo");
+  EXPECT_EQ(options.plugin, "/cwd/foo");
 }
 
 TEST(ParseCommandLineTest, ListenTakesListsAndRepeats) {

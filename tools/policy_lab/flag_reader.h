@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/resolve_path.h"
 #include "core/host/flag_value.h"
 #include "tools/policy_lab/flags.h"
 #include "tools/policy_lab/spec.h"

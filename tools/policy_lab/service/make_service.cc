@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/resolve_path.h"
 #include "core/base/status_macros.h"
 #include "core/host/flag_value.h"
 #include "core/trace/trace_reader.h"
