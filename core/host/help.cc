@@ -34,7 +34,8 @@ constexpr FlagHelp kFlags[] = {
      "ADDR[,ADDR...]",
      kListening,
      "host:port, [ipv6]:port, :port, unix:path, fd:N,\n"
-     "systemd or systemd:NAME (sockets it passes);\n"
+     "systemd or systemd:NAME (sockets it passes),\n"
+     "udp:host:port (for plugins that take datagrams);\n"
      "port 0 picks a free one; repeatable\n"
      "(default: 127.0.0.1:8080)",
      true},

@@ -53,7 +53,7 @@ class Worker {
   virtual void OnConnection(Connection connection) = 0;
 
   // Finish what runs and close what is idle. The worker ends when its last
-  // connection is closed.
+  // connection is closed; where none is open, this is not called.
   virtual void OnDrain(const Drain& drain) {}
 
   // The last call but the destructor. End watches and timers, close
