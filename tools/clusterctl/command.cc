@@ -10,7 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "core/base/nearest_name.h"
+#include "core/base/resolve_path.h"
 #include "core/base/status_macros.h"
+#include "core/host/version.h"
 
 namespace cluster {
 namespace {
@@ -33,6 +35,7 @@ Options
   --socket=PATH      the host's --admin (default: $CLUSTER_ADMIN)
   --json             print JSON
   --help             print this
+  --version          print the version
 
 Exit codes
   0 done; 1 the host refused, or cannot be asked; 2 the command is wrong
@@ -92,6 +95,8 @@ absl::StatusOr<std::vector<std::string>> TakeOptions(
     absl::string_view word = words[i];
     if (word == "--help" || word == "-h") {
       command->print = kHelp;
+    } else if (word == "--version") {
+      command->print = absl::StrCat("clusterctl ", kVersion, "\n");
     } else if (word == "--json") {
       command->json = true;
     } else if (absl::ConsumePrefix(&word, "--socket=")) {
@@ -142,9 +147,7 @@ absl::StatusOr<Command> ParseCommand(const std::vector<std::string>& words,
   if (command.socket.empty()) {
     return Wrong("which host? give --socket=PATH, its --admin");
   }
-  if (command.socket[0] != '/') {
-    command.socket = absl::StrCat(directory, "/", command.socket);
-  }
+  command.socket = ResolvePath(directory, command.socket);
   return command;
 }
 

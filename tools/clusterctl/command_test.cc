@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/admin/admin_messages.h"
+#include "core/host/version.h"
 
 namespace cluster {
 namespace {
@@ -46,7 +47,9 @@ TEST(ParseCommandTest, OptionsStandAnywhere) {
   EXPECT_TRUE(command.json);
   EXPECT_EQ(command.socket, "/cwd/a/b");
   EXPECT_EQ(Parsed({"--socket=/x"}).socket, "/x");
+  EXPECT_EQ(Parsed({"--socket=./a"}).socket, "/cwd/a");
   EXPECT_THAT(Parsed({"nonsense", "--help"}).print, HasSubstr("Commands"));
+  EXPECT_THAT(Parsed({"--version"}).print, HasSubstr(kVersion));
 }
 
 TEST(ParseCommandTest, MistakesAreOneLineThatHelps) {

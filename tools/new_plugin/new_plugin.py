@@ -25,8 +25,9 @@ Writes a plugin that greets and closes, and a test of it.
   --c           C
   --standalone  a folder with a Makefile, for a host that is installed
                 (bazel run //:install), in place of a package of this workspace
-  --dir=FOLDER  where the folder NAME is made (default: plugins in this
-                workspace; with --standalone where the command was typed)
+  --dir=FOLDER  where the folder NAME is made; FOLDER is made if there is none
+                (default: plugins in this workspace; with --standalone where
+                the command was typed)
   --help        print this
 
 Exit codes: 0 done, 1 it cannot be written, 2 wrong use.
@@ -121,9 +122,10 @@ def contents(wish, package):
 
 
 def write_folder(folder, files):
-    """Makes the folder with all files, or nothing."""
+    """Makes the folder, and those above it, with all files, or nothing."""
     parent = os.path.dirname(folder)
     try:
+        os.makedirs(parent, exist_ok=True)
         scratch = tempfile.mkdtemp(prefix=".new_plugin.", dir=parent)
     except OSError as error:
         raise Refusal(f"cannot write to {parent}: {error.strerror}", 1)

@@ -65,9 +65,16 @@ class NewPluginTest(unittest.TestCase):
         self.refuses("linked exists", "linked", code=1)
 
     def test_refuses_what_cannot_be_written(self):
-        self.refuses("cannot write to ", "mine", "--dir=missing", code=1)
-        self.assertFalse(
-            os.path.exists(os.path.join(self.workspace, "missing")))
+        with open(os.path.join(self.workspace, "file"), "w",
+                  encoding="utf-8"):
+            pass
+        for folder in ("file", "file/below"):
+            self.refuses("cannot write to ", "mine", "--dir=" + folder, code=1)
+
+    def test_makes_the_folder_it_is_to_write_to(self):
+        self.run_it("mine", "--standalone", "--dir=new/below")
+        self.assertIn("Makefile", os.listdir(
+            os.path.join(self.workspace, "new/below/mine")))
 
     def test_refuses_names(self):
         for name in ("1st", "my-service", "a/b", "..", "é", "a b", "_", "a\n"):

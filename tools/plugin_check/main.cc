@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/host/version.h"
+#include "plugins/abi/cluster_plugin.h"
 #include "tools/plugin_check/check_command.h"
 #include "tools/plugin_check/inspect_command.h"
 #include "tools/plugin_check/probe/probe_main.h"
@@ -39,6 +41,7 @@ constexpr char kUsage[] =
     "  --timeout=10s    for one process; when it is over, the plugin hangs\n"
     "  --set KEY=VALUE  a setting of the plugin, as the host has it\n"
     "  --help           print this\n"
+    "  --version        print versions\n"
     "\n"
     "Exit codes: 0 this host can run them, or no check failed; 1 it cannot "
     "run\n"
@@ -55,10 +58,10 @@ int RunAsProbe(const std::vector<std::string>& words) {
   return ProbeMain(*request);
 }
 
-bool WantsHelp(const std::vector<std::string>& words) {
+// Before the plugin's own arguments.
+bool Has(const std::vector<std::string>& words, const char* flag) {
   const auto end = std::find(words.begin(), words.end(), "--");
-  return std::find(words.begin(), end, "--help") != end ||
-         std::find(words.begin(), end, "-h") != end;
+  return std::find(words.begin(), end, flag) != end;
 }
 
 int Main(const std::vector<std::string>& words) {
@@ -67,8 +70,15 @@ int Main(const std::vector<std::string>& words) {
   }
   const std::vector<std::string> rest(words.begin() + 1, words.end());
   if (words.front() == kProbeRole) return RunAsProbe(rest);
-  if (WantsHelp(words)) {
+  if (Has(words, "--help") || Has(words, "-h")) {
     std::printf(kUsage, kCheckUsage);
+    return kExitOk;
+  }
+  if (Has(words, "--version")) {
+    std::printf("cluster plugin_check %s\nplugin ABI %u.%u\n",
+                kVersion,
+                unsigned{CLUSTER_ABI_MAJOR},
+                unsigned{CLUSTER_ABI_MINOR});
     return kExitOk;
   }
   if (words.front() == "inspect") return InspectCommand(rest);

@@ -67,6 +67,9 @@ expect 2 "inspect needs a plugin" inspect
 expect 2 "unknown flag --yaml" inspect --yaml x.so
 expect 0 "" --help
 grep -q "^Usage: plugin_check inspect" "$out" || fail "no usage"
+expect 0 "" --version
+grep -Eq "^cluster plugin_check [0-9.]+$" "$out" || fail "no version"
+grep -Eq "^plugin ABI [0-9.]+$" "$out" || fail "no version of the ABI"
 
 # check: one that passes, one that does not, one of a family, JSON.
 expect 0 "" check --only=elf,loads echo
