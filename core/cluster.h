@@ -43,6 +43,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "core/cluster/event_set.h"
 #include "core/cluster/events.h"
 #include "core/cluster/handle.h"
 #include "core/cluster/message.h"
@@ -78,7 +79,9 @@ struct ClusterOptions {
   absl::Duration drain_timeout = absl::InfiniteDuration();
 };
 
-class Cluster {
+// Listeners (on, once, off: core/cluster/events.h) of an event of a worker are
+// called behind the worker's own.
+class Cluster : public Listenable<ClusterEvents> {
  public:
   using Workers = std::map<uint32_t, std::shared_ptr<Worker>>;
 
@@ -166,24 +169,9 @@ class Cluster {
   // were is gone, in a later turn also if there is none.
   void disconnect(std::function<void()> done = {});
 
-  // Calls `listener` for each event, in the order of these calls and behind the
-  // worker's own.
-  template <typename Event>
-  ListenerId on(Event event, std::function<OfCluster<Event>> listener) {
-    return events_.of(event).On(std::move(listener));
-  }
-  // The same, for the next event only.
-  template <typename Event>
-  ListenerId once(Event event, std::function<OfCluster<Event>> listener) {
-    return events_.of(event).Once(std::move(listener));
-  }
-  // Returns whether there was such a listener.
-  bool off(ListenerId id) { return events_.Off(id); }
-
  private:
   PrimarySide& AsPrimary(const char* function) const;
 
-  ClusterEvents events_;
   std::unique_ptr<PrimarySide> primary_;  // null in a worker
 };
 

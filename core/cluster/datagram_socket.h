@@ -25,6 +25,7 @@
 
 #include "absl/status/status.h"
 #include "core/base/unique_fd.h"
+#include "core/cluster/event_set.h"
 #include "core/cluster/events.h"
 #include "core/cluster/listen_options.h"
 #include "core/cluster/server.h"
@@ -34,7 +35,9 @@ namespace cluster {
 
 class ListenerDesk;
 
-class DatagramSocket : public std::enable_shared_from_this<DatagramSocket> {
+class DatagramSocket
+    : public std::enable_shared_from_this<DatagramSocket>,
+      public Listenable<EventSet<OfWorker, events::Error, events::Close>> {
  public:
   // `payload` is good during the call.
   using OnMessage =
@@ -69,17 +72,6 @@ class DatagramSocket : public std::enable_shared_from_this<DatagramSocket> {
   // which are those of all that share it. -1 while it is not bound.
   int fd() const { return fd_; }
 
-  // Of error and close; as Worker has them (core/cluster/worker.h).
-  template <typename Event>
-  ListenerId on(Event event, std::function<OfWorker<Event>> listener) {
-    return events_.of(event).On(std::move(listener));
-  }
-  template <typename Event>
-  ListenerId once(Event event, std::function<OfWorker<Event>> listener) {
-    return events_.of(event).Once(std::move(listener));
-  }
-  bool off(ListenerId id) { return events_.Off(id); }
-
  private:
   friend class ListenerDesk;
 
@@ -104,7 +96,6 @@ class DatagramSocket : public std::enable_shared_from_this<DatagramSocket> {
   ListenerDesk& desk_;
   const DatagramOptions options_;
   const OnMessage message_;
-  EventSet<OfWorker, events::Error, events::Close> events_;
   uint64_t asked_ = 0;
   bool asking_ = false;
   std::optional<uint32_t> listener_;

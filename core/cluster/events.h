@@ -5,13 +5,10 @@
 #ifndef CORE_CLUSTER_EVENTS_H_
 #define CORE_CLUSTER_EVENTS_H_
 
-#include <functional>
 #include <string>
-#include <tuple>
-#include <utility>
 
 #include "absl/status/status.h"
-#include "core/cluster/emitter.h"
+#include "core/cluster/event_set.h"
 #include "core/cluster/settings.h"
 
 namespace cluster {
@@ -88,26 +85,6 @@ template <typename Event>
 using OfCluster = typename Event::OfCluster;
 template <typename Event>
 using OfWorker = typename Event::OfWorker;
-
-// The emitters of a set of events.
-template <template <typename> typename SignatureOf, typename... Events>
-class EventSet {
- public:
-  template <typename Event>
-  Emitter<SignatureOf<Event>>& of(Event) {
-    return std::get<Slot<Event>>(slots_).emitter;
-  }
-  bool Off(ListenerId id) {
-    return (std::get<Slot<Events>>(slots_).emitter.Off(id) || ...);
-  }
-
- private:
-  template <typename Event>
-  struct Slot {
-    Emitter<SignatureOf<Event>> emitter;
-  };
-  std::tuple<Slot<Events>...> slots_;
-};
 
 using ClusterEvents = EventSet<OfCluster,
                                events::Fork,

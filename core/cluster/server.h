@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/cluster/event_set.h"
 #include "core/cluster/events.h"
 #include "core/cluster/listen_options.h"
 #include "plugins/abi/cluster_plugin.h"
@@ -46,7 +47,11 @@ inline constexpr Drop drop;
 inline constexpr Close close;
 }  // namespace events
 
-class Server : public std::enable_shared_from_this<Server> {
+using ServerEvents =
+    EventSet<OfWorker, events::Error, events::Drop, events::Close>;
+
+class Server : public std::enable_shared_from_this<Server>,
+               public Listenable<ServerEvents> {
  public:
   using OnConnection = std::function<void(Connection connection)>;
   using OnListening = std::function<void(const Address& address)>;
@@ -82,17 +87,6 @@ class Server : public std::enable_shared_from_this<Server> {
   // It is closed instead, and a `drop` event.
   void set_drop_max_connection(bool drop);
 
-  // Of error, drop and close; as Worker has them (core/cluster/worker.h).
-  template <typename Event>
-  ListenerId on(Event event, std::function<OfWorker<Event>> listener) {
-    return events_.of(event).On(std::move(listener));
-  }
-  template <typename Event>
-  ListenerId once(Event event, std::function<OfWorker<Event>> listener) {
-    return events_.of(event).Once(std::move(listener));
-  }
-  bool off(ListenerId id) { return events_.Off(id); }
-
  private:
   friend class ListenerDesk;
 
@@ -108,7 +102,6 @@ class Server : public std::enable_shared_from_this<Server> {
 
   ListenerDesk& desk_;
   const OnConnection connection_;
-  EventSet<OfWorker, events::Error, events::Drop, events::Close> events_;
   uint64_t asked_ = 0;   // how often; answers to older ones are stale
   bool asking_ = false;  // the newest is not answered
   uint32_t listener_ = 0;

@@ -14,6 +14,7 @@
 
 #include "absl/time/time.h"
 #include "core/cluster/datagram_socket.h"
+#include "core/cluster/event_set.h"
 #include "core/cluster/events.h"
 #include "core/cluster/handle.h"
 #include "core/cluster/listen_options.h"
@@ -24,7 +25,7 @@
 
 namespace cluster {
 
-class ThisWorker {
+class ThisWorker : public Listenable<OwnEvents> {
  public:
   using OnConnection = Server::OnConnection;
   using OnListening = Server::OnListening;
@@ -114,17 +115,6 @@ class ThisWorker {
   // What plugins have: watches, timers, messages, metrics.
   sdk::Host host() const;
 
-  // As Worker has them (core/cluster/worker.h).
-  template <typename Event>
-  ListenerId on(Event event, std::function<OfWorker<Event>> listener) {
-    return events_.of(event).On(std::move(listener));
-  }
-  template <typename Event>
-  ListenerId once(Event event, std::function<OfWorker<Event>> listener) {
-    return events_.of(event).Once(std::move(listener));
-  }
-  bool off(ListenerId id) { return events_.Off(id); }
-
   // For the library. Serves until the end; returns the exit code.
   int Run();
   // For the library. The process ends otherwise than by Run().
@@ -136,7 +126,6 @@ class ThisWorker {
   class Side;
 
   const uint32_t id_;
-  OwnEvents events_;
   std::unique_ptr<Side> side_;
 };
 

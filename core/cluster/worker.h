@@ -22,6 +22,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "core/cluster/event_set.h"
 #include "core/cluster/events.h"
 #include "core/cluster/handle.h"
 #include "core/cluster/message.h"
@@ -53,7 +54,9 @@ class WorkerCommands {
                    const SendOptions& options) = 0;
 };
 
-class Worker : public std::enable_shared_from_this<Worker> {
+// Listeners are let go after the last event, so that they may hold the worker.
+class Worker : public std::enable_shared_from_this<Worker>,
+               public Listenable<WorkerEvents> {
  public:
   // The process.
   class Process {
@@ -145,20 +148,6 @@ class Worker : public std::enable_shared_from_this<Worker> {
                HandleArgument handle = {},
                const SendOptions& options = {});
 
-  // Calls `listener` for each event, in the order of these calls. It is let go
-  // after the last event, so that it may hold the worker.
-  template <typename Event>
-  ListenerId on(Event event, std::function<OfWorker<Event>> listener) {
-    return events_.of(event).On(std::move(listener));
-  }
-  // The same, for the next event only.
-  template <typename Event>
-  ListenerId once(Event event, std::function<OfWorker<Event>> listener) {
-    return events_.of(event).Once(std::move(listener));
-  }
-  // Returns whether there was such a listener.
-  bool off(ListenerId id) { return events_.Off(id); }
-
  private:
   friend class PrimarySide;
 
@@ -171,7 +160,6 @@ class Worker : public std::enable_shared_from_this<Worker> {
   WorkerRecord record_;
   absl::Status status_;
   std::vector<std::shared_ptr<Stream>> streams_;
-  WorkerEvents events_;
   bool closes_ = false;    // its channel, in a later turn
   bool is_heard_ = false;  // somebody has listened for its messages
   Process process_;
