@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <set>
 #include <sstream>
 #include <utility>
 
@@ -121,6 +122,11 @@ uint32_t ListeningTest::ServedBy(int port) {
   const Client client(port);
   EXPECT_TRUE(client.connected());
   return client.connected() ? Greeting(client.fd()) : 0;
+}
+
+void ListeningTest::AwaitBothServe(int port) {
+  std::set<uint32_t> served;
+  while (served.size() < 2 && !HasFailure()) served.insert(ServedBy(port));
 }
 
 void ListeningTest::AwaitRefused(int port) {

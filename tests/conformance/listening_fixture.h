@@ -57,6 +57,9 @@ class ListeningTest : public LoopOfTheTest, public ClusterTest {
   // The id of the worker that greets a new connection; 0 if it ends without.
   uint32_t ServedBy(int port);
   uint32_t Greeting(int fd);
+  // Connects until two workers have served. (By turns, but a worker that a
+  // loaded machine does not let run is passed by.)
+  void AwaitBothServe(int port);
   // Whether a connection is refused, in the end: the worker's word that it
   // closes is still on its way when it says so to the test.
   void AwaitRefused(int port);
