@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "core/base/monotonic_clock.h"
 #include "core/cluster/datagram_socket.h"
 #include "core/cluster/listened_address.h"
 #include "core/cluster/server.h"
@@ -13,6 +14,11 @@
 
 namespace cluster {
 namespace {
+
+// Ids of connections that neither the primary nor the runtime knows.
+constexpr uint64_t kOwnIds = uint64_t{1} << 63;
+
+bool IsOwn(uint64_t connection_id) { return connection_id >= kOwnIds; }
 
 // The C tables that connections are given have no place for it.
 ListenerDesk* of_process = nullptr;
@@ -40,7 +46,9 @@ struct ListenerDesk::Request {
 
 ListenerDesk::ListenerDesk(std::function<bool()> ends,
                            std::function<void(const absl::Status&)> on_error)
-    : ends_(std::move(ends)), on_error_(std::move(on_error)) {
+    : ends_(std::move(ends)),
+      on_error_(std::move(on_error)),
+      next_own_id_(kOwnIds) {
   of_process = this;
 }
 
@@ -51,6 +59,9 @@ void ListenerDesk::Begin(const sdk::Services& services) {
   counted_ = services;
   counted_.connection.close = &CloseConnection;
   counted_.connection.closed = &ConnectionClosed;
+  counted_.connection.requests = &AddRequests;
+  strict_ = services;
+  strict_.on_exception = sdk::OnException::kEndWorker;
 }
 
 // ---- Listeners
@@ -131,6 +142,26 @@ void ListenerDesk::LetGo(const DatagramSocket& socket) {
                 [&](const auto& each) { return each.get() == &socket; });
 }
 
+absl::StatusOr<std::unique_ptr<OwnListener>> ListenerDesk::Own(
+    const std::shared_ptr<Server>& server, Handle handle, int backlog) {
+  auto listener =
+      OwnListener::Create(strict_,
+                          std::move(handle),
+                          backlog,
+                          // Weak: the server has the listener.
+                          [this, weak = std::weak_ptr<Server>(server)](
+                              UniqueFd fd, const cluster_address& peer) {
+                            GiveOwn(weak.lock(), std::move(fd), peer);
+                          });
+  if (listener.ok()) own_servers_.insert(server);
+  return listener;
+}
+
+void ListenerDesk::LetGo(const Server& server) {
+  std::erase_if(own_servers_,
+                [&](const auto& each) { return each.get() == &server; });
+}
+
 // ---- Connections
 
 void ListenerDesk::Give(const cluster_connection& given) {
@@ -146,15 +177,42 @@ void ListenerDesk::Give(const cluster_connection& given) {
   server->Take(Connection(counted_, copy));
 }
 
+void ListenerDesk::GiveOwn(const std::shared_ptr<Server>& server,
+                           UniqueFd fd,
+                           const cluster_address& peer) {
+  const cluster_connection given = {
+      .size = sizeof(given),
+      .fd = fd.Release(),
+      .id = next_own_id_++,
+      .accepted_ns = static_cast<uint64_t>(MonotonicNs()),
+      .listener = UINT32_MAX,
+      .reserved = 0,
+      .peer = peer};
+  by_connection_[given.id] = server;
+  server->Take(Connection(counted_, given));
+}
+
 void ListenerDesk::CloseConnection(const cluster_host* host,
                                    int32_t fd,
                                    uint64_t id) {
-  of_process->services_->connection.close(host, fd, id);
+  if (IsOwn(id)) {
+    UniqueFd(fd).Reset();
+  } else {
+    of_process->services_->connection.close(host, fd, id);
+  }
   of_process->Ended(id);
 }
 
+void ListenerDesk::AddRequests(const cluster_host* host,
+                               uint64_t id,
+                               int32_t change) {
+  // The primary gives no connections by what runs on those.
+  if (IsOwn(id)) return;
+  of_process->services_->connection.requests(host, id, change);
+}
+
 void ListenerDesk::ConnectionClosed(const cluster_host* host, uint64_t id) {
-  of_process->services_->connection.closed(host, id);
+  if (!IsOwn(id)) of_process->services_->connection.closed(host, id);
   if (std::this_thread::get_id() == of_process->thread_) {
     return of_process->Ended(id);
   }
@@ -197,6 +255,7 @@ void ListenerDesk::Stop() {
   for (const auto& [listener, server] : std::exchange(servers_, {})) {
     server->Lost();
   }
+  for (const auto& server : std::exchange(own_servers_, {})) server->Lost();
   RunLater();
 }
 

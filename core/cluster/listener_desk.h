@@ -19,8 +19,12 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/unique_fd.h"
 #include "core/cluster/events.h"
+#include "core/cluster/handle.h"
 #include "core/cluster/listen_options.h"
+#include "core/cluster/own_listener.h"
 #include "plugins/abi/cluster_plugin.h"
 #include "plugins/sdk/host.h"
 #include "plugins/sdk/services.h"
@@ -62,6 +66,11 @@ class ListenerDesk {
   // From now on `server` gets the listener's connections, and nobody.
   void Serve(uint32_t listener, std::shared_ptr<Server> server);
   void StopServing(uint32_t listener);
+  // Listens on a socket that the primary knows nothing of; `server` gets its
+  // connections until LetGo(). Errors: OwnListener's.
+  absl::StatusOr<std::unique_ptr<OwnListener>> Own(
+      const std::shared_ptr<Server>& server, Handle handle, int backlog);
+  void LetGo(const Server& server);
   // Kept as long as it is bound.
   void Keep(std::shared_ptr<DatagramSocket> socket);
   void LetGo(const DatagramSocket& socket);
@@ -70,6 +79,10 @@ class ListenerDesk {
   void Later(std::function<void()> run);
   void Error(const absl::Status& status) { on_error_(status); }
   sdk::Host host() const { return sdk::Host(*services_); }
+  // The same for the program: the ends of connections that it reports count.
+  sdk::Host counted_host() const { return sdk::Host(counted_); }
+  // The worker is about to end.
+  bool ends() const { return ends_(); }
 
   // What the runtime tells the worker's code.
   void Give(const cluster_connection& given);
@@ -83,11 +96,18 @@ class ListenerDesk {
                        cluster_status status,
                        uint32_t listener,
                        const cluster_error* error);
-  // In place of the host's: the servers count.
+  void GiveOwn(const std::shared_ptr<Server>& server,
+               UniqueFd fd,
+               const cluster_address& peer);
+  // In place of the host's: the servers count, and it does not know what came
+  // without it.
   static void CloseConnection(const cluster_host* host,
                               int32_t fd,
                               uint64_t id);
   static void ConnectionClosed(const cluster_host* host, uint64_t id);
+  static void AddRequests(const cluster_host* host,
+                          uint64_t id,
+                          int32_t change);
   void Ended(uint64_t connection_id);
   void RunLater();
 
@@ -96,7 +116,10 @@ class ListenerDesk {
   const std::thread::id thread_ = std::this_thread::get_id();
   const sdk::Services* services_ = nullptr;
   sdk::Services counted_;  // the same, with its own ends of connections
+  sdk::Services strict_;   // the same, and what is thrown ends the worker
   std::map<uint32_t, std::shared_ptr<Server>> servers_;  // by listener
+  std::set<std::shared_ptr<Server>> own_servers_;        // without one
+  uint64_t next_own_id_;                                 // of their connections
   absl::flat_hash_map<uint64_t, std::shared_ptr<Server>> by_connection_;
   std::set<std::shared_ptr<DatagramSocket>> sockets_;
   std::deque<std::function<void()>> later_;

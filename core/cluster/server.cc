@@ -2,14 +2,27 @@
 
 #include "absl/status/statusor.h"
 #include "core/cluster/listener_desk.h"
+#include "core/cluster/own_listener.h"
 
 namespace cluster {
+namespace {
+
+constexpr int kDefaultBacklog = 511;
+
+absl::Status ListensAlready() {
+  return absl::FailedPreconditionError("the server listens already");
+}
+
+}  // namespace
+
+Server::Server(ListenerDesk& desk, OnConnection connection)
+    : desk_(desk), connection_(std::move(connection)) {}
+
+Server::~Server() = default;
 
 absl::Status Server::listen(const ListenOptions& options,
                             OnListening listening) {
-  if (bound_.has_value()) {
-    return absl::FailedPreconditionError("the server listens already");
-  }
+  if (bound_.has_value()) return ListensAlready();
   const uint64_t number = ++asked_;
   asking_ = true;
   const absl::StatusOr<Endpoint> endpoint = ToEndpoint(options);
@@ -40,6 +53,37 @@ absl::Status Server::listen(const ListenOptions& options,
   return absl::OkStatus();
 }
 
+absl::Status Server::ListenOn(Handle handle,
+                              OnListening listening,
+                              int backlog) {
+  if (bound_.has_value()) return ListensAlready();
+  const uint64_t number = ++asked_;
+  asking_ = true;
+  // Later, as where the primary answers. (A function has to be copied.)
+  const auto kept = std::make_shared<Handle>(std::move(handle));
+  desk_.Later([self = shared_from_this(),
+               number,
+               kept,
+               backlog,
+               listening = std::move(listening)] {
+    if (number != self->asked_ || !self->asking_ || self->desk_.ends()) return;
+    self->BeginOn(std::move(*kept), listening, backlog);
+  });
+  return absl::OkStatus();
+}
+
+void Server::BeginOn(Handle handle, const OnListening& listening, int backlog) {
+  auto own = desk_.Own(shared_from_this(),
+                       std::move(handle),
+                       backlog > 0 ? backlog : kDefaultBacklog);
+  if (!own.ok()) return Fail(own.status());
+  asking_ = false;
+  own_ = *std::move(own);
+  bound_ = own_->address();
+  PauseIfFull();
+  if (listening) listening(*bound_);
+}
+
 void Server::Fail(const absl::Status& status) {
   asking_ = false;
   if (!events_.of(events::error).Emit(status)) desk_.Error(status);
@@ -56,8 +100,14 @@ void Server::close(OnClosed closed) {
   }
   bound_.reset();
   paused_ = false;
-  desk_.StopServing(listener_);
-  desk_.Close(listener_);
+  const auto self = shared_from_this();  // which the desk lets go
+  if (own_ != nullptr) {
+    own_.reset();
+    desk_.LetGo(*this);
+  } else {
+    desk_.StopServing(listener_);
+    desk_.Close(listener_);
+  }
   closing_ = true;
   if (closed) closed_.push_back(std::move(closed));
   TellIfClosed();
@@ -76,6 +126,7 @@ void Server::TellIfClosed() {
 void Server::Lost() {
   asking_ = false;
   bound_.reset();
+  own_.reset();
   connections_ = 0;
   closing_ = true;
   TellIfClosed();
@@ -113,6 +164,7 @@ void Server::PauseIfFull() {
   const bool pause = bound_.has_value() && full() && !drop_;
   if (pause == paused_ || !bound_.has_value()) return;
   paused_ = pause;
+  if (own_ != nullptr) return own_->SetPaused(pause);
   desk_.Pause(listener_, pause);
 }
 

@@ -6,11 +6,13 @@
 //   auto server = worker.create_server([](Connection connection) { ... });
 //   server->set_max_connections(100);
 //   server->listen({.port = 8000}, [](const Address& address) { ... });
+//   server->listen(std::move(handle));  // or: one that came by a message
 //   ...
 //   server->close([](const absl::Status&) { /* the last connection ended */ });
 #ifndef CORE_CLUSTER_SERVER_H_
 #define CORE_CLUSTER_SERVER_H_
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -22,6 +24,7 @@
 #include "absl/status/status.h"
 #include "core/cluster/event_set.h"
 #include "core/cluster/events.h"
+#include "core/cluster/handle.h"
 #include "core/cluster/listen_options.h"
 #include "plugins/abi/cluster_plugin.h"
 #include "plugins/sdk/connection.h"
@@ -29,6 +32,7 @@
 namespace cluster {
 
 class ListenerDesk;
+class OwnListener;
 
 // One accepted connection, and its only owner (plugins/sdk/connection.h).
 using Connection = sdk::Connection;
@@ -58,10 +62,10 @@ class Server : public std::enable_shared_from_this<Server>,
   using OnClosed = std::function<void(const absl::Status& status)>;
 
   // For the library; see ThisWorker::create_server.
-  Server(ListenerDesk& desk, OnConnection connection)
-      : desk_(desk), connection_(std::move(connection)) {}
+  Server(ListenerDesk& desk, OnConnection connection);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
+  ~Server();
 
   // Serves an address together with all workers that name the same: the primary
   // binds it. What goes wrong is an `error` event of this; of the worker, where
@@ -70,13 +74,25 @@ class Server : public std::enable_shared_from_this<Server>,
   //   kFailedPrecondition  it listens already
   absl::Status listen(const ListenOptions& options, OnListening listening = {});
 
+  // The same with a socket that this process has: one that came by a message,
+  // or that it inherited. The primary is not asked, hears nothing of it, and
+  // disconnect() does not wait for its connections, whose listener() is
+  // UINT32_MAX. Other processes that have the socket get what comes, too.
+  // `backlog` is listen(2)'s, 0: 511; what is bound begins to listen by this.
+  // The handle is the server's, and closed when it closes or fails. (A template
+  // so that `{}` means ListenOptions.)
+  template <std::same_as<Handle> T>
+  absl::Status listen(T handle, OnListening listening = {}, int backlog = 0) {
+    return ListenOn(std::move(handle), std::move(listening), backlog);
+  }
+
   // Serves it no more, at once; other workers go on. It may listen again.
   // `closed` is called when all its connections have ended, with
   // kFailedPrecondition if it did not listen.
   void close(OnClosed closed = {});
 
   bool listening() const { return bound_.has_value(); }
-  // Where the primary has bound it; none while it does not listen.
+  // Where it is bound; none while it does not listen.
   const std::optional<Address>& address() const { return bound_; }
   // Those that are open, of all times that it listened.
   size_t connections() const { return connections_; }
@@ -91,6 +107,8 @@ class Server : public std::enable_shared_from_this<Server>,
   friend class ListenerDesk;
 
   bool full() const { return most_.has_value() && connections_ >= *most_; }
+  absl::Status ListenOn(Handle handle, OnListening listening, int backlog);
+  void BeginOn(Handle handle, const OnListening& listening, int backlog);
   void Take(Connection connection);
   void Ended();
   // The worker ends.
@@ -102,9 +120,10 @@ class Server : public std::enable_shared_from_this<Server>,
 
   ListenerDesk& desk_;
   const OnConnection connection_;
-  uint64_t asked_ = 0;   // how often; answers to older ones are stale
-  bool asking_ = false;  // the newest is not answered
-  uint32_t listener_ = 0;
+  uint64_t asked_ = 0;     // how often; answers to older ones are stale
+  bool asking_ = false;    // the newest is not answered
+  uint32_t listener_ = 0;  // the primary's; or, instead of it,
+  std::unique_ptr<OwnListener> own_;  // a socket of this process
   std::optional<Address> bound_;
   size_t connections_ = 0;
   std::optional<uint32_t> most_;

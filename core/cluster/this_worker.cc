@@ -48,8 +48,6 @@ class ThisWorker::Side {
   Runtime& runtime() { return runtime_; }
   OwnMessages& messages() { return messages_; }
   bool connected() const { return connected_; }
-  // REQUIRES: the runtime has started.
-  const sdk::Services& services() const { return services_; }
   bool started() const { return services_.host != nullptr; }
 
   ListenerDesk& desk() { return desk_; }
@@ -168,7 +166,7 @@ ThisWorker& ThisWorker::disconnect() {
 
 void ThisWorker::kill() { side_->runtime().AskToEnd(/*at_once=*/true); }
 
-sdk::Host ThisWorker::host() const { return sdk::Host(side_->services()); }
+sdk::Host ThisWorker::host() const { return side_->desk().counted_host(); }
 
 int ThisWorker::Run() {
   const int exit_code = side_->runtime().Run();

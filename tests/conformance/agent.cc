@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <list>
+#include <memory>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -109,6 +110,13 @@ class Agent {
     last->watch = *std::move(watch);
     self_.send("held");
   }
+  // Listens on a free port, and does with connections what `take` does.
+  void ListenAnywhere(Server::OnConnection take) {
+    servers_.push_back(self_.listen({.host = "127.0.0.1"}, std::move(take)));
+  }
+  void SendBack(Connection connection) {
+    self_.send("yours", self_.release(std::move(connection)));
+  }
   // When the primary has answered: what it sent before has come by then.
   void ListenLate() {
     self_.request("now?", kDeadline, [this](Reply&) { Listen(); });
@@ -157,6 +165,19 @@ class Agent {
       auto [mine, other] = PairOf(kind);
       self_.send("given", other);
       Greet(mine.fd());
+    } else if (order == "adopt") {
+      int fd = -1;
+      uint32_t most = 0;
+      words >> fd >> most;
+      Adopt(fd < 0 ? std::move(handle) : Handle(fd), most);
+    } else if (order == "close") {
+      for (const auto& server : std::exchange(servers_, {})) {
+        server->close([this](const absl::Status&) { self_.send("closed"); });
+      }
+    } else if (order == "count") {
+      size_t count = 0;
+      for (const auto& server : servers_) count += server->connections();
+      self_.send(absl::StrCat("has ", count));
     } else if (order == "keep") {
       kept_.push_back(std::move(handle));
     } else if (absl::StartsWith(text, "let go")) {
@@ -222,6 +243,26 @@ class Agent {
     watched_.push_back({std::move(handle), *std::move(watch)});
   }
 
+  void Adopt(Handle handle, uint32_t most) {
+    const auto server =
+        self_.create_server([this, most](Connection connection) {
+          if (most > 0) return Hold(std::move(connection));
+          Greet(connection.fd());
+        });
+    if (most > 0) server->set_max_connections(most);
+    server->on(events::error, [this](const absl::Status& status) {
+      const auto error = SystemErrorOf(status);
+      self_.send(
+          error ? absl::StrCat("refused ", error->code, " ", error->syscall)
+                : "refused");
+    });
+    (void)server->listen(std::move(handle), [this](const Address& at) {
+      self_.send(
+          absl::StrCat("adopted ", at.address, " ", at.port, " ", at.type));
+    });
+    servers_.push_back(server);
+  }
+
   void Serve(int fd, HandleKind kind) {
     if (kind != HandleKind::kUdpSocket) {
       const Handle client(accept4(fd, nullptr, nullptr, SOCK_CLOEXEC));
@@ -241,6 +282,7 @@ class Agent {
   std::vector<Handle> kept_;
   std::list<Watched> watched_;
   std::list<Held> held_;
+  std::vector<std::shared_ptr<Server>> servers_;
 };
 
 }  // namespace
@@ -256,6 +298,10 @@ int RunAgent(Cluster& cluster, const std::string& how) {
     cluster.worker().listen({.host = "127.0.0.1"}, [&](Connection connection) {
       agent.Hold(std::move(connection));
     });
+  }
+  if (how == "return") {
+    agent.ListenAnywhere(
+        [&](Connection connection) { agent.SendBack(std::move(connection)); });
   }
   if (how == "greet") {
     cluster.worker().listen({.host = "127.0.0.1"}, [&](Connection connection) {

@@ -18,6 +18,7 @@ namespace cluster {
 //   agent hold       likewise, tells "held" of each connection, and keeps it
 //                    until its peer closes it
 //   agent greet      likewise, greets each, tells "greeted", and closes it
+//   agent return     likewise, sends each back with "yours"
 //   tell COUNT SIZE  tells so many texts of that size, and calls exit(0)
 //
 // Orders, texts of the primary's:
@@ -27,6 +28,12 @@ namespace cluster {
 //                    and the handle's kind
 //   give KIND        tells "given", with one end of a new socket; the worker
 //                    greets on the other: tcp, unix, udp
+//   adopt FD MOST    serves the handle, or its descriptor FD if that is not -1
+//                    (both may be left out): tells "adopted ADDRESS PORT TYPE"
+//                    or "refused CODE CALL". Connections are greeted and
+//                    closed; with MOST, held (see above) and at most so many
+//   close            closes those servers, tells "closed" when they are
+//   count            tells "has N": connections of its servers
 //   keep             keeps the handle until "let go"
 //   to ID TEXT       sends TEXT to a worker; others TEXT to all others
 //   ask ID TEXT      asks a worker, 0 for the primary, and tells the answer
