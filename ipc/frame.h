@@ -41,7 +41,9 @@ struct FrameHeader {
 };
 
 // One received frame. `payload` points into the decoder and is valid until its
-// next Feed() or Next(); the descriptors are the receiver's.
+// next Feed() or Next(); the descriptors are the receiver's, as many as were
+// sent. The last of them are empty if they were lost on arrival, as this
+// process had no number left for them (ipc/lost_descriptors.h).
 struct Frame {
   uint16_t type = 0;
   uint32_t correlation = 0;

@@ -97,23 +97,34 @@ absl::StatusOr<Frame> FrameDecoder::NextWithHeader(const FrameHeader& header) {
     }
     return NoFrameYet();
   }
-  if (fds_.size() < header.fd_count) {
+  Frame frame;
+  if (!TakeFds(header.fd_count, &frame.fds)) {
     return Fail(absl::DataLossError(absl::StrCat("a frame announces ",
                                                  header.fd_count,
                                                  " descriptors and ",
-                                                 fds_.size(),
+                                                 frame.fds.size(),
                                                  " came")));
   }
-  Frame frame;
   frame.type = header.type;
   frame.correlation = header.correlation;
   frame.payload = {start + kFrameHeaderBytes,
                    static_cast<size_t>(header.payload_bytes)};
-  const auto last = fds_.begin() + header.fd_count;
-  frame.fds.assign(std::move_iterator(fds_.begin()), std::move_iterator(last));
-  fds_.erase(fds_.begin(), last);
   consumed_ += kFrameHeaderBytes + frame.payload.size();
   return frame;
+}
+
+bool FrameDecoder::TakeFds(size_t count, std::vector<UniqueFd>* fds) {
+  while (fds->size() < count && !fds_.empty()) {
+    UniqueFd fd = std::move(fds_.front());
+    fds_.pop_front();
+    // The kernel gives the first ones as long as there are numbers for them.
+    if (!fd) {
+      fds->resize(count);
+    } else {
+      fds->push_back(std::move(fd));
+    }
+  }
+  return fds->size() == count;
 }
 
 absl::StatusOr<FrameHeader> FrameDecoder::ReadHeader() const {

@@ -50,7 +50,8 @@ class FrameDecoder {
 
   // Appends what arrived: bytes are copied, descriptors are owned from here on
   // and closed when no frame claims them. Descriptors belong to frames in the
-  // order of the stream. A failed decoder drops both.
+  // order of the stream; an empty one says that the rest of its frame's were
+  // lost on arrival. A failed decoder drops both.
   void Feed(std::span<const std::byte> bytes, std::vector<UniqueFd> fds = {});
 
   // Returns the next whole frame.
@@ -73,6 +74,9 @@ class FrameDecoder {
   // What Next() does when the header is whole, and when it is not.
   absl::StatusOr<Frame> NextWithHeader(const FrameHeader& header);
   absl::Status NoHeaderYet();
+  // Moves the next `count` descriptors to `*fds`, lost ones as empty ones.
+  // False: they have not come.
+  bool TakeFds(size_t count, std::vector<UniqueFd>* fds);
   // Checks the header at the beginning of the unconsumed bytes.
   absl::StatusOr<FrameHeader> ReadHeader() const;
   absl::Status Fail(absl::Status status);

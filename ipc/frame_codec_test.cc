@@ -238,6 +238,40 @@ TEST_F(FrameDecoderTest, AnnouncingMoreDescriptorsThanMayComeIsDataLoss) {
   }
 }
 
+// Empty descriptors, as they stand for lost ones.
+std::vector<UniqueFd> WithLoss(std::vector<UniqueFd> fds) {
+  fds.emplace_back();
+  return fds;
+}
+
+TEST_F(FrameDecoderTest, LostDescriptorsAreEmptyInTheirFrame) {
+  FrameDecoder decoder(kMaxPayload);
+  const Bytes first = MakeFrame(1, "first", 3);
+  decoder.Feed(std::span(first).first(10), WithLoss(MakeFds(1)));
+  ExpectUnavailable(decoder);
+  // The rest of it, and the next one with all that it had.
+  decoder.Feed(Bytes(first.begin() + 10, first.end()) + MakeFrame(2, "none") +
+                   MakeFrame(3, "next", 2),
+               MakeFds(2));
+  const absl::StatusOr<Frame> lossy = decoder.Next();
+  ASSERT_EQ(lossy->fds.size(), 3u);
+  EXPECT_TRUE(lossy->fds[0]);
+  EXPECT_FALSE(lossy->fds[1]);
+  EXPECT_FALSE(lossy->fds[2]);
+  EXPECT_TRUE(decoder.Next()->fds.empty());
+  const absl::StatusOr<Frame> next = decoder.Next();
+  ASSERT_EQ(next->fds.size(), 2u);
+  EXPECT_TRUE(next->fds[0] && next->fds[1]);
+  ExpectUnavailable(decoder);
+}
+
+TEST_F(FrameDecoderTest, LossThatNoFrameAnnouncesIsDataLoss) {
+  FrameDecoder decoder(kMaxPayload);
+  decoder.Feed(MakeFrame(1, "x"), WithLoss({}));
+  EXPECT_TRUE(decoder.Next()->fds.empty());
+  ExpectLost(decoder, absl::StatusCode::kDataLoss, "without a frame");
+}
+
 TEST_F(FrameDecoderTest, MissingDescriptorsAreDataLoss) {
   FrameDecoder decoder(kMaxPayload);
   decoder.Feed(MakeFrame(1, "x", 2), MakeFds(1));

@@ -1,7 +1,5 @@
 #include "ipc/unix_channel.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -47,16 +45,6 @@ std::span<std::byte> ReadBuffer() {
   thread_local const ReadBufferEnd end;
   if (read_buffer == nullptr) read_buffer = new std::byte[kReadBytes];
   return {read_buffer, kReadBytes};
-}
-
-absl::Status DescriptorsLost() {
-  rlimit limit = {};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  return absl::DataLossError(
-      absl::StrCat("descriptors were lost on arrival: this process is at its "
-                   "limit of ",
-                   limit.rlim_cur,
-                   " open files (RLIMIT_NOFILE)"));
 }
 
 }  // namespace
@@ -264,11 +252,13 @@ absl::Status UnixChannel::ReadOnce(absl::FunctionRef<void(Frame)> handler,
   if (received.bytes == 0) return EndOfStream();
   *bytes = received.bytes;
   std::vector<UniqueFd> owned;
-  owned.reserve(received.fd_count);
+  owned.reserve(received.fd_count + 1);
   for (size_t i = 0; i < received.fd_count; ++i) owned.emplace_back(fds[i]);
+  // A read ends behind the first sendmsg() that had any, so they are of one
+  // frame.
+  if (received.fds_truncated) owned.emplace_back();
   decoder_.Feed(buffer.first(received.bytes), std::move(owned));
-  const absl::Status status = HandleFrames(handler);
-  return received.fds_truncated ? DescriptorsLost() : status;
+  return HandleFrames(handler);
 }
 
 absl::Status UnixChannel::HandleFrames(absl::FunctionRef<void(Frame)> handler) {
@@ -290,8 +280,9 @@ absl::Status UnixChannel::HandleRing(Frame frame,
     if (!options_.uses_ring || ring_of_peer_ || frame.fds.size() != 1) {
       return absl::DataLossError("a payload ring that nobody wants");
     }
+    // Without a descriptor or memory for it the peer goes on by the socket.
+    if (!frame.fds.front()) return absl::OkStatus();
     absl::StatusOr<RingReader> ring = RingReader::Map(frame.fds.front());
-    // Without memory for it the peer goes on by the socket.
     if (ring.ok()) ring_of_peer_.emplace(*std::move(ring));
     return absl::IsInvalidArgument(ring.status()) ? ring.status()
                                                   : absl::OkStatus();

@@ -105,11 +105,12 @@ class UnixChannel {
   // during that call only.
   //   OK           go on
   //   kOutOfRange  end of stream; every frame before it was handled
-  //   kDataLoss    end of stream inside a frame, lost descriptors, or bytes
-  //                that are no frame: close
+  //   kDataLoss    end of stream inside a frame, or bytes that are no frame:
+  //                close
   //   kResourceExhausted  a payload above max_payload_bytes: close
   //   the errno's  recvmsg failed: close
-  // After a failure every later call returns the same.
+  // After a failure every later call returns the same. Descriptors that are
+  // lost because this process is at its limit are no failure: see Frame.
   absl::Status OnReadable(absl::FunctionRef<void(Frame)> handler);
 
  private:

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -351,28 +350,6 @@ TEST_F(UnixChannelTest, StrayDescriptorsAreDataLoss) {
   const int fd = sender_->fd();
   ASSERT_EQ(SendMessage(sender_->fd(), bytes, {&fd, 1}), 0);
   EXPECT_TRUE(absl::IsDataLoss(receiver_->OnReadable(Ignore)));
-}
-
-TEST_F(UnixChannelTest, DescriptorLimitIsNamed) {
-  sender_->Send(1, AsBytes("before"));
-  ASSERT_TRUE(sender_->Flush().ok());
-  std::vector<UniqueFd> fds;
-  for (int i = 0; i < 3; ++i)
-    fds.emplace_back(fcntl(sender_->fd(), F_DUPFD, 0));
-  sender_->Send(1, {}, std::move(fds));
-  ASSERT_TRUE(sender_->Flush().ok());
-  rlimit old = {};
-  getrlimit(RLIMIT_NOFILE, &old);
-  const UniqueFd next(dup(sender_->fd()));
-  rlimit low = old;
-  low.rlim_cur = static_cast<rlim_t>(next.get()) + 2;
-  setrlimit(RLIMIT_NOFILE, &low);
-  int frames = 0;
-  const absl::Status status = receiver_->OnReadable([&](Frame) { ++frames; });
-  setrlimit(RLIMIT_NOFILE, &old);
-  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr("RLIMIT_NOFILE"));
-  EXPECT_EQ(frames, 1);
 }
 
 }  // namespace

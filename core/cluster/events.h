@@ -58,8 +58,9 @@ struct Setup {
 };
 // A message of the worker's, in the cluster first. Those that come before the
 // first listener wait for it: 64 MiB, with a MiB for each handle. What all
-// listeners leave of the handle is closed. In a worker: one of the primary's,
-// or of another worker, as message.from() says.
+// listeners leave of the handle is closed; handle.lost() says that one was sent
+// and did not arrive. In a worker: one of the primary's, or of another worker,
+// as message.from() says.
 struct Message {
   using OfCluster = void(Worker&, const cluster::Message&, Handle&);
   using OfWorker = void(const cluster::Message&, Handle&);

@@ -5,6 +5,10 @@
 // has it. With keep_open a copy goes and the handle stays. A message that is
 // not taken leaves the handle as it was.
 //
+// One may get lost on its way: where the receiver, or the primary that passes
+// it on, has no descriptor left (RLIMIT_NOFILE). Its message comes all the
+// same, with a handle that says lost().
+//
 // Sockets of every kind, pipes and files can be sent. Both copies are one
 // socket: what one reads is gone for the other, shutdown() counts for both, and
 // the connection ends when the last copy is closed.
@@ -40,10 +44,18 @@ class Handle {
   // Takes ownership; a negative number means none.
   explicit Handle(int fd) : fd_(fd) {}
   explicit Handle(UniqueFd fd) : fd_(std::move(fd)) {}
+  // For the library: one that came, or did not arrive.
+  static Handle Arrived(UniqueFd fd) {
+    Handle handle(std::move(fd));
+    handle.lost_ = !handle;
+    return handle;
+  }
 
   // -1 if there is none.
   int fd() const { return fd_.get(); }
   explicit operator bool() const { return static_cast<bool>(fd_); }
+  // One was sent, and did not arrive: there is none.
+  bool lost() const { return lost_; }
   // As the kernel says now.
   HandleKind kind() const;
 
@@ -56,6 +68,7 @@ class Handle {
 
  private:
   UniqueFd fd_;
+  bool lost_ = false;
 };
 
 // The argument of send(): a handle that it may take, or none.

@@ -49,7 +49,7 @@ absl::Status OfCode(cluster_status code) {
 // Takes the first descriptor; the others are closed by who gave them.
 Handle FirstOf(const cluster_message& message) {
   if (message.fd_count == 0) return Handle();
-  return Handle(std::exchange(message.fds[0], -1));
+  return Handle::Arrived(UniqueFd(std::exchange(message.fds[0], -1)));
 }
 
 std::span<const std::byte> BytesOf(const cluster_message& message) {

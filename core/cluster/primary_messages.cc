@@ -22,7 +22,7 @@ MessagePayload PayloadOf(Message& message) {
 }
 
 Handle FirstOf(std::vector<UniqueFd>& fds) {
-  return fds.empty() ? Handle() : Handle(std::move(fds.front()));
+  return fds.empty() ? Handle() : Handle::Arrived(std::move(fds.front()));
 }
 
 Request RequestOf(const RequestKey& key) {

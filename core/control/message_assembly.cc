@@ -27,9 +27,11 @@ absl::Status MessageAssembly::OnDelivery(const DeliveryHead& head,
                                          std::vector<UniqueFd> fds,
                                          WholeFunction whole) {
   if (bytes.size() > head.total_bytes ||
-      head.total_bytes > kMaxUserMessageBytes) {
+      head.total_bytes > kMaxUserMessageBytes ||
+      head.lost_fds > kMaxUserMessageFds) {
     return absl::DataLossError("malformed Delivery");
   }
+  fds.resize(fds.size() + head.lost_fds);
   if (bytes.size() == head.total_bytes) {
     whole(ReceivedMessage(head, bytes, std::move(fds)));
     return absl::OkStatus();

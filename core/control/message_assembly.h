@@ -35,6 +35,7 @@ class ReceivedMessage {
       : head(head), fds(std::move(fds)), owned_(std::move(owned)) {}
 
   DeliveryHead head;
+  // As many as were sent; those that got lost are empty, and the last ones.
   std::vector<UniqueFd> fds;
 
   std::span<const std::byte> bytes() const {

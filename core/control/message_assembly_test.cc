@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -67,6 +68,24 @@ TEST_F(MessageAssemblyTest, WhatIsCutIsForgotten) {
   EXPECT_TRUE(Begin(1, 4, "12").ok());
   EXPECT_TRUE(Continue(1, "34").ok());
   EXPECT_EQ(got_, std::vector<std::string>{"1234"});
+}
+
+TEST_F(MessageAssemblyTest, DescriptorsThatThePrimaryLostAreEmpty) {
+  size_t count = 0;
+  const auto whole = [&](ReceivedMessage message) {
+    count = message.fds.size();
+    EXPECT_FALSE(message.fds.back());
+  };
+  DeliveryHead head = {.from_worker = 1, .total_bytes = 2, .lost_fds = 2};
+  EXPECT_TRUE(assembly_.OnDelivery(Payload(head, "ab"), {}, whole).ok());
+  EXPECT_EQ(count, 2u);
+  std::vector<UniqueFd> one(1);  // lost on the way from there
+  EXPECT_TRUE(
+      assembly_.OnDelivery(Payload(head, "ab"), std::move(one), whole).ok());
+  EXPECT_EQ(count, 3u);
+  head.lost_fds = kMaxUserMessageFds + 1;
+  EXPECT_TRUE(
+      absl::IsDataLoss(assembly_.OnDelivery(Payload(head, "ab"), {}, whole)));
 }
 
 TEST_F(MessageAssemblyTest, NonsenseIsDataLoss) {

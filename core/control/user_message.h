@@ -72,7 +72,8 @@ struct DeliveryHead {
   uint64_t request = 0;  // the asker's number for it; 0: asks nothing
   uint64_t total_bytes = 0;
   uint32_t is_reply = 0;
-  uint32_t reserved = 0;
+  // Descriptors of the message that got lost on their way to the primary.
+  uint32_t lost_fds = 0;
 };
 
 // kDeliveryPart, then bytes; kDeliveryCut: the rest will not come.

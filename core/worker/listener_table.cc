@@ -8,6 +8,7 @@
 #include "core/base/status_macros.h"
 #include "core/control/messages.h"
 #include "core/scoreboard/slot_page.h"
+#include "ipc/lost_descriptors.h"
 
 namespace cluster {
 namespace {
@@ -164,6 +165,7 @@ absl::Status ListenerTable::OnReply(ListenAtReply reply,
 
 absl::Status ListenerTable::Serve(const ListenAtReply& reply,
                                   std::vector<UniqueFd> fds) {
+  if (CountLost(fds) > 0) return DescriptorsLost();
   const uint32_t listener = reply.facts.listener;
   if (reply.facts.kind == ListenerKind::kDatagram) {
     sockets_[listener] = std::move(fds.front());

@@ -89,7 +89,8 @@ class ListenerTable {
   };
 
   void Know(const ListenerFacts& facts, bool dynamic);
-  // Begins to serve, and says so. Errors: epoll's.
+  // Begins to serve, and says so. Errors: epoll's, and EMFILE where a
+  // descriptor did not arrive.
   absl::Status Serve(const ListenAtReply& reply, std::vector<UniqueFd> fds);
   void Answer(const Request& request,
               cluster_status status,

@@ -19,6 +19,7 @@
 #include "core/worker/sigterm.h"
 #include "core/worker/thrown.h"
 #include "ipc/archive.h"
+#include "ipc/lost_descriptors.h"
 #include "plugins/host/exit_code.h"
 #include "plugins/host/plugin_loader.h"
 
@@ -165,6 +166,7 @@ void Runtime::OnFrame(Frame frame) {
 
 absl::Status Runtime::OnStart(Frame frame) {
   if (memory_.has_value()) return absl::DataLossError("a second Start");
+  if (CountLost(frame.fds) > 0) return DescriptorsLost();
   ASSIGN_OR_RETURN(Start start, Decode<Start>(frame.payload));
   // The plugin's file, if there is one, then the page.
   const int page_at = start.plugin_path.empty() ? 0 : 1;
@@ -254,6 +256,10 @@ absl::Status Runtime::OnListenReply(Frame frame) {
   if (reply.error != 0) {
     Fail(kWorkerExitInternal,
          absl::StrCat("cannot listen: ", ErrnoName(reply.error)));
+    return absl::OkStatus();
+  }
+  if (CountLost(frame.fds) > 0) {
+    Fail(kWorkerExitInternal, std::string(DescriptorsLost().message()));
     return absl::OkStatus();
   }
   if (reply.listener >= context_.start().listener_count) {

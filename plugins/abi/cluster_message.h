@@ -40,7 +40,9 @@ typedef struct cluster_message {
   uint64_t request; /* not 0: the sender waits for `reply` to this number */
   cluster_string payload;
   /* Close-on-exec. The host closes them when the callback returns, all but
-   * those that the plugin took by writing -1 in their place. */
+   * those that the plugin took by writing -1 in their place. One that is -1
+   * from the beginning got lost: this process, or the primary, had no number
+   * left for it (RLIMIT_NOFILE). */
   int32_t* fds;
 } cluster_message;
 

@@ -58,8 +58,9 @@ class Message {
   }
 
   size_t fd_count() const { return message_->fd_count; }
-  // Takes the n-th descriptor, close-on-exec; none if it was taken. What is not
-  // taken is closed after the callback. REQUIRES: n < fd_count().
+  // Takes the n-th descriptor, close-on-exec; none if it was taken, or got lost
+  // on its way. What is not taken is closed after the callback. REQUIRES:
+  // n < fd_count().
   Descriptor TakeFd(size_t n) const {
     return Descriptor(std::exchange(message_->fds[n], -1));
   }

@@ -5,15 +5,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdint>
 #include <cstdlib>
-#include <deque>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "core/cluster.h"
+#include "tests/conformance/agent_fixture.h"
 #include "tests/conformance/cluster_fixture.h"
 #include "tests/conformance/listening_fixture.h"
 #include "tests/conformance/sockets.h"
@@ -28,41 +26,11 @@ int PortOf(const Handle& handle) {
   return ntohs(at.sin_port);
 }
 
-class AdoptedListenerTest : public ListeningTest {
+class AdoptedListenerTest : public AgentTest {
  protected:
-  AdoptedListenerTest() {
-    cluster_.on(events::message,
-                [this](Worker& worker, const Message& message, Handle& handle) {
-                  said_[worker.id()].push_back(TextOf(message));
-                  if (handle) came_ = std::move(handle);
-                });
-  }
-
-  std::shared_ptr<Worker> StartAgent(const std::string& how = "") {
-    return Start({.args = {{"agent", how}}});
-  }
-  // What the worker says next.
-  std::string Heard(const std::shared_ptr<Worker>& worker) {
-    std::deque<std::string>& said = said_[worker->id()];
-    RunUntil([&] { return !said.empty() || worker->is_dead(); });
-    if (said.empty()) return "(it is dead)";
-    const std::string next = std::move(said.front());
-    said.pop_front();
-    return next;
-  }
-  std::string Order(const std::shared_ptr<Worker>& worker,
-                    const std::string& order,
-                    Handle handle = Handle()) {
-    worker->send(order, handle);
-    return Heard(worker);
-  }
   static std::string Adopted(int port) {
     return "adopted 127.0.0.1 " + std::to_string(port) + " tcp4";
   }
-  static Handle CopyOf(const Handle& handle) { return *handle.copy(); }
-
-  std::map<uint32_t, std::deque<std::string>> said_;
-  Handle came_;
 };
 
 TEST_F(AdoptedListenerTest, B084_ListenerThatCameNeedsNoAnswerOfThePrimary) {
@@ -106,7 +74,7 @@ TEST_F(AdoptedListenerTest, B084_OthersThatHaveItServeItToo) {
   const Handle listener = Bound(SOCK_STREAM);
   const int port = PortOf(listener);
   for (const auto& worker : workers) {
-    EXPECT_EQ(Order(worker, "adopt", CopyOf(listener)), Adopted(port));
+    EXPECT_EQ(Order(worker, "adopt", *listener.copy()), Adopted(port));
   }
   EXPECT_EQ(Order(*workers.begin(), "close"), "closed");
   for (int i = 0; i < 5; ++i) EXPECT_EQ(Read(Client(port).fd()), "worker 2");
@@ -174,7 +142,8 @@ TEST_F(AdoptedListenerTest, ConnectionThatIsSentAwayIsNoneOfTheServers) {
   RunUntil([&] { return !listening_.empty(); });
   const Client client(std::atoi(WordOf(listening_.front(), 2).c_str()));
   EXPECT_EQ(Heard(worker), "yours");
-  EXPECT_EQ(came_.kind(), HandleKind::kTcpSocket);
+  const Handle came = std::move(came_);
+  EXPECT_EQ(came.kind(), HandleKind::kTcpSocket);
   EXPECT_EQ(Order(worker, "count"), "has 0");
   EXPECT_EQ(Order(worker, "close"), "closed");
   EXPECT_TRUE(client.IsOpen());

@@ -142,7 +142,8 @@ class Agent {
       return;
     }
     if (message.from() != 0) {
-      self_.send(absl::StrCat(message.from(), " says ", text), handle);
+      const char* const lost = handle.lost() ? " and has lost a handle" : "";
+      self_.send(absl::StrCat(message.from(), " says ", text, lost), handle);
       return;
     }
     if (!Obey(text, handle)) self_.send(message, handle);
@@ -162,7 +163,10 @@ class Agent {
     } else if (order == "give") {
       std::string kind;
       words >> kind;
-      auto [mine, other] = PairOf(kind);
+      const auto worker =
+          static_cast<uint32_t>(std::strtoul(kind.c_str(), nullptr, 10));
+      auto [mine, other] = PairOf(worker > 0 ? "unix" : kind);
+      if (worker > 0) self_.send_to(worker, "meet", other);
       self_.send("given", other);
       Greet(mine.fd());
     } else if (order == "adopt") {
@@ -230,7 +234,8 @@ class Agent {
 
   void Meet(Handle handle) {
     const HandleKind kind = handle.kind();
-    self_.send(absl::StrCat("met ", NameOf(kind)));
+    self_.send(absl::StrCat("met ",
+                            handle.lost() ? "one that is lost" : NameOf(kind)));
     if (kind == HandleKind::kTcpSocket || kind == HandleKind::kUnixSocket) {
       return Greet(handle.fd());  // and it is closed
     }

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "ipc/lost_descriptors.h"
 
 namespace cluster {
 namespace {
@@ -132,7 +133,8 @@ absl::Status MessageRouter::OnMessage(uint32_t worker,
                                  .from_slot = from->slot,
                                  .request = head->request,
                                  .total_bytes = head->total_bytes,
-                                 .is_reply = is_reply ? 1u : 0u};
+                                 .is_reply = is_reply ? 1u : 0u,
+                                 .lost_fds = DropLost(*from, &fds)};
   Forward(*from,
           FrameType::kDelivery,
           BytesOf(delivery),
@@ -141,6 +143,19 @@ absl::Status MessageRouter::OnMessage(uint32_t worker,
           cost);
   EndIfWhole(*from);
   return absl::OkStatus();
+}
+
+uint32_t MessageRouter::DropLost(Peer& from, std::vector<UniqueFd>* fds) {
+  const auto lost = static_cast<uint32_t>(CountLost(*fds));
+  if (lost == 0) return 0;
+  fds->resize(fds->size() - lost);
+  if (!std::exchange(from.lost_fds, true)) {
+    out_.Trouble(absl::StrCat("messages from worker ",
+                              from.id,
+                              " go without their descriptors: ",
+                              DescriptorsLost().message()));
+  }
+  return lost;
 }
 
 absl::Status MessageRouter::OnPart(uint32_t worker, Bytes payload) {

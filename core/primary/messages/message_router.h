@@ -66,7 +66,8 @@ class MessageRouter {
   // nothing the second time.
   void Remove(uint32_t worker);
 
-  // A frame of `worker`, which was added. REQUIRES: payload is borrowed.
+  // A frame of `worker`, which was added. `fds` may have empty ones at its end,
+  // that were lost. REQUIRES: payload is borrowed.
   absl::Status OnMessage(uint32_t worker,
                          std::span<const std::byte> payload,
                          std::vector<UniqueFd> fds);
@@ -122,6 +123,7 @@ class MessageRouter {
     bool stuck = false;
     uint64_t dropped = 0;  // messages, while stuck
     bool wrote_to_primary = false;
+    bool lost_fds = false;  // of its messages, and that was told
   };
 
   Peer* Find(uint32_t worker) const;
@@ -167,6 +169,8 @@ class MessageRouter {
   void Settle(uint32_t sender, uint64_t cost);
   void GiveCredit(Peer& peer);
   void ReportDropped(Peer& peer);
+  // Takes the lost ones out of `*fds`, and returns how many they were.
+  uint32_t DropLost(Peer& from, std::vector<UniqueFd>* fds);
 
   Out& out_;
   absl::btree_map<uint32_t, std::unique_ptr<Peer>> peers_;  // by id

@@ -68,13 +68,16 @@ class MessageRouterTest : public ::testing::Test, public MessageRouter::Out {
   absl::Status Say(uint32_t from,
                    MessageHead head,
                    const std::string& text,
-                   size_t fds = 0) {
+                   size_t fds = 0,
+                   size_t lost_fds = 0) {
     if (head.total_bytes == 0) head.total_bytes = text.size();
     std::vector<std::byte>& payload = said_.emplace_back();
     for (const Span piece : {BytesOf(head), std::as_bytes(std::span(text))}) {
       payload.insert(payload.end(), piece.begin(), piece.end());
     }
-    return router_.OnMessage(from, payload, SomeFds(fds));
+    std::vector<UniqueFd> came = SomeFds(fds);
+    came.resize(fds + lost_fds);
+    return router_.OnMessage(from, payload, std::move(came));
   }
   absl::Status SayPart(uint32_t from, const std::string& text) {
     const Span bytes = std::as_bytes(std::span(text));

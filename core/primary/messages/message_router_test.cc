@@ -37,6 +37,17 @@ TEST_F(MessageRouterTest, OthersAreAllButTheSender) {
   for (const Sent& sent : sent_) EXPECT_EQ(sent.fds, 1u);
 }
 
+TEST_F(MessageRouterTest, LostDescriptorsAreCountedAndToldOnce) {
+  EXPECT_TRUE(Say(2, {.to = MessageTo::kOthers}, "all", 1, 2).ok());
+  EXPECT_EQ(Receivers(FrameType::kDelivery), (Ids{1, 3, 4}));
+  for (const Sent& sent : sent_) {
+    EXPECT_EQ(sent.fds, 1u);
+    EXPECT_EQ(HeadOf<DeliveryHead>(sent).lost_fds, 2u);
+  }
+  EXPECT_TRUE(Say(2, {.to = MessageTo::kOthers}, "all", 0, 1).ok());
+  EXPECT_EQ(troubles_.size(), 1u);
+}
+
 TEST_F(MessageRouterTest, SlotIsItsNewestWorker) {
   router_.Remove(2);
   EXPECT_TRUE(Say(1, {.to = MessageTo::kSlot, .number = 1}, "gap").ok());

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "ipc/lost_descriptors.h"
 
 namespace cluster {
 namespace {
@@ -15,7 +16,7 @@ uint64_t SizeOf(const ReceivedMessage& message) {
 }
 
 // A message as the plugin sees it. Closes the descriptors that the plugin has
-// not taken by writing -1 in their place.
+// not taken by writing -1 in their place; -1 stands for lost ones, too.
 class Shown {
  public:
   Shown(const ReceivedMessage& message, uint64_t request) {
@@ -85,7 +86,16 @@ absl::Status Messenger::OnFrame(Frame frame) {
   }
 }
 
+void Messenger::WarnOfLost(const ReceivedMessage& message) {
+  const size_t lost = CountLost(message.fds);
+  // The primary has said so of those that it has lost.
+  if (lost <= message.head.lost_fds || std::exchange(lost_fds_, true)) return;
+  warn_(absl::StrCat("messages come without their descriptors: ",
+                     DescriptorsLost().message()));
+}
+
 void Messenger::Take(ReceivedMessage message) {
+  WarnOfLost(message);
   if (message.head.is_reply != 0) return TakeReply(std::move(message));
   uint64_t number = 0;
   if (message.head.request != 0) {

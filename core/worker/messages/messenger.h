@@ -103,6 +103,7 @@ class Messenger {
   void KeepForLater(uint64_t number, ReceivedMessage message);
   void DeliverKept();
   void Deliver(uint64_t number, ReceivedMessage message);
+  void WarnOfLost(const ReceivedMessage& message);
   void ForgetAsked(uint64_t number);
   absl::Status OnForgotten(std::span<const std::byte> payload);
   absl::Status OnRequestFailed(std::span<const std::byte> payload);
@@ -121,6 +122,7 @@ class Messenger {
   std::deque<std::pair<uint64_t, ReceivedMessage>> kept_;  // with its number
   uint64_t kept_bytes_ = 0;
   uint64_t kept_dropped_ = 0;
+  bool lost_fds_ = false;            // and that was said
   Loop::Timer* due_ = nullptr;       // what was kept can be delivered
   Loop::Timer* sent_due_ = nullptr;  // likewise, of `done`
 
