@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -255,6 +256,17 @@ TEST_F(DatagramTest, B158_DisconnectClosesIt) {
   RunUntilDead(workers[0]);
   EXPECT_TRUE(HasSaid(workers[0], "a close event"));
   EXPECT_EQ(workers[0]->process().exit_code(), 0);
+}
+
+TEST_F(DatagramTest, B159_OthersGoOnWhenOneDies) {
+  const auto workers = Start(2);
+  const int port = Listen(workers[0], "bind c");
+  EXPECT_EQ(Listen(workers[1], "bind c" + At(port)), port);
+  workers[0]->kill(SIGKILL);
+  RunUntilDead(workers[0]);
+  Peer peer;
+  for (int i = 0; i < 10; ++i) peer.Send(port, "text");
+  RunUntil([&] { return GotBy(workers[1]) == 10; });
 }
 
 TEST_F(DatagramTest, B161_MembershipIsTheSockets) {

@@ -2,9 +2,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -75,6 +78,30 @@ TEST_F(InheritedDescriptorTest, B170_SeveralWorkersShareItByTurns) {
 TEST_F(InheritedDescriptorTest, B170_SeveralWorkersShareTheSocket) {
   cluster_.set_scheduling_policy(kSchedNone);
   TwoWorkersServe();
+}
+
+// The primary is another process, which has it from this one.
+TEST_F(InheritedDescriptorTest, B171_ItMayComeFromThePrimarysOwnParent) {
+  int says[2];
+  ASSERT_EQ(pipe2(says, O_CLOEXEC), 0);
+  const std::string how = "fd=" + std::to_string(fd_);
+  const pid_t primary = fork();
+  if (primary == 0) {
+    dup2(says[1], STDOUT_FILENO);
+    fcntl(fd_, F_SETFD, 0);  // not close-on-exec
+    execl("/proc/self/exe", "test", "primary", "serve", how.c_str(), nullptr);
+    _exit(127);
+  }
+  close(says[1]);
+  FILE* const lines = fdopen(says[0], "r");
+  int worker = -1;
+  int port = -1;
+  EXPECT_EQ(fscanf(lines, "%d %d", &worker, &port), 2);
+  EXPECT_EQ(port, port_);
+  EXPECT_EQ(Client(port_).ReadLine(), "hello\n");
+  kill(primary, SIGKILL);
+  EXPECT_EQ(waitpid(primary, nullptr, 0), primary);
+  fclose(lines);
 }
 
 TEST_F(InheritedDescriptorTest, ItStaysThePrimarysWhenTheWorkersAreGone) {

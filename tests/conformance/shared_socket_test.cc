@@ -44,6 +44,33 @@ TEST_F(SharedSocketTest, B035_ThePolicyIsOfStreamServers) {
   EXPECT_EQ(Ask(worker, "sockets", "sockets"), "sockets 2");
 }
 
+TEST_F(SharedSocketTest, B139_OfManyAtOnceNoneIsLost) {
+  const auto workers = Start(2);
+  const int port = Listen(workers[0], "listen a");
+  EXPECT_EQ(Listen(workers[1], "listen a"), port);
+  std::list<Client> clients;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_TRUE(clients.emplace_back(port).connected());
+  }
+  for (const Client& client : clients) EXPECT_NE(Greeting(client.fd()), 0u);
+}
+
+// One that takes what it wakes for, and then hangs, has taken no other.
+TEST_F(SharedSocketTest, B139_WorkerTakesOneAWakeUp) {
+  const auto workers = Start(2);
+  const int port = Listen(workers[0], "listen a block");
+  std::list<Client> clients;
+  for (int i = 0; i < 10; ++i) clients.emplace_back(port);
+  Await(workers[0], "a blocked");
+  EXPECT_EQ(Listen(workers[1], "listen a"), port);
+  int of_the_other = 0;
+  for (const Client& client : clients) {
+    of_the_other += Greeting(client.fd()) == workers[1]->id();
+  }
+  EXPECT_EQ(of_the_other, 9);
+  Tell(workers[0], "go");
+}
+
 TEST_F(SharedSocketTest, B140_WhatIsInTheBacklogGoesToAnother) {
   const auto workers = Start(2);
   const int port = Listen(workers[0], "listen a");

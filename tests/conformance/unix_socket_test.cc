@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -118,6 +119,27 @@ TEST_F(UnixSocketTest, B110_AcceptedBeforeAWorkerHasItsAnswer) {
   // Served, and not before the worker lives.
   Tell(worker, "go");
   EXPECT_EQ(Greeting(client.get()), worker->id());
+}
+
+TEST_F(UnixSocketTest, B163_TheyFollowThePolicyByTurns) {
+  cluster_.set_scheduling_policy(kSchedRr);
+  const auto workers = Start(2);
+  const std::string path = directory_ + "/turns";
+  for (const auto& worker : workers) ListenAt(worker, path);
+  EXPECT_EQ(Ask(workers[0], "sockets", "sockets"), "sockets 0");
+  std::set<uint32_t> served;
+  while (served.size() < 2 && !HasFailure()) served.insert(ServedAt(path));
+}
+
+TEST_F(UnixSocketTest, B163_TheyFollowThePolicyAndShareTheSocket) {
+  cluster_.set_scheduling_policy(kSchedNone);
+  const auto workers = Start(2);
+  const std::string path = directory_ + "/shared";
+  for (const auto& worker : workers) ListenAt(worker, path);
+  for (const auto& worker : workers) {
+    EXPECT_EQ(Ask(worker, "sockets", "sockets"), "sockets 1");
+  }
+  EXPECT_NE(ServedAt(path), 0u);
 }
 
 TEST_F(UnixSocketTest, B164_FileGoesWithTheLastWorker) {

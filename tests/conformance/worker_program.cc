@@ -108,14 +108,17 @@ class Holder {
   std::map<uint64_t, sdk::Watch> watches_;
 };
 
-int Serve(Cluster& cluster, const std::string& does, bool exclusive) {
+int Serve(Cluster& cluster, const std::string& does, const std::string& how) {
   ThisWorker& self = cluster.worker();
   Holder holder(cluster);
   self.on(events::disconnect, [&self] {
     Print(self.is_connected() ? "still connected" : "disconnected");
   });
+  ListenOptions options = {.host = "127.0.0.1"};
+  options.exclusive = how == "exclusive";
+  if (how.starts_with("fd=")) options = {.fd = std::atoi(how.c_str() + 3)};
   self.listen(
-      {.host = "127.0.0.1", .exclusive = exclusive},
+      options,
       [&](Connection connection) {
         if (does == "kill") self.kill();
         if (does != "serve") return holder.Take(std::move(connection));
@@ -178,7 +181,7 @@ int WorkerProgram(Cluster& cluster, int argc, char** argv) {
   }
   if (does == "serve" || does == "hold" || does == "disconnect" ||
       does == "kill") {
-    return Serve(cluster, does, word == "exclusive");
+    return Serve(cluster, does, word);
   }
   return cluster.run();
 }
@@ -198,7 +201,7 @@ int OtherProgram(int argc, char** argv) {
   const std::string how = argc > 3 ? argv[3] : "";
   if (how == "traps") signal(SIGTERM, &OnTrapped);
   if (how == "throws") std::set_terminate([] { std::_Exit(42); });
-  const auto worker = cluster.fork({.settings = {.args = {{does}}}});
+  const auto worker = cluster.fork({.settings = {.args = {{does, how}}}});
   cluster.on(events::listening, [&](Worker&, const Address& address) {
     Print(std::to_string(worker->process().pid()) + " " +
           std::to_string(address.port) + "\n");

@@ -21,6 +21,7 @@ namespace cluster {
 //   echo FD          what comes from there, until its end
 //   serve            listens on a port of 127.0.0.1; greets and closes
 //   serve exclusive  the same, alone
+//   serve fd=N       the same, at a descriptor of the primary's
 //   hold             the same, greets, prints "held" and keeps connections
 //                    until their peers close them
 //   disconnect       disconnects itself once it listens
@@ -38,7 +39,7 @@ int WorkerProgram(Cluster& cluster, int argc, char** argv);
 // Processes that are no workers:
 //   role             prints its role
 //   primary [DOES [HOW]]  forks a worker that does DOES, or holds; prints its
-//                         pid and its port. HOW:
+//                         pid and its port. HOW, which the worker is told, too:
 //     traps          lives on after SIGTERM, and prints "trapped"
 //     throws         throws once the worker listens, and ends by a handler of
 //                    its own, with 42
