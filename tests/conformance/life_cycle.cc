@@ -51,6 +51,10 @@ std::vector<std::string> LifeCycle::Run() {
                        disconnects_asked_,
                        " calls"));
   }
+  if (messages_told_ != messages_sent_) {
+    Wrong(absl::StrCat(
+        messages_told_, " callbacks for ", messages_sent_, " messages"));
+  }
   for (const auto& [id, life] : lives_) CheckLife(id, life);
   cluster_.reset();
   return wrong_;
@@ -97,11 +101,11 @@ void LifeCycle::Step(uint64_t choice) {
       return;
     case 5:
     case 6:
-    case 7: {
-      auto life = lives_.begin();
-      std::advance(life, rest % lives_.size());
-      return Hurt(*life->second.worker, rest / 16);
-    }
+    case 7:
+      return Hurt(Any(rest), rest / 16);
+    case 8:
+    case 9:
+      return Talk(Any(rest), rest / 16);
     default:
       return Fork(rest);
   }
@@ -140,6 +144,41 @@ void LifeCycle::Hurt(Worker& worker, uint64_t choice) {
   if (how == 1) worker.kill();
   if (how == 2) worker.process().kill(SIGKILL);
   if (how == 3) worker.process().disconnect();
+}
+
+Worker& LifeCycle::Any(uint64_t choice) {
+  auto life = lives_.begin();
+  std::advance(life, choice % lives_.size());
+  return *life->second.worker;
+}
+
+SendCallback LifeCycle::Sent() {
+  ++messages_sent_;
+  return [this](const absl::Status&) { ++messages_told_; };
+}
+
+void LifeCycle::Talk(Worker& worker, uint64_t choice) {
+  constexpr const char* kHow[] = {"send to", "ask", "ask for ever", "tell all"};
+  const uint64_t how = choice % 4;
+  const bool with_handle = choice / 4 % 2 == 0;
+  Note(absl::StrCat(kHow[how], " ", worker.id()));
+  const std::string text(choice / 8 % 200'000, 'x');
+  Handle handle;
+  if (with_handle) handle = Handle(socket(AF_UNIX, SOCK_STREAM, 0));
+  const SendOptions options = {.keep_open = choice / 16 % 2 == 0};
+  if (how == 0) {
+    worker.send(text, handle, options, Sent());
+  } else if (how == 3) {
+    cluster_->send_to_all(text, handle, options, Sent());
+  } else {
+    ++messages_sent_;
+    worker.request(
+        text,
+        how == 1 ? absl::Milliseconds(3) : absl::InfiniteDuration(),
+        [this](Reply&) { ++messages_told_; },
+        handle,
+        options);
+  }
 }
 
 void LifeCycle::Connect() {
@@ -187,6 +226,14 @@ void LifeCycle::Listen() {
                  if (address.port > 0) port_ = address.port;
                  React(worker, "listening");
                });
+  cluster_->on(
+      events::message,
+      [this](Worker& worker, const Message& message, Handle& handle) {
+        ++Told(worker, "message").cluster.message;
+        if (!message.request()) return;
+        if (worker.id() % 3 == 0) return;  // that one waits for ever
+        cluster_->reply(message.request(), "yes", handle, {}, Sent());
+      });
   cluster_->on(events::disconnect, [this](Worker& worker) {
     ++Told(worker, "disconnect").cluster.disconnect;
     React(worker, "disconnect");
@@ -205,6 +252,8 @@ void LifeCycle::ListenTo(Worker& worker) {
   Counts& own = lives_[worker.id()].own;
   worker.on(events::online, [&own] { ++own.online; });
   worker.on(events::listening, [&own](const Address&) { ++own.listening; });
+  worker.on(events::message,
+            [&own](const Message&, Handle&) { ++own.message; });
   worker.on(events::disconnect, [&own] { ++own.disconnect; });
   worker.on(events::exit, [&own](int, int) { ++own.exit; });
   worker.on(events::error, [&own](const absl::Status&) { ++own.error; });
@@ -243,6 +292,7 @@ void LifeCycle::React(Worker& worker, const char* event) {
   if (choice % 12 == 0) Hurt(worker, choice / 16);
   if (choice % 12 == 1) Fork(choice / 16);
   if (choice % 12 == 2) Connect();
+  if (choice % 12 == 3) Talk(worker, choice / 16);
 }
 
 // ---- What has to hold
@@ -272,6 +322,7 @@ void LifeCycle::CheckLife(uint32_t id, const Life& life) {
   const Counts expected = {.fork = life.refused ? 0 : 1,
                            .online = seen.online,
                            .listening = seen.listening,
+                           .message = seen.message,
                            .disconnect = life.refused ? 0 : 1,
                            .exit = life.started ? 1 : 0,
                            .error = life.started ? 0 : 1};

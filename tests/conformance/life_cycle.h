@@ -41,8 +41,8 @@ class LifeCycle {
  private:
   // How often one worker's events were told, to it and to the cluster.
   struct Counts {
-    int fork = 0, online = 0, listening = 0, disconnect = 0, exit = 0,
-        error = 0;
+    int fork = 0, online = 0, listening = 0, message = 0, disconnect = 0,
+        exit = 0, error = 0;
     bool operator==(const Counts&) const = default;
   };
   struct Life {
@@ -64,6 +64,11 @@ class LifeCycle {
   void Step(uint64_t choice);
   void Fork(uint64_t choice);
   void Hurt(Worker& worker, uint64_t choice);
+  // Sends to it, or to all, or asks it, with and without a handle.
+  void Talk(Worker& worker, uint64_t choice);
+  Worker& Any(uint64_t choice);
+  // Is told what became of a message.
+  SendCallback Sent();
   void Connect();
   // All is to end, and what does not is killed after a while.
   void Finish();
@@ -88,6 +93,8 @@ class LifeCycle {
   bool finishing_ = false;
   int disconnects_asked_ = 0;
   int disconnects_done_ = 0;
+  int messages_sent_ = 0;  // and requests
+  int messages_told_ = 0;  // what became of them
 };
 
 }  // namespace cluster

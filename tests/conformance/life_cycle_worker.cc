@@ -6,11 +6,13 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <memory>
 #include <random>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "plugins/sdk/descriptor.h"
 #include "plugins/sdk/listeners.h"
 
@@ -30,7 +32,7 @@ class RandomWorker {
 
   int Run() {
     self().on(events::error, [](const absl::Status&) {});
-    if (OneIn(2)) (void)self().host().OnMessage([](const sdk::Message&) {});
+    if (OneIn(2)) Hear();
     if (OneIn(12)) return kLifeCycleExit;
     if (OneIn(12)) self().disconnect();
     if (OneIn(15)) self().kill();
@@ -53,7 +55,7 @@ class RandomWorker {
   bool OneIn(int count) { return Below(count) == 0; }
 
   void Step() {
-    switch (Below(12)) {
+    switch (Below(15)) {
       case 0:
         return (void)self().disconnect();
       case 1:
@@ -72,17 +74,61 @@ class RandomWorker {
       case 7:
         if (OneIn(3)) Hang();
         return;
+      case 8:
+        return Ask();
+      case 9:
+      case 10:
+        return OpenAnew();
       default:
         return Listen();
     }
   }
 
-  void Listen() {
+  // Answers requests, or not, and lets go of handles, or sends them back.
+  void Hear() {
+    const int how = Below(4);
+    self().on(events::message,
+              [this, how](const Message& message, Handle& handle) {
+                if (how == 0) throw std::runtime_error("thrown");
+                if (how == 1 || !message.request()) return;
+                self().reply(message.request(), "yes", handle);
+              });
+  }
+
+  void Ask() {
+    const auto replied = [](Reply&) {};
+    const bool for_long = OneIn(2);
+    const absl::Duration deadline =
+        for_long ? absl::Seconds(20) : absl::Milliseconds(1);
+    if (OneIn(2)) return self().request("?", deadline, replied);
+    const auto other = static_cast<uint32_t>(1 + Below(8));
+    self().request_to(other, "?", deadline, replied);
+  }
+
+  // Closes a server, and may listen with it again, before it is closed.
+  void OpenAnew() {
+    if (servers_.empty()) return Listen();
+    const auto server =
+        servers_[static_cast<size_t>(Below(static_cast<int>(servers_.size())))];
+    if (OneIn(2)) {
+      server->close([](const absl::Status&) {});
+    } else {
+      server->close();
+    }
+    if (!OneIn(3)) (void)server->listen(Anywhere());
+  }
+
+  ListenOptions Anywhere() {
     ListenOptions options = {.host = "127.0.0.1"};
     if (OneIn(3)) options = {.path = Path()};
     options.exclusive = options.path.empty() && OneIn(4);
+    return options;
+  }
+
+  void Listen() {
+    const ListenOptions options = Anywhere();
     const int how = Below(8);
-    self().listen(
+    servers_.push_back(self().listen(
         options,
         [this, how](Connection connection) {
           if (how == 0) throw std::runtime_error("thrown");
@@ -90,7 +136,7 @@ class RandomWorker {
         },
         [this, how](const Address&) {
           if (how == 7) self().disconnect();
-        });
+        }));
   }
 
   void ListenAndClose() {
@@ -133,6 +179,7 @@ class RandomWorker {
   std::mt19937_64 random_;
   std::vector<sdk::Timer> timers_;
   std::vector<Connection> kept_;
+  std::vector<std::shared_ptr<Server>> servers_;
 };
 
 }  // namespace

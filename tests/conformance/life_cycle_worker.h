@@ -17,8 +17,9 @@ inline constexpr int kLifeCycleExit = 7;
 inline constexpr int kLifeCycleSignal = SIGUSR1;
 
 // Does what `seed` says, some milliseconds long: listens, also at paths in
-// `folder`, closes, sends messages with and without descriptors, hangs, and
-// ends in some way or waits to be ended. Returns the worker's exit code.
+// `folder`, closes and listens anew, sends messages with and without
+// descriptors, asks and answers, hangs, and ends in some way or waits to be
+// ended. Returns the worker's exit code.
 int LifeCycleWorker(Cluster& cluster, uint64_t seed, std::string folder);
 
 }  // namespace cluster
