@@ -14,13 +14,29 @@ _CONTEXTS = {
     "main": "int argc, char** argv, [[maybe_unused]] Cluster& cluster",
     "primary": "[[maybe_unused]] Cluster& cluster, "
                "[[maybe_unused]] Worker& worker",
+    "sending": "[[maybe_unused]] Cluster& cluster, "
+               "[[maybe_unused]] Worker& worker, "
+               "[[maybe_unused]] const Message& message, "
+               "[[maybe_unused]] Handle handle",
+    "message": "[[maybe_unused]] const Message& message, "
+               "[[maybe_unused]] Handle& handle",
     "address": "const Address& address",
     "worker": "[[maybe_unused]] Cluster& cluster, "
               "[[maybe_unused]] ThisWorker& worker",
+    "own messages": "[[maybe_unused]] ThisWorker& worker, "
+                    "[[maybe_unused]] const Message& message, "
+                    "[[maybe_unused]] Handle handle, "
+                    "[[maybe_unused]] Connection connection",
+    "server": "[[maybe_unused]] ThisWorker& worker, "
+              "[[maybe_unused]] std::shared_ptr<Server> server, "
+              "[[maybe_unused]] Handle handle",
+    "socket": "[[maybe_unused]] ThisWorker& worker, "
+              "[[maybe_unused]] std::shared_ptr<DatagramSocket> socket",
+    "error": "const absl::Status& error",
     "connection": "[[maybe_unused]] ThisWorker& worker, "
                   "Connection connection",
 }
-_MARK = re.compile(r"<!-- compiled: (\w+) -->$")
+_MARK = re.compile(r"<!-- compiled: ([\w ]+) -->$")
 _ROW = re.compile(r"\| .+ \| `((?:[^`\\]|\\.)+)` \|$")
 
 _HEAD = """#include <signal.h>
@@ -28,14 +44,19 @@ _HEAD = """#include <signal.h>
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "core/cluster.h"
+#include "core/cluster/typed_message.h"
 #include "plugins/abi/cluster_plugin.h"
 
 #pragma clang diagnostic ignored "-Wunused-variable"
