@@ -30,6 +30,7 @@
 #include "core/host/prepare.h"
 #include "core/host/process_setup.h"
 #include "core/host/recording.h"
+#include "core/host/rolling_restart.h"
 #include "core/host/service_notice.h"
 #include "core/primary/metric_family.h"
 #include "core/primary/primary.h"
@@ -71,20 +72,24 @@ bool IsIgnored(int signal) {
          action.sa_handler == SIG_IGN;
 }
 
-// The first SIGINT or SIGTERM drains, the second ends at once. SIGHUP drains,
-// however often it comes: when a terminal closes, the shell sends one and the
-// kernel another.
-class StopSignals {
+// The first SIGINT or SIGTERM drains, the second ends at once. SIGHUP of a
+// service manager replaces the workers. Without one it is a terminal's, and
+// drains, however often it comes: when a terminal closes, the shell sends one
+// and the kernel another.
+class HostSignals {
  public:
-  StopSignals(boost::asio::io_context& io,
+  HostSignals(boost::asio::io_context& io,
               Cluster& cluster,
               Logger& logger,
-              const ServiceNotice& notice)
+              const ServiceNotice& notice,
+              RollingRestart& reload)
       : signals_(io, SIGINT, SIGTERM),
         cluster_(cluster),
         logger_(logger),
-        notice_(notice) {
-    if (!IsIgnored(SIGHUP)) signals_.add(SIGHUP);  // by nohup(1)
+        notice_(notice),
+        reload_(reload) {
+    // Ignored: by nohup(1).
+    if (notice.wanted() || !IsIgnored(SIGHUP)) signals_.add(SIGHUP);
     // Often sent to servers; by default they kill.
     signals_.add(SIGUSR1);
     signals_.add(SIGUSR2);
@@ -107,8 +112,11 @@ class StopSignals {
     if (signal == SIGUSR1 || signal == SIGUSR2) {
       logger_.Warning(absl::StrCat(
           "SIG", sigabbrev_np(signal), " means nothing to the host: ignored"));
+    } else if (signal == SIGHUP && notice_.wanted()) {
+      if (!draining_) Reload();
     } else if (!std::exchange(draining_, true)) {
-      notice_.Tell("STOPPING=1");
+      notice_.TellStopping();
+      reload_.Stop();
       logger_.Info("draining; once more to stop at once");
       cluster_.engine().Drain();
     } else if (signal != SIGHUP) {
@@ -117,10 +125,17 @@ class StopSignals {
     }
   }
 
+  void Reload() {
+    notice_.TellReloading();
+    logger_.Info("reloading: the workers are replaced, one after the other");
+    reload_.Begin();
+  }
+
   boost::asio::signal_set signals_;
   Cluster& cluster_;
   Logger& logger_;
   const ServiceNotice& notice_;
+  RollingRestart& reload_;
   bool draining_ = false;
   int second_ = 0;
 };
@@ -173,7 +188,7 @@ int Serve(const HostOptions& options, Prepared prepared) {
   Logger logger({.format = options.log_format, .min_level = options.log_level});
   const ServiceNotice notice;
   LogObserver observer(logger, ToText(BannerOf(options, prepared)), [&notice] {
-    notice.Tell("READY=1");
+    notice.TellReady();
   });
   boost::asio::io_context io(1);
   const std::vector<ListenAddress> bound = prepared.bound;
@@ -184,7 +199,11 @@ int Serve(const HostOptions& options, Prepared prepared) {
     for (const ListenAddress& address : bound) RemoveSocketFile(address);
     return Complain(admin.status(), kExitUsage);
   }
-  StopSignals signals(io, cluster, logger, notice);
+  RollingRestart reload(cluster, [&] {
+    logger.Info("reloaded");
+    notice.TellReady();
+  });
+  HostSignals signals(io, cluster, logger, notice, reload);
   if (const absl::Status status =
           cluster.start(std::move(prepared.primary), &observer);
       !status.ok()) {

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "absl/strings/str_cat.h"
+#include "core/base/monotonic_clock.h"
 #include "core/base/unique_fd.h"
 
 namespace cluster {
@@ -16,6 +18,10 @@ ServiceNotice::ServiceNotice() {
   if (socket == nullptr) return;
   socket_ = socket;
   unsetenv("NOTIFY_SOCKET");
+}
+
+void ServiceNotice::TellReloading() const {
+  Tell(absl::StrCat("RELOADING=1\nMONOTONIC_USEC=", MonotonicNs() / 1'000));
 }
 
 void ServiceNotice::Tell(absl::string_view state) const {

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(os.environ["TEST_SRCDIR"]) / os.environ["TEST_WORKSPACE"]
@@ -153,6 +154,51 @@ class Test(unittest.TestCase):
         self.assertEqual(notify.recv(100), b"READY=1")
         self.end(host)
         self.assertEqual(notify.recv(100), b"STOPPING=1")
+
+    def test_service_manager_is_told_of_a_reload(self):
+        notify = self.notify_socket()
+        listener = self.tcp()
+        host = launch([listener.fileno()],
+                      ["echo", "--listen=systemd", "--workers=2"],
+                      environment={"NOTIFY_SOCKET": notify.getsockname()})
+        self.assertEqual(notify.recv(100), b"READY=1")
+        for _ in range(2):
+            sent = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+            host.send_signal(signal.SIGHUP)
+            reloading, at = notify.recv(100).decode().split("\n")
+            self.assertEqual(reloading, "RELOADING=1")
+            name, number = at.split("=")
+            self.assertEqual(name, "MONOTONIC_USEC")
+            self.assertGreaterEqual(int(number), sent)
+            self.assertEqual(get(listener.getsockname()), b"ping")
+            self.assertEqual(notify.recv(100), b"READY=1")
+        _, errors = self.end(host)
+        self.assertEqual(notify.recv(100), b"STOPPING=1")
+        for worker in range(1, 7):
+            self.assertIn("worker %d" % worker, errors)
+        self.assertNotIn("worker 7", errors)
+
+    def test_end_comes_before_the_rest_of_a_reload(self):
+        notify = self.notify_socket()
+        listener = self.tcp()
+        host = launch([listener.fileno()],
+                      ["echo", "--listen=systemd", "--workers=1"],
+                      environment={"NOTIFY_SOCKET": notify.getsockname()})
+        self.assertEqual(notify.recv(100), b"READY=1")
+        # Its worker has an open connection, so that the reload has to wait.
+        client = self.kept(socket.create_connection(listener.getsockname()))
+        client.settimeout(SECONDS)
+        client.sendall(b"ping")
+        self.assertEqual(client.recv(4), b"ping")
+        host.send_signal(signal.SIGHUP)
+        self.assertIn(b"RELOADING=1", notify.recv(100))
+        host.send_signal(signal.SIGTERM)
+        self.assertEqual(notify.recv(100), b"STOPPING=1")
+        client.close()
+        host.communicate(timeout=SECONDS)
+        self.assertEqual(host.returncode, 0)
+        notify.setblocking(False)
+        self.assertRaises(BlockingIOError, notify.recv, 100)
 
     def test_what_is_wrong_is_one_line(self):
         listener = self.tcp()
