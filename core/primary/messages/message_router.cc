@@ -15,13 +15,13 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
-// Returns nothing when the kernel has no descriptor left.
-std::optional<std::vector<UniqueFd>> CopiesOf(
-    const std::vector<UniqueFd>& fds) {
+// Fewer where the kernel has no descriptor left.
+std::vector<UniqueFd> CopiesOf(const std::vector<UniqueFd>& fds) {
   std::vector<UniqueFd> copies;
   for (const UniqueFd& fd : fds) {
-    copies.emplace_back(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
-    if (!copies.back()) return std::nullopt;
+    UniqueFd copy(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+    if (!copy) break;
+    copies.push_back(std::move(copy));
   }
   return copies;
 }
@@ -149,13 +149,16 @@ uint32_t MessageRouter::DropLost(Peer& from, std::vector<UniqueFd>* fds) {
   const auto lost = static_cast<uint32_t>(CountLost(*fds));
   if (lost == 0) return 0;
   fds->resize(fds->size() - lost);
-  if (!std::exchange(from.lost_fds, true)) {
-    out_.Trouble(absl::StrCat("messages from worker ",
-                              from.id,
-                              " go without their descriptors: ",
-                              DescriptorsLost().message()));
-  }
+  TellLost(from);
   return lost;
+}
+
+void MessageRouter::TellLost(Peer& from) {
+  if (std::exchange(from.lost_fds, true)) return;
+  out_.Trouble(absl::StrCat("messages from worker ",
+                            from.id,
+                            " go without their descriptors: ",
+                            DescriptorsLost().message()));
 }
 
 absl::Status MessageRouter::OnPart(uint32_t worker, Bytes payload) {
@@ -193,28 +196,36 @@ void MessageRouter::Forward(Peer& from,
   if (count == 0) return Settle(from.id, cost);
   // Each pays its share, so that the sender has it all back when all have read.
   size_t number = 0;
-  std::erase_if(from.targets, [&](uint32_t target) {
+  for (const uint32_t target : from.targets) {
     const uint64_t share = cost * (number + 1) / count - cost * number / count;
     const bool last = ++number == count;
     if (target == kPrimaryId) {
       // The only one then. It acts at once, and keeps little.
       out_.QueueForPrimary(type, head, bytes, std::move(fds));
       Settle(from.id, share);
-      return false;
+      continue;
     }
-    auto own = last ? std::move(fds) : CopiesOf(fds);
-    if (!own.has_value()) {
-      out_.Trouble(absl::StrCat("a message from worker ",
-                                from.id,
-                                " to worker ",
-                                target,
-                                " is dropped: no descriptor is left"));
-      Settle(from.id, share);
-      return true;
+    const size_t wanted = fds.size();
+    std::vector<UniqueFd> own = last ? std::move(fds) : CopiesOf(fds);
+    const auto missing = static_cast<uint32_t>(wanted - own.size());
+    if (missing == 0) {
+      QueueFor(
+          *Find(target), type, head, bytes, std::move(own), from.id, share);
+      continue;
     }
-    QueueFor(*Find(target), type, head, bytes, *std::move(own), from.id, share);
-    return false;
-  });
+    // Only the first part has descriptors.
+    Bytes rest = head;
+    DeliveryHead lossy = *TakeHead<DeliveryHead>(&rest);
+    lossy.lost_fds += missing;
+    TellLost(from);
+    QueueFor(*Find(target),
+             type,
+             BytesOf(lossy),
+             bytes,
+             std::move(own),
+             from.id,
+             share);
+  }
 }
 
 void MessageRouter::QueueFor(Peer& to,

@@ -171,6 +171,7 @@ class MessageRouter {
   void ReportDropped(Peer& peer);
   // Takes the lost ones out of `*fds`, and returns how many they were.
   uint32_t DropLost(Peer& from, std::vector<UniqueFd>* fds);
+  void TellLost(Peer& from);
 
   Out& out_;
   absl::btree_map<uint32_t, std::unique_ptr<Peer>> peers_;  // by id

@@ -1,12 +1,15 @@
 #include "core/primary/messages/message_router.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
+#include "core/base/unique_fd.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
 #include "core/primary/messages/message_router_fixture.h"
@@ -45,6 +48,24 @@ TEST_F(MessageRouterTest, LostDescriptorsAreCountedAndToldOnce) {
     EXPECT_EQ(HeadOf<DeliveryHead>(sent).lost_fds, 2u);
   }
   EXPECT_TRUE(Say(2, {.to = MessageTo::kOthers}, "all", 0, 1).ok());
+  EXPECT_EQ(troubles_.size(), 1u);
+}
+
+TEST_F(MessageRouterTest, WhatCannotBeCopiedIsLostAndTheMessageGoes) {
+  const int next = UniqueFd(open("/dev/null", O_RDONLY)).get();
+  rlimit before = {};
+  getrlimit(RLIMIT_NOFILE, &before);
+  // Room for what comes, and for a copy of one of the two.
+  const rlimit low = {static_cast<rlim_t>(next + 3), before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &low);
+  EXPECT_TRUE(Say(2, {.to = MessageTo::kOthers}, "all", 2).ok());
+  setrlimit(RLIMIT_NOFILE, &before);
+  ASSERT_EQ(Receivers(FrameType::kDelivery), (Ids{1, 3, 4}));
+  for (const Sent& sent : sent_) {
+    const size_t came = sent.to == 4 ? 2 : 1;
+    EXPECT_EQ(sent.fds, came);
+    EXPECT_EQ(HeadOf<DeliveryHead>(sent).lost_fds, 2 - came);
+  }
   EXPECT_EQ(troubles_.size(), 1u);
 }
 
