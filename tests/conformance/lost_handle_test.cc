@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include <cstddef>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "core/cluster.h"
 #include "ipc/open_fds.h"
 #include "tests/conformance/agent_fixture.h"
