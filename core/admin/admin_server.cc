@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -20,6 +21,8 @@
 
 namespace cluster {
 namespace {
+
+constexpr auto kRetry = std::chrono::milliseconds(100);
 
 // Whether this user, or root, is at the other end.
 bool MayAsk(int fd) {
@@ -128,7 +131,8 @@ AdminServer::AdminServer(boost::asio::io_context& io,
       listener_(std::move(listener)),
       bound_(std::move(bound)),
       answer_(std::move(answer)),
-      patience_(patience) {}
+      patience_(patience),
+      retry_(io) {}
 
 AdminServer::~AdminServer() {
   for (const auto& peer : peers_) peer->Stop();
@@ -137,13 +141,23 @@ AdminServer::~AdminServer() {
 
 absl::Status AdminServer::Watch() {
   ASSIGN_OR_RETURN(watch_, FdWatch::Create(io_, listener_.get()));
-  watch_->OnReadable([this] { Accept(); });
+  AwaitPeer();
   return absl::OkStatus();
+}
+
+void AdminServer::AwaitPeer() {
+  watch_->OnReadable([this] { Accept(); });
 }
 
 void AdminServer::Accept() {
   UniqueFd socket(
       accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  // It stays readable: without a descriptor to be had this would be all that
+  // the loop does.
+  if (!socket && errno != EAGAIN && errno != ECONNABORTED) {
+    watch_->Stop();
+    return retry_.Set(kRetry, [this] { AwaitPeer(); });
+  }
   if (!socket || !MayAsk(socket.get())) return;
   if (peers_.size() >= kMaxPeers) return TellFull(std::move(socket));
   auto peer = std::make_shared<Peer>(*this, std::move(socket));

@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "core/admin/admin_messages.h"
 #include "core/base/unique_fd.h"
+#include "core/primary/alarm.h"
 #include "core/primary/fd_watch.h"
 #include "ipc/address.h"
 
@@ -59,6 +60,7 @@ class AdminServer {
               std::chrono::milliseconds patience);
 
   absl::Status Watch();
+  void AwaitPeer();
   void Accept();
   void TellFull(UniqueFd socket);
   // Destroys it, later: its callbacks may be on the stack.
@@ -70,6 +72,7 @@ class AdminServer {
   const Answer answer_;
   const std::chrono::milliseconds patience_;
   std::unique_ptr<FdWatch> watch_;
+  Alarm retry_;
   std::vector<std::shared_ptr<Peer>> peers_;
 };
 

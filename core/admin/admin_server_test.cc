@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -94,6 +95,22 @@ class AdminServerTest : public ::testing::Test {
   std::vector<AdminRequest> requests_;
   std::unique_ptr<AdminServer> server_;
 };
+
+TEST_F(AdminServerTest, WithoutDescriptorsItWaitsAndDoesNotSpin) {
+  const UniqueFd waiting = Connect();
+  rlimit limit = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  rlimit none = limit;
+  none.rlim_cur = 3;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  size_t calls = 0;
+  for (int i = 0; i < 1'000; ++i) calls += io_.poll_one();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_LT(calls, 500u);
+  absl::StatusOr<AdminReply> reply;
+  Serve([&] { reply = AskHost(path_, {}); });
+  EXPECT_TRUE(reply.ok()) << reply.status();
+}
 
 TEST_F(AdminServerTest, AnswersARequest) {
   reply_.error = "no worker 7";
