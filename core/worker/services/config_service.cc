@@ -17,6 +17,8 @@ constexpr CallRule kEntry = Rule("entry");
 constexpr CallRule kArgument = Rule("argument");
 constexpr CallRule kWorkerId = Rule("worker_id");
 constexpr CallRule kWorkerCount = Rule("worker_count");
+constexpr CallRule kSlot = Rule("slot");
+constexpr CallRule kGeneration = Rule("generation");
 
 cluster_string View(const std::string& text) {
   return {text.data(), text.size()};
@@ -67,10 +69,12 @@ uint32_t WorkerCount(const cluster_host* host) {
 }
 
 uint32_t Slot(const cluster_host* host) {
+  if (Contract::Check(host, kSlot) != CLUSTER_OK) return 0;
   return HostContext::From(host).start().slot;
 }
 
 uint32_t Generation(const cluster_host* host) {
+  if (Contract::Check(host, kGeneration) != CLUSTER_OK) return 0;
   return HostContext::From(host).start().generation;
 }
 

@@ -22,6 +22,10 @@ namespace cluster {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+void Never(void*) { FAIL(); }
 
 class ConnectionServiceTest : public ServiceFixture {
  protected:
@@ -126,6 +130,37 @@ TEST_F(ConnectionServiceTest, LocalAddressOfNoSocketIsASystemError) {
   EXPECT_EQ(connection_->local_address(host_, pair.first.get(), &address),
             CLUSTER_OK);
   EXPECT_EQ(address.family, CLUSTER_FAMILY_UNIX);
+}
+
+TEST_F(ConnectionServiceTest, ConnectionThatIsNotOpenIsLeftAlone) {
+  int pair[2];
+  ASSERT_EQ(pipe(pair), 0);
+  connection_->closed(host_, 1);
+  connection_->close(host_, pair[0], 1);
+  connection_->close(host_, pair[0], 77);
+  connection_->closed(host_, 1);
+  connection_->requests(host_, 1, 5);
+  EXPECT_EQ(page_->completed, 1u);
+  EXPECT_EQ(page_->requests, 0);
+  EXPECT_EQ(close(pair[0]), 0) << "it was not closed";
+  close(pair[1]);
+  EXPECT_THAT(Logged(), SizeIs(3));
+}
+
+TEST_F(ConnectionServiceTest, WhatIsAllowedIsNotLogged) {
+  cluster_timer* timer = nullptr;
+  ASSERT_EQ(
+      loop_service_->start_timer(host_, 1'000'000'000, &Never, nullptr, &timer),
+      CLUSTER_OK);
+  loop_service_->cancel_timer(host_, timer);
+  connection_->requests(host_, 1, 2);
+  connection_->bytes(host_, 1, 10, 20);
+  EXPECT_EQ(page_->requests, 2);
+  EXPECT_EQ(page_->bytes_received, 10u);
+  EXPECT_EQ(page_->bytes_sent, 20u);
+  connection_->closed(host_, 1);
+  EXPECT_EQ(page_->requests, 0);
+  EXPECT_THAT(Logged(), IsEmpty());
 }
 
 }  // namespace
