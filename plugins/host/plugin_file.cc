@@ -89,12 +89,7 @@ absl::StatusOr<LeadingNumbers> ReadEntry(const ElfImage& image,
         path,
         absl::StrCat("is damaged: the size of its " CLUSTER_PLUGIN_SYMBOL
                      " is ",
-                     numbers.size,
-                     " bytes, where ",
-                     kFirstEntryBytes,
-                     " to ",
-                     kMaxStructBytes,
-                     " are possible"));
+                     DescribeSize(numbers.size, kFirstEntryBytes)));
   }
   return numbers;
 }

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -14,6 +13,7 @@
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
 #include "plugins/host/draft_service.h"
+#include "plugins/host/offered_services.h"
 #include "plugins/host/plugin_file.h"
 #include "plugins/host/struct_size.h"
 
@@ -63,9 +63,18 @@ absl::StatusOr<void*> OpenPinned(int pinned_fd, const std::string& path) {
 
 absl::StatusOr<cluster_plugin_entry_t> CopyEntry(
     const cluster_plugin_entry_t& theirs, absl::string_view name) {
-  if (theirs.magic != CLUSTER_PLUGIN_MAGIC ||
-      !CanBeSize(theirs.size, kFirstEntryBytes)) {
-    return Refuse(name, "is not a cluster plugin: its entry is malformed");
+  if (theirs.magic != CLUSTER_PLUGIN_MAGIC) {
+    return Refuse(name,
+                  absl::StrCat("is not a cluster plugin: its entry starts with "
+                               "0x",
+                               absl::Hex(theirs.magic),
+                               " in place of the magic number 0x",
+                               absl::Hex(CLUSTER_PLUGIN_MAGIC)));
+  }
+  if (!CanBeSize(theirs.size, kFirstEntryBytes)) {
+    return Refuse(name,
+                  absl::StrCat("has a malformed entry: its size is ",
+                               DescribeSize(theirs.size, kFirstEntryBytes)));
   }
   const auto entry = CopyKnown<cluster_plugin_entry_t>(&theirs, theirs.size);
   PluginInfo info;
@@ -77,32 +86,11 @@ absl::StatusOr<cluster_plugin_entry_t> CopyEntry(
   return entry;
 }
 
-// Returns those of `wanted`, which ends with NULL, that are not offered.
-std::vector<absl::string_view> MissingOf(
-    const char* const* wanted, std::span<const absl::string_view> services) {
-  std::vector<absl::string_view> missing;
-  for (; wanted != nullptr && *wanted != nullptr; ++wanted) {
-    if (std::find(services.begin(), services.end(), *wanted) ==
-        services.end()) {
-      missing.push_back(*wanted);
-    }
-  }
-  return missing;
-}
-
-absl::Status CheckServices(const cluster_plugin_entry_t& entry,
-                           absl::string_view name,
-                           std::span<const absl::string_view> services) {
-  const std::vector<absl::string_view> missing =
-      MissingOf(entry.required_services, services);
-  if (missing.empty()) return absl::OkStatus();
-  return Refuse(name,
-                absl::StrCat("needs what this host does not offer: ",
-                             absl::StrJoin(missing, ", "),
-                             DraftAdvice(missing),
-                             " (it offers ",
-                             absl::StrJoin(services, ", "),
-                             ")"));
+// The ids of `list`, which ends with NULL and may be NULL itself.
+std::vector<absl::string_view> Ids(const char* const* list) {
+  std::vector<absl::string_view> ids;
+  for (; list != nullptr && *list != nullptr; ++list) ids.push_back(*list);
+  return ids;
 }
 
 absl::StatusOr<cluster_worker_plugin> CopyTable(
@@ -110,11 +98,11 @@ absl::StatusOr<cluster_worker_plugin> CopyTable(
   const auto* theirs = static_cast<const cluster_worker_plugin*>(entry.table);
   if (theirs == nullptr) return Refuse(name, "has no table of functions");
   if (!CanBeSize(theirs->size, kFirstWorkerTableBytes)) {
-    return Refuse(name,
-                  absl::StrCat("has a malformed table of functions: its size "
-                               "is ",
-                               theirs->size,
-                               " bytes"));
+    return Refuse(
+        name,
+        absl::StrCat("has a malformed table of functions: its size "
+                     "is ",
+                     DescribeSize(theirs->size, kFirstWorkerTableBytes)));
   }
   auto table = CopyKnown<cluster_worker_plugin>(theirs, theirs->size);
   table.size = sizeof(table);
@@ -157,7 +145,7 @@ std::string DescribeMissing(const cluster_plugin_entry_t& entry,
                                  CLUSTER_ABI_MINOR));
   }
   const std::vector<absl::string_view> missing =
-      MissingOf(entry.optional_services, services);
+      NotOffered(Ids(entry.optional_services), services);
   if (!missing.empty()) {
     parts.push_back(absl::StrCat("this host does not offer ",
                                  absl::StrJoin(missing, ", "),
@@ -172,7 +160,7 @@ absl::StatusOr<LoadedPlugin> AdoptEntry(
     std::span<const absl::string_view> services) {
   if (entry == nullptr) return Refuse(name, "has no entry");
   ASSIGN_OR_RETURN(const cluster_plugin_entry_t known, CopyEntry(*entry, name));
-  RETURN_IF_ERROR(CheckServices(known, name, services));
+  RETURN_IF_ERROR(CheckOffered(Ids(known.required_services), name, services));
   ASSIGN_OR_RETURN(const cluster_worker_plugin table, CopyTable(known, name));
   return LoadedPlugin{known, table};
 }

@@ -73,8 +73,10 @@ TEST(PluginLoaderTest, NamesWhatIsMissing) {
               "no_create.so has no function create in its table");
   ExpectUnfit(TryTestPlugin("no_on_connection"),
               "has no function on_connection in its table");
-  ExpectUnfit(TryTestPlugin("no_table_size"),
-              "malformed table of functions: its size is 0 bytes");
+  ExpectUnfit(
+      TryTestPlugin("no_table_size"),
+      "malformed table of functions: its size is 0 bytes, where 64 to 65536 "
+      "are possible");
   ExpectUnfit(TryTestPlugin("short_table"),
               "malformed table of functions: its size is 32 bytes");
   ExpectUnfit(TryTestPlugin("odd_services"),
@@ -141,8 +143,15 @@ TEST(PluginLoaderTest, AdoptsCompiledInEntry) {
   entry.abi_major = 9;
   ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService), "needs plugin ABI 9.");
   entry = echo.entry;
+  entry.magic = 0x1234;
+  ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService),
+              "mine is not a cluster plugin: its entry starts with 0x1234 in "
+              "place of the magic number 0x");
+  entry = echo.entry;
   entry.size = 8;
-  ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService), "malformed");
+  ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService),
+              "mine has a malformed entry: its size is 8 bytes, where 72 to "
+              "65536 are possible");
   entry.size = UINT32_MAX;
   ExpectUnfit(AdoptEntry(&entry, "mine", kEveryService), "malformed");
   cluster_worker_plugin table = echo.table;

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <type_traits>
 
 namespace cluster {
@@ -30,6 +31,12 @@ inline constexpr uint32_t kMaxStructBytes = 64 << 10;
 // Whether a struct whose first version has `first` bytes can have `size`.
 constexpr bool CanBeSize(uint32_t size, size_t first) {
   return size >= first && size <= kMaxStructBytes;
+}
+
+// Says what is wrong with a `size` that cannot be: what was found, and wanted.
+inline std::string DescribeSize(uint32_t size, size_t first) {
+  return std::to_string(size) + " bytes, where " + std::to_string(first) +
+         " to " + std::to_string(kMaxStructBytes) + " are possible";
 }
 
 // Copies what both sides know of a struct of `size` bytes at `given`; the rest

@@ -14,8 +14,8 @@
 #include "core/base/unique_fd.h"
 #include "core/worker/host_services.h"
 #include "plugins/abi/cluster_plugin.h"
-#include "plugins/host/draft_service.h"
 #include "plugins/host/elf_image.h"
+#include "plugins/host/offered_services.h"
 
 namespace cluster {
 namespace {
@@ -95,19 +95,9 @@ absl::Status Verdict(const Inspection& seen, bool allow_draft) {
             ? "; the host's functions come from get_service, not the linker"
             : "; this host has no such sanitizer"));
   }
-  const auto offered = HostServices::Registry().Ids(allow_draft);
-  std::vector<absl::string_view> missing;
-  for (const std::string& id : seen.info.required_services) {
-    if (std::find(offered.begin(), offered.end(), id) == offered.end()) {
-      missing.push_back(id);
-    }
-  }
-  if (missing.empty()) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat(seen.path,
-                   " needs what this host does not offer: ",
-                   absl::StrJoin(missing, ", "),
-                   DraftAdvice(missing)));
+  return CheckOffered(seen.info.required_services,
+                      seen.path,
+                      HostServices::Registry().Ids(allow_draft));
 }
 
 std::vector<std::string> Warnings(const Inspection& seen) {
