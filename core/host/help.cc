@@ -186,9 +186,9 @@ constexpr absl::string_view kNotes =
     "  host --workers=4 --listen=127.0.0.1:8080,unix:run/host.sock\n"
     "  host ./libfoo.so --set greeting=hello --policy=least_connections\n"
     "\n"
-    "Exit codes: 0 clean end, 1 internal error, 2 bad command line or plugin,\n"
-    "3 address cannot be bound, 4 workers died too often, 5 plugin refused by\n"
-    "its workers, 130 and 143 second SIGINT and SIGTERM.\n";
+    "Exit codes: 0 clean end, 1 internal error, 2 bad command line,\n"
+    "3 address cannot be bound, 4 workers died too often, 5 plugin refused,\n"
+    "by the host or its workers, 130 and 143 second SIGINT and SIGTERM.\n";
 
 std::string FlagColumn(const FlagHelp& flag) {
   return flag.value.empty() ? std::string(flag.name)

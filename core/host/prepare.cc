@@ -10,6 +10,7 @@
 #include <random>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -26,14 +27,18 @@
 #include "core/host/scheduling.h"
 #include "core/scoreboard/slot_page.h"
 #include "core/supervisor/stdio_plan.h"
+#include "core/worker/host_services.h"
 #include "ipc/listener.h"
 #include "plugins/abi/cluster_plugin.h"
+#include "plugins/host/offered_services.h"
 #include "plugins/host/plugin_name.h"
 
 namespace cluster {
 namespace {
 
-absl::Status PreparePlugin(const HostOptions& options, Prepared* prepared) {
+// Finds and reads the plugin's file, and says nothing about what is in it.
+absl::StatusOr<std::vector<std::byte>> OpenPlugin(const HostOptions& options,
+                                                  Prepared* prepared) {
   WorkerSpec& program = prepared->program();
   ASSIGN_OR_RETURN(
       program.plugin_path,
@@ -44,9 +49,22 @@ absl::Status PreparePlugin(const HostOptions& options, Prepared* prepared) {
       open(program.plugin_path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return ErrnoStatus("open", program.plugin_path);
   program.plugin_file = file.get();
-  ASSIGN_OR_RETURN(prepared->plugin,
-                   ReadPluginFile(file.get(), program.plugin_path));
-  program.name = prepared->plugin.name;
+  return ReadPluginBytes(file.get(), program.plugin_path);
+}
+
+// Refuses what no worker of this host could run, as far as the file tells: one
+// without a note does not tell the services that it requires.
+absl::Status AdoptPlugin(const std::vector<std::byte>& file,
+                         bool allow_draft,
+                         Prepared* prepared) {
+  WorkerSpec& program = prepared->program();
+  PluginInfo& plugin = prepared->plugin;
+  ASSIGN_OR_RETURN(plugin, ParsePlugin(file, program.plugin_path));
+  RETURN_IF_ERROR(CheckCompatible(plugin, program.plugin_path));
+  RETURN_IF_ERROR(CheckOffered(plugin.required_services,
+                               program.plugin_path,
+                               HostServices::Registry().Ids(allow_draft)));
+  program.name = plugin.name;
   if (program.name.empty()) {
     const size_t slash = program.plugin_path.rfind('/');
     program.name = std::string(
@@ -200,12 +218,16 @@ absl::Status BeginRecording(const HostOptions& options, Prepared* prepared) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<std::byte>> PrepareProgram(
+    const HostOptions& options, Prepared* out) {
+  RETURN_IF_ERROR(PrepareScheduling(options, &out->primary.listeners));
+  RETURN_IF_ERROR(PrepareWrap(options, &out->program()));
+  return OpenPlugin(options, out);
+}
+
 absl::Status PrepareUnbound(const HostOptions& options,
                             std::vector<ListenAddress>* addresses,
                             Prepared* out) {
-  RETURN_IF_ERROR(PrepareScheduling(options, &out->primary.listeners));
-  RETURN_IF_ERROR(PrepareWrap(options, &out->program()));
-  RETURN_IF_ERROR(PreparePlugin(options, out));
   ASSIGN_OR_RETURN(*addresses, ParseAddresses(options));
   RETURN_IF_ERROR(CheckMetricsFile(options));
   RETURN_IF_ERROR(BeginRecording(options, out));
@@ -216,8 +238,13 @@ absl::Status PrepareUnbound(const HostOptions& options,
 
 Refusal Prepare(const HostOptions& options, Prepared* out) {
   FillOptions(options, &out->primary);
+  const absl::StatusOr<std::vector<std::byte>> file =
+      PrepareProgram(options, out);
+  if (!file.ok()) return {file.status(), kExitUsage};
+  absl::Status status = AdoptPlugin(*file, options.allow_draft, out);
+  if (!status.ok()) return {std::move(status), kExitPluginRefused};
   std::vector<ListenAddress> addresses;
-  absl::Status status = PrepareUnbound(options, &addresses, out);
+  status = PrepareUnbound(options, &addresses, out);
   if (!status.ok()) return {std::move(status), kExitUsage};
   status = Bind(addresses, options.backlog, out);
   return {std::move(status), kExitBind};

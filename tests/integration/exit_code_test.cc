@@ -43,10 +43,13 @@ TEST(ExitCodeTest, PluginThatIsNotFoundIsUsage) {
   ExpectRefusal({"./no_such_file.so"}, kExitUsage, {"no_such_file.so"});
 }
 
-TEST(ExitCodeTest, FileThatIsNoPluginIsUsage) {
-  ExpectRefusal({"/etc/passwd"}, kExitUsage, {"/etc/passwd"});
-  ExpectRefusal({"/proc/self/exe"}, kExitUsage, {});
-  ExpectRefusal({"/"}, kExitUsage, {});
+TEST(ExitCodeTest, FileThatIsNoPluginIsRefused) {
+  ExpectRefusal({"/etc/passwd"}, kExitPluginRefused, {"/etc/passwd"});
+  ExpectRefusal({"/proc/self/exe"}, kExitPluginRefused, {});
+}
+
+TEST(ExitCodeTest, DirectoryIsUsage) {
+  ExpectRefusal({"/"}, kExitUsage, {"/ is a directory"});
 }
 
 TEST(ExitCodeTest, BadCommandLineIsUsage) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "plugins/abi/cluster_plugin.h"
+#include "plugins/abi/cluster_plugin_note.h"
 
 static const cluster_host* the_host;
 
@@ -70,12 +71,16 @@ static const cluster_worker_plugin table = {
 };
 
 static const char* const required[] = {
-#if defined(ODD_SERVICE)
+#if defined(ODD_SERVICE) || defined(NOTED_SERVICE)
     "cluster.tea/1",
 #elif defined(DRAFT_SERVICE)
     "cluster.x-draft.tea/1",
 #endif
     NULL};
+
+#if defined(NOTED_SERVICE)
+CLUSTER_PLUGIN_NOTE("bad", "1.0", "cluster.tea/1");
+#endif
 
 static const char* const optional[] = {
 #if defined(ODD_WISHES)
