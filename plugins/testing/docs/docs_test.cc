@@ -1,7 +1,12 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "plugins/host/plugin_file.h"
 #include "plugins/testing/client.h"
 #include "plugins/testing/fake_host.h"
@@ -10,6 +15,8 @@
 
 namespace cluster {
 namespace {
+
+using ::testing::HasSubstr;
 
 class DocsTest : public testing::TestWithParam<std::string> {
  protected:
@@ -31,6 +38,30 @@ TEST_P(DocsTest, ExampleDescribesItself) {
   ASSERT_TRUE(info.ok()) << info.status();
   EXPECT_EQ(info->name, "greeter");
   EXPECT_EQ(info->version, "1.0");
+}
+
+// What the page shows of `plugin_check inspect` is what the example says.
+TEST(DocsCxxTest, PageShowsWhatTheExampleSays) {
+  const auto info =
+      ReadPluginFile(DataPath("plugins/testing/docs/greeter_gcc_cpp.so"));
+  ASSERT_TRUE(info.ok()) << info.status();
+  std::ifstream file(DataPath("docs/plugin_abi.md"));
+  const std::string page(std::istreambuf_iterator<char>(file), {});
+  EXPECT_THAT(page,
+              HasSubstr(absl::StrCat("\nABI          built for ",
+                                     info->abi_major,
+                                     ".",
+                                     info->abi_minor,
+                                     ", needs ",
+                                     info->abi_major,
+                                     ".",
+                                     info->abi_minor_min,
+                                     " or later\n")));
+  EXPECT_THAT(
+      page,
+      HasSubstr(absl::StrCat("\nservices     ",
+                             absl::StrJoin(info->required_services, " "),
+                             "\n")));
 }
 
 INSTANTIATE_TEST_SUITE_P(AllCompilers,
