@@ -29,6 +29,12 @@ extern "C" {
 #define CLUSTER_SANITIZER_ADDRESS 1u
 #define CLUSTER_SANITIZER_THREAD 2u
 
+/* The oldest minor that a plugin in C can run on. One that looks before it uses
+ * what came later defines it before this header is included. */
+#ifndef CLUSTER_PLUGIN_ABI_MINOR_MIN
+#define CLUSTER_PLUGIN_ABI_MINOR_MIN CLUSTER_ABI_MINOR
+#endif
+
 /* Text is terminated by a NUL and filled up with NULs. */
 typedef struct cluster_plugin_note_desc {
   uint32_t size; /* of this struct */
@@ -122,6 +128,9 @@ typedef struct cluster_plugin_note {
                          "a plugin's version has at most 23 bytes");       \
   CLUSTER_STATIC_ASSERT_(sizeof(services_text) <= 192,                     \
                          "the required services have at most 191 bytes");  \
+  CLUSTER_STATIC_ASSERT_(                                                  \
+      CLUSTER_PLUGIN_ABI_MINOR_MIN <= CLUSTER_ABI_MINOR,                   \
+      "CLUSTER_PLUGIN_ABI_MINOR_MIN is newer than these headers");         \
   CLUSTER_STATIC_ASSERT_(sizeof(optional_text) <= 192,                     \
                          "the optional services have at most 191 bytes");  \
   static const cluster_plugin_note cluster_plugin_note_                    \
@@ -133,7 +142,7 @@ typedef struct cluster_plugin_note {
                                    CLUSTER_PLUGIN_KIND_WORKER,             \
                                    CLUSTER_ABI_MAJOR,                      \
                                    CLUSTER_ABI_MINOR,                      \
-                                   CLUSTER_ABI_MINOR,                      \
+                                   CLUSTER_PLUGIN_ABI_MINOR_MIN,           \
                                    CLUSTER_SANITIZERS,                     \
                                    name_text,                              \
                                    version_text,                           \
@@ -177,7 +186,7 @@ typedef struct cluster_plugin_note {
       CLUSTER_PLUGIN_KIND_WORKER,                                     \
       CLUSTER_ABI_MAJOR,                                              \
       CLUSTER_ABI_MINOR,                                              \
-      CLUSTER_ABI_MINOR,                                              \
+      CLUSTER_PLUGIN_ABI_MINOR_MIN,                                   \
       0,                                                              \
       name_text,                                                      \
       version_text,                                                   \

@@ -115,6 +115,21 @@ TEST(PluginFileTest, ReadsPluginInCxx) {
                           "cluster.embedding/1"));
 }
 
+TEST(PluginFileTest, PluginInCSaysTheOldestMinorItRunsOn) {
+  const Bytes file = Contents(DataPath("plugins/host/old_minimum.so"));
+  const auto info = ParsePlugin(file, "x.so");
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ(info->abi_minor, CLUSTER_ABI_MINOR);
+  EXPECT_EQ(info->abi_minor_min, CLUSTER_ABI_OLDEST_MINOR);
+  // The note says the same.
+  const uint32_t numbers[] = {CLUSTER_PLUGIN_KIND_WORKER,
+                              CLUSTER_ABI_MAJOR,
+                              CLUSTER_ABI_MINOR,
+                              CLUSTER_ABI_OLDEST_MINOR,
+                              CLUSTER_SANITIZERS};
+  EXPECT_LT(Find(file, std::as_bytes(std::span(numbers))), file.size());
+}
+
 TEST(PluginFileTest, ReadsEitherHashTable) {
   for (const char* path :
        {"plugins/host/sysv_hash.so", "plugins/host/gnu_hash.so"}) {
