@@ -136,10 +136,11 @@ std::vector<Check> Contract() {
                  .trusts_others = true};
   };
   return {
-      rule("late_callback",
-           "nothing calls the host after destroy",
-           {kLateCall},
-           {kThreadLeft}),
+      rule(
+          "late_callback",
+          "nothing calls the host after destroy; a warning if a thread runs on",
+          {kLateCall},
+          {kThreadLeft}),
       rule("wrong_thread",
            "functions of the loop thread are called there",
            {kWrongThread}),

@@ -26,6 +26,10 @@ FAULTS = {
     "late_callback": ("LATE_CALLBACK", ["FAIL late_callback"]),
     "leaks_when_loaded": ("CONSTRUCTOR=3", ["FAIL loads"]),
     "left_open": ("LEFT_OPEN", ["FAIL ends_open_connections"]),
+    "loop_ended": ("LOOP_ENDED", [
+        "FAIL create_start_stop",
+        "FAIL ends_open_connections",
+    ]),
     "many": ("MANY", ["FAIL many_connections"]),
     "memory_growth": ("MEMORY_GROWTH", ["WARN memory_growth"]),
     "message_without_end": ("MESSAGE_WITHOUT_END", [
@@ -55,6 +59,7 @@ FAULTS = {
     "signals": ("SIGNALS", ["WARN signals"]),
     "spins": ("SPINS", ["FAIL peer_half_closes"]),
     "starts_thread_when_loaded": ("CONSTRUCTOR=5", ["WARN loads"]),
+    "thread_left": ("THREAD_LEFT", ["WARN late_callback"]),
     "timer_leak": ("TIMER_LEAK", [
         "FAIL many_connections",
         "FAIL timer_leak",

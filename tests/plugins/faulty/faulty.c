@@ -2,7 +2,7 @@
  * server in C that does all as it should: it sends back what it gets, has a
  * timer for each connection, and a thread that posts.
  *
- * What each fault is to be called is in faulty_test.cc.
+ * What is to be found of each fault is in faults.bzl.
  */
 #define _GNU_SOURCE
 
@@ -218,15 +218,21 @@ static void on_connection(void* self, const cluster_connection* connection) {
 
 static void on_posted(void* ctx) { (void)ctx; }
 
-#if defined(FAULT_LATE_CALLBACK)
-static void* call_for_ever(void* ctx) {
-  const struct server* server = ctx;
+#if defined(FAULT_LATE_CALLBACK) || defined(FAULT_THREAD_LEFT)
+static void* stay(void* ctx) {
   for (;;) {
+#if defined(FAULT_LATE_CALLBACK)
+    const struct server* server = ctx;
     server->loop->post(server->host, on_posted, NULL);
+#endif
     poll(NULL, 0, 10);
   }
   return NULL;
 }
+#endif
+
+#if defined(FAULT_LOOP_ENDED)
+static cluster_status run(void* self) { return (void)self, CLUSTER_OK; }
 #endif
 
 /* Posts once, and waits for the end, which it learns from `stop`: what it posts
@@ -277,9 +283,9 @@ static cluster_status start(void* self, cluster_error* error) {
   if (pipe2(server->end_of_thread, O_CLOEXEC) != 0) {
     return fail(error, "no pipe");
   }
-#if defined(FAULT_LATE_CALLBACK)
+#if defined(FAULT_LATE_CALLBACK) || defined(FAULT_THREAD_LEFT)
   pthread_t thread;
-  pthread_create(&thread, NULL, call_for_ever, server);
+  pthread_create(&thread, NULL, stay, server);
 #endif
   if (pthread_create(&server->thread, NULL, post_once, server) != 0) {
     close(server->end_of_thread[0]);
@@ -343,6 +349,9 @@ static const cluster_worker_plugin table = {
     .start = start,
     .on_connection = on_connection,
     .drain = drain,
+#if defined(FAULT_LOOP_ENDED)
+    .run = run,
+#endif
     .stop = stop,
     .destroy = destroy,
 };
