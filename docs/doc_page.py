@@ -12,8 +12,8 @@ readers do not see:
   <!-- starts -->       sh: each line starts a host, which then ends on SIGTERM
   <!-- not run: WHY --> nothing
 
-In shown output a line "..." stands for any lines. Times, process ids and the
-number of the worker that happens to answer may differ; a process id that was
+In shown output a line "..." stands for any lines. Times, process ids, build ids and
+the number of the worker that happens to answer may differ; a process id that was
 shown once means the same process in later blocks.
 """
 
@@ -115,6 +115,7 @@ class Names:
                          pattern)
         pattern = re.sub(r"\d+\\\.\d\\ ms\\ after\\ fork",
                          r"[\\d.]+\\ ms\\ after\\ fork", pattern)
+        pattern = re.sub(r"(build\\ id\\ )[0-9a-f]+", r"\1[0-9a-f]+", pattern)
         pattern = re.sub(r"(compiled\\ by\\ ).*", r"\1.*", pattern)
         if pid and pid.group(0) not in self._pids:
             pattern = re.sub(rf"(\\\[|\"pid\":){pid.group(0)}",

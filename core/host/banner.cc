@@ -1,5 +1,8 @@
 #include "core/host/banner.h"
 
+#include <string>
+#include <vector>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -17,6 +20,17 @@ std::string Location(const ListenAddress& address, absl::string_view plugin) {
   return url ? absl::StrCat("http://", text, "/") : text;
 }
 
+// Which build is loaded, for as long as the file at its path may be another.
+std::string PluginLine(const Banner& banner) {
+  std::vector<std::string> parts;
+  if (!banner.version.empty()) parts.push_back(banner.version);
+  if (!banner.build_id.empty()) {
+    parts.push_back(absl::StrCat("build id ", banner.build_id));
+  }
+  if (parts.empty()) return "";
+  return absl::StrCat("\n  plugin     ", absl::StrJoin(parts, ", "));
+}
+
 }  // namespace
 
 std::string ToText(const Banner& banner) {
@@ -28,6 +42,7 @@ std::string ToText(const Banner& banner) {
                       banner.plugin,
                       " on ",
                       locations,
+                      PluginLine(banner),
                       "\n  workers    ",
                       banner.workers,
                       "\n  policy     ",

@@ -16,7 +16,9 @@
 namespace cluster {
 
 struct Banner {
-  std::string plugin;  // its name
+  std::string plugin;    // its name
+  std::string version;   // of the plugin; empty: its file does not say
+  std::string build_id;  // likewise, in hexadecimal
   std::vector<ListenAddress> bound;
   uint32_t workers = 0;
   std::string policy;

@@ -60,6 +60,8 @@ int Complain(const absl::Status& status, int code) {
 
 Banner BannerOf(const HostOptions& options, const Prepared& prepared) {
   return {.plugin = prepared.primary.replacement->program.name,
+          .version = prepared.plugin.version,
+          .build_id = prepared.plugin.build_id,
           .bound = prepared.bound,
           .workers = options.workers,
           .policy = options.policy,
