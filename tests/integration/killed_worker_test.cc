@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <thread>
@@ -64,6 +66,32 @@ TEST(KilledWorkerTest, ConnectionsItHadNotStartedAreServedByOthers) {
   EXPECT_EQ(books.accepted, 26u);
   EXPECT_GE(books.redispatched, 20u);
   EXPECT_EQ(books.refused + books.expired, 0u);
+}
+
+// A new build, or a wrong file, may be put at the path while the host runs.
+TEST(KilledWorkerTest, SuccessorRunsTheFileThatTheHostReadAtItsStart) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(testing::TempDir()) / "renamed_over";
+  fs::remove_all(folder);
+  fs::create_directory(folder);
+  const fs::path plugin = folder / "app.so";
+  fs::copy_file(TestPlugin("puppet"), plugin);
+  HostProcess host({plugin.string(), "--workers=1"});
+  ASSERT_TRUE(host.AwaitServing(1));
+  const fs::path next = folder / "next.so";
+  std::ofstream(next) << "no plugin at all";
+  fs::rename(next, plugin);
+
+  kill(host.Workers().at(1), SIGKILL);
+
+  ASSERT_TRUE(host.AwaitEvent("listening", 2)) << host.ErrorOutput();
+  ClientSet clients({.port = host.port(), .request = "who\n"});
+  clients.Open(1);
+  ASSERT_TRUE(clients.AwaitSettled(1));
+  EXPECT_EQ(clients.answers(), (std::map<std::string, size_t>{{"2\n", 1}}));
+  clients.Close(0);
+  host.EndCleanly();
+  fs::remove_all(folder);
 }
 
 TEST(KilledWorkerTest, IsReplacedAtOnce) {
