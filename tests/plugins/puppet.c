@@ -3,6 +3,8 @@
  *
  *   who         answers with the worker's id
  *   later MS    the same, after MS milliseconds in which its loop runs
+ *   uneven MS   as "later" in worker 1, as "who" in all others
+ *   requests N  the same, and N more requests run on the connection
  *   block MS    the same, and then its loop stands still for MS milliseconds
  *   abort       dies by SIGABRT
  *   exit N      ends the process with code N
@@ -88,6 +90,12 @@ static void on_timer(void* ctx) {
   if (peer->puppet->draining) drop(peer);
 }
 
+static void answer_after(struct peer* peer, int ms) {
+  const struct puppet* puppet = peer->puppet;
+  puppet->loop->start_timer(
+      puppet->host, (uint64_t)ms * 1000, on_timer, peer, &peer->timer);
+}
+
 static void obey(struct peer* peer, const char* line) {
   const struct puppet* puppet = peer->puppet;
   char word[16] = "";
@@ -95,15 +103,19 @@ static void obey(struct peer* peer, const char* line) {
   int number = 0;
   sscanf(line, "%15s %31s", word, name);
   number = atoi(name);
-  if (strcmp(word, "later") == 0) {
-    puppet->loop->start_timer(
-        puppet->host, (uint64_t)number * 1000, on_timer, peer, &peer->timer);
+  const bool uneven = strcmp(word, "uneven") == 0 &&
+                      puppet->config->worker_id(puppet->host) == 1;
+  if (uneven || strcmp(word, "later") == 0) {
+    answer_after(peer, number);
     return;
   }
   if (strcmp(word, "abort") == 0) abort();
   if (strcmp(word, "exit") == 0) _exit(number);
   if (strcmp(word, "print") == 0) print_pieces();
   if (strcmp(word, "hostile") == 0) turn_hostile(name);
+  if (strcmp(word, "requests") == 0) {
+    puppet->connections->requests(puppet->host, peer->id, number);
+  }
   answer(peer);
   if (strcmp(word, "block") == 0) poll(NULL, 0, number);
 }
