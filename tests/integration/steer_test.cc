@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstddef>
@@ -18,8 +17,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "core/host/cpu_placement.h"
 #include "tests/integration/client_set.h"
 #include "tests/integration/host_process.h"
@@ -55,42 +52,6 @@ TEST(SteerTest, SpreadsAtRandomOverAllWorkers) {
   const Books books = host.EndCleanly();
   EXPECT_EQ(books.accepted, total);
   EXPECT_EQ(books.completed, total);
-}
-
-TEST(SteerTest, StoppedWorkersQueueIsServedByOthers) {
-  HostProcess host(Steered(4));
-  ASSERT_TRUE(host.AwaitServing(4));
-  const std::map<uint32_t, pid_t> workers = host.Workers();
-  const pid_t stopped = workers.at(3);
-  StopProcess(stopped);
-  const auto waited = [&] {
-    absl::Duration sum = WaitedForCpu(host.pid()) + WaitedForCpu(getpid());
-    for (const auto& [id, pid] : workers) sum += WaitedForCpu(pid);
-    return sum;
-  };
-  const absl::Time end = absl::Now() + absl::Seconds(2);
-  absl::Duration slowest = absl::ZeroDuration();
-  absl::Duration excess = -absl::InfiniteDuration();
-  while (absl::Now() < end) {
-    const absl::Duration waited_before = waited();
-    const ClientSet clients =
-        RunLoad({.port = host.port(), .request = "who\n"}, 100, 4);
-    ASSERT_EQ(clients.count(End::kAnswered), 100u);
-    EXPECT_EQ(clients.answers().count("3\n"), 0u);
-    slowest = std::max(slowest, clients.slowest());
-    excess = std::max(excess, clients.slowest() - (waited() - waited_before));
-  }
-  std::printf("the slowest beside a stopped worker in %s\n",
-              absl::FormatDuration(slowest).c_str());
-  EXPECT_LT(excess, Bound(absl::Milliseconds(100)));
-  kill(stopped, SIGCONT);
-  EXPECT_TRUE(AwaitTrue([&] {
-    return RunLoad({.port = host.port(), .request = "who\n"}, 20, 4)
-               .answers()
-               .count("3\n") > 0;
-  }));
-  const Books books = host.EndCleanly();
-  EXPECT_EQ(books.lost + books.refused + books.expired, 0u);
 }
 
 // The queue is the slot's: the kernel's part of it outlives the worker.
