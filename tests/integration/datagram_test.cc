@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -114,10 +116,20 @@ TEST_P(DatagramTest, StoppedOrDeadWorkerIsNoBlackHole) {
   host.EndCleanly();
 }
 
+// Lets this process have `count` descriptors.
+void AllowDescriptors(rlim_t count) {
+  rlimit limit = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = std::max(limit.rlim_cur, count);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 // Each slot has a socket of its own: a flow is one worker's, and its
 // successor's.
 TEST(SteeredDatagramTest, FlowsSpreadAndStayWithTheirSlot) {
-  constexpr int kFlows = 1'000;
+  // Of so many, one run in a million is less even than a tenth.
+  constexpr int kFlows = 3'000;
+  AllowDescriptors(kFlows + 100);
   HostProcess host({TestPlugin("listens"),
                     "--workers=4",
                     "--data_path=steer",
