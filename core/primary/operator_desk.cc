@@ -48,6 +48,7 @@ absl::Status OperatorDesk::DoTo(WorkerProcess& worker,
     case AdminAction::kResume:
       return SetPaused(worker, false);
     default:
+      worker.end_wanted = true;
       return life_.Feed(worker, WorkerInput::DisconnectRequested());
   }
 }

@@ -262,6 +262,7 @@ void Primary::Bury(WorkerProcess& worker) {
 void Primary::Replace(const WorkerProcess& worker, const std::string& reason) {
   const Replacement::Verdict verdict = replacement_->Judge(
       {.planned = worker.record.exited_after_disconnect.value_or(false),
+       .wanted = worker.end_wanted,
        .exit = worker.record.exit.value_or(WorkerExit()),
        .life = absl::Nanoseconds(MonotonicNs() - worker.fork_ns())},
       absl::Now());

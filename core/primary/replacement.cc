@@ -9,7 +9,8 @@ Replacement::Verdict Replacement::Judge(const Ending& ending, absl::Time now) {
       !retry_can_help(ending.exit.code)) {
     return Verdict::kHopeless;
   }
-  const bool counts = !ending.planned || ending.life < shortest_life_;
+  const bool counts =
+      !ending.planned || (ending.life < shortest_life_ && !ending.wanted);
   if (counts && !window_.Admit(now)) return Verdict::kTooOften;
   return Verdict::kReplace;
 }

@@ -38,6 +38,7 @@ class Replacement {
 
   struct Ending {
     bool planned = false;
+    bool wanted = false;  // planned by an operator
     WorkerExit exit = {};
     absl::Duration life = absl::ZeroDuration();
   };
@@ -48,7 +49,7 @@ class Replacement {
 
   // A worker has ended so, `now`. What was planned is no death and does not
   // count; but one that asks to end as soon as it has begun, again and again,
-  // must not make the primary spin.
+  // must not make the primary spin. An operator does not.
   Verdict Judge(const Ending& ending, absl::Time now);
 
  private:

@@ -46,6 +46,21 @@ TEST(ReplacementTest, PlannedEndsOfShortLivesCount) {
   EXPECT_EQ(replacement.Judge(ending, kNow), Verdict::kTooOften);
 }
 
+// Or an operator who replaces many workers that are new ends the host.
+TEST(ReplacementTest, EndsOfShortLivesThatWereWantedDoNotCount) {
+  Replacement replacement = Twice();
+  Replacement::Ending ending = {
+      .planned = true, .wanted = true, .life = absl::Milliseconds(1)};
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(replacement.Judge(ending, kNow), Verdict::kReplace);
+  }
+  // It crashed before it could end as wanted.
+  ending.planned = false;
+  EXPECT_EQ(replacement.Judge(ending, kNow), Verdict::kReplace);
+  EXPECT_EQ(replacement.Judge(ending, kNow), Verdict::kReplace);
+  EXPECT_EQ(replacement.Judge(ending, kNow), Verdict::kTooOften);
+}
+
 TEST(ReplacementTest, RefusalForGoodIsHopelessAndCountsNothing) {
   Replacement replacement = Twice();
   const Replacement::Ending refusal = {.exit = {.code = kExitPluginRefused},

@@ -93,9 +93,10 @@ class WorkerProcess {
   std::bitset<kMaxListeners> pauses;      // takes none for now
   uint32_t newest_listener = 0;           // the last of those
   bool told_to_drain = false;
-  std::string plugin;   // its file's name
-  bool ready = true;    // its plugin wants connections
-  bool paused = false;  // an operator wants it to get none
+  std::string plugin;       // its file's name
+  bool ready = true;        // its plugin wants connections
+  bool paused = false;      // an operator wants it to get none
+  bool end_wanted = false;  // ... or to be replaced
   WorkerSigns signs;
   // Whether it takes connections of `listener` now.
   bool serves(uint32_t listener) const {
