@@ -68,7 +68,7 @@ struct AdminWorker {
 
 struct AdminStatus {
   std::string plugin;
-  std::string policy;  // empty: the kernel's
+  std::string policy;  // empty on the data path share: there is none
   std::string data_path;
   std::vector<std::string> listening;
   std::vector<AdminWorker> workers;

@@ -109,6 +109,8 @@ class ListenerGroup {
   //   kFailedPrecondition  the kernel picks
   absl::Status SetPolicy(const std::string& spec);
   const std::string& policy() const { return options_.policy; }
+  // Whether, for steer, the CPU picks.
+  bool steers_by_cpu() const { return !options_.steer.cpus.empty(); }
   // Gives the slot so many shares.
   //   kInvalidArgument     not from 1 to 65,536
   //   kFailedPrecondition  what picks knows no shares, or ignores them

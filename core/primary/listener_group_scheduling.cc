@@ -42,7 +42,7 @@ absl::Status ListenerGroup::SetWeight(const Slot& slot, uint32_t weight) {
     return absl::InvalidArgumentError(
         absl::StrCat("weight ", weight, ": wants 1 to ", kMaxWeight));
   }
-  if (options_.data_path == DataPath::kShare || !options_.steer.cpus.empty()) {
+  if (options_.data_path == DataPath::kShare || steers_by_cpu()) {
     return absl::FailedPreconditionError(
         "workers have no weights here: the kernel picks, and knows none");
   }

@@ -9,6 +9,23 @@
 #include "core/supervisor/worker_state.h"
 
 namespace cluster {
+namespace {
+
+// As --policy takes it; empty where there is none.
+std::string PolicyOf(const ListenerGroup& group) {
+  switch (group.data_path()) {
+    case DataPath::kHandoff:
+      return group.policy();
+    case DataPath::kSteer:
+      // Its own policy is that of what it takes itself.
+      return group.steers_by_cpu() ? "cpu_local" : "random";
+    case DataPath::kShare:
+      break;
+  }
+  return "";
+}
+
+}  // namespace
 
 AdminReply OperatorDesk::Answer(const AdminRequest& request) {
   const absl::Status status = Do(request);
@@ -73,20 +90,19 @@ absl::Status OperatorDesk::SetPaused(WorkerProcess& worker, bool paused) {
 
 AdminStatus OperatorDesk::Status() {
   const ListenerGroup::Accounts accounts = group_.Snapshot();
-  AdminStatus status = {
-      .plugin = {},
-      .policy = group_.data_path() == DataPath::kHandoff ? group_.policy() : "",
-      .data_path = DataPathName(group_.data_path()),
-      .listening = {},
-      .workers = {},
-      .accepted = accounts.ledger.accepted(),
-      .completed = accounts.ledger.completed(),
-      .lost = accounts.ledger.lost(),
-      .refused = accounts.ledger.refused(),
-      .expired = accounts.ledger.expired(),
-      .redispatched = accounts.ledger.redispatched(),
-      .live = accounts.live,
-      .pending = accounts.pending};
+  AdminStatus status = {.plugin = {},
+                        .policy = PolicyOf(group_),
+                        .data_path = DataPathName(group_.data_path()),
+                        .listening = {},
+                        .workers = {},
+                        .accepted = accounts.ledger.accepted(),
+                        .completed = accounts.ledger.completed(),
+                        .lost = accounts.ledger.lost(),
+                        .refused = accounts.ledger.refused(),
+                        .expired = accounts.ledger.expired(),
+                        .redispatched = accounts.ledger.redispatched(),
+                        .live = accounts.live,
+                        .pending = accounts.pending};
   for (uint32_t i = 0; i < kMaxListeners; ++i) {
     const Listener* listener = group_.listener(i);
     if (listener != nullptr) status.listening.push_back(listener->facts.text);

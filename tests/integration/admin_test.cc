@@ -17,9 +17,10 @@
 #include "absl/strings/str_cat.h"
 #include "core/admin/admin_client.h"
 #include "core/admin/admin_messages.h"
+#include "core/host/cpu_placement.h"
 #include "tests/integration/client_set.h"
 #include "tests/integration/host_process.h"
-#include "tests/integration/scale.h"
+#include "tests/integration/process_facts.h"
 
 namespace cluster {
 namespace {
@@ -31,10 +32,13 @@ class AdminTest : public ::testing::Test {
 
   std::string socket() const { return folder_ + "/admin"; }
 
-  std::vector<std::string> Arguments(int workers) const {
-    return {TestPlugin("puppet"),
-            absl::StrCat("--workers=", workers),
-            "--admin=" + socket()};
+  std::vector<std::string> Arguments(
+      size_t workers, const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> all = {TestPlugin("puppet"),
+                                    absl::StrCat("--workers=", workers),
+                                    "--admin=" + socket()};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
   }
 
   AdminReply Ask(const AdminRequest& request) {
@@ -72,40 +76,102 @@ TEST_F(AdminTest, StatusShowsTheWorkersAndTheBooks) {
   host.EndCleanly();
 }
 
+// Clients that come as fast as they are answered, on a thread of their own.
+class Load {
+ public:
+  explicit Load(uint16_t port)
+      : thread_([this, port] {
+          const ClientSet clients =
+              RunLoad({.port = port, .request = "who\n"}, 1'000'000, 8, [this] {
+                return stop_.load();
+              });
+          answered_ = clients.count(End::kAnswered);
+          total_ = clients.outcomes().size();
+        }) {}
+
+  ~Load() {
+    stop_ = true;
+    thread_.join();
+    EXPECT_EQ(answered_, total_);
+    EXPECT_GT(total_, 0u);
+  }
+
+ private:
+  std::atomic<bool> stop_ = false;
+  size_t answered_ = 0;
+  size_t total_ = 0;
+  std::thread thread_;
+};
+
+void ExpectNothingLost(HostProcess& host) {
+  const Books books = host.EndCleanly();
+  EXPECT_EQ(books.lost + books.refused + books.expired, 0u);
+}
+
 TEST_F(AdminTest, PolicyAndWeightsChangeWhileConnectionsFlow) {
   HostProcess host(Arguments(2));
   ASSERT_TRUE(host.AwaitServing(2));
-  std::atomic<bool> stop = false;
-  size_t answered = 0;
-  size_t total = 0;
-  std::thread load([&] {
-    const ClientSet clients =
-        RunLoad({.port = host.port(), .request = "who\n"}, 1'000'000, 8, [&] {
-          return stop.load();
-        });
-    answered = clients.count(End::kAnswered);
-    total = clients.outcomes().size();
-  });
   const std::vector<std::string> policies = {
       "round_robin", "least_connections", "p2c:d=2", "rendezvous", "random"};
-  for (int round = 0; round < 10; ++round) {
-    for (const std::string& policy : policies) {
-      const AdminReply reply =
-          Ask({.action = AdminAction::kSetPolicy, .text = policy});
-      EXPECT_EQ(reply.error, "");
-      EXPECT_EQ(reply.status.policy, policy);
+  {
+    const Load load(host.port());
+    for (int round = 0; round < 10; ++round) {
+      for (const std::string& policy : policies) {
+        const AdminReply reply =
+            Ask({.action = AdminAction::kSetPolicy, .text = policy});
+        EXPECT_EQ(reply.error, "");
+        EXPECT_EQ(reply.status.policy, policy);
+      }
+      EXPECT_EQ(Ask({.action = AdminAction::kSetWeight,
+                     .worker = 1,
+                     .number = static_cast<uint32_t>(round + 1)})
+                    .error,
+                "");
     }
-    EXPECT_EQ(Ask({.action = AdminAction::kSetWeight,
-                   .worker = 1,
-                   .number = static_cast<uint32_t>(round + 1)})
-                  .error,
-              "");
   }
-  stop = true;
-  load.join();
-  EXPECT_EQ(answered, total);
-  const Books books = host.EndCleanly();
-  EXPECT_EQ(books.lost + books.refused + books.expired, 0u);
+  ExpectNothingLost(host);
+}
+
+TEST_F(AdminTest, WorkersPauseAndResumeWhileConnectionsFlow) {
+  for (const char* path : {"--data_path=handoff", "--data_path=steer"}) {
+    HostProcess host(Arguments(2, {path}));
+    ASSERT_TRUE(host.AwaitServing(2));
+    {
+      const Load load(host.port());
+      for (int round = 0; round < 40; ++round) {
+        const uint32_t worker = 1 + round % 2;
+        const auto pause =
+            Ask({.action = AdminAction::kPause, .worker = worker});
+        EXPECT_EQ(pause.error, "");
+        EXPECT_TRUE(pause.status.workers[worker - 1].paused);
+        // Those that come now find the other one alone.
+        const uint64_t accepted = pause.status.accepted;
+        EXPECT_TRUE(AwaitTrue(
+            [&] { return Ask({}).status.accepted >= accepted + 20; }));
+        EXPECT_EQ(Ask({.action = AdminAction::kResume, .worker = worker}).error,
+                  "");
+      }
+    }
+    ExpectNothingLost(host);
+  }
+}
+
+TEST_F(AdminTest, WorkersAreRestartedWhileConnectionsFlow) {
+  for (const char* path :
+       {"--data_path=handoff", "--data_path=share", "--data_path=steer"}) {
+    // A worker that drains answers what its clients have yet to ask.
+    HostProcess host(Arguments(2, {path, "--set=drain=ignore"}));
+    ASSERT_TRUE(host.AwaitServing(2));
+    {
+      const Load load(host.port());
+      for (uint32_t worker = 1; worker <= 10; ++worker) {
+        EXPECT_EQ(
+            Ask({.action = AdminAction::kRestart, .worker = worker}).error, "");
+        ASSERT_TRUE(host.AwaitEvent("listening", worker + 2)) << path;
+      }
+    }
+    ExpectNothingLost(host);
+  }
 }
 
 TEST_F(AdminTest, WeightsAreKeptByTheNextConnection) {
@@ -121,10 +187,8 @@ TEST_F(AdminTest, WeightsAreKeptByTheNextConnection) {
 }
 
 TEST_F(AdminTest, PausedWorkerGetsNoneUntilItIsResumed) {
-  for (const char* path : {"handoff", "steer"}) {
-    std::vector<std::string> arguments = Arguments(2);
-    arguments.push_back(absl::StrCat("--data_path=", path));
-    HostProcess host(arguments);
+  for (const char* path : {"--data_path=handoff", "--data_path=steer"}) {
+    HostProcess host(Arguments(2, {path}));
     ASSERT_TRUE(host.AwaitServing(2));
     EXPECT_TRUE(Ask({.action = AdminAction::kPause, .worker = 1})
                     .status.workers[0]
@@ -178,6 +242,41 @@ TEST_F(AdminTest, WhatCannotBeIsRefusedInOneLine) {
   EXPECT_EQ(Ask({}).status.policy, "round_robin");
   host.EndCleanly();
   EXPECT_FALSE(std::filesystem::exists(socket()));
+}
+
+TEST_F(AdminTest, WhereTheKernelPicksItsPolicyShowsAndStays) {
+  struct Choice {
+    std::string path;
+    std::vector<std::string> more;
+    std::string policy;
+    bool has_weights;
+  };
+  std::vector<Choice> choices = {{"share", {}, "", false},
+                                 {"steer", {}, "random", true}};
+  if (CpusOfThisProcess().size() == OnlineCpus()) {
+    choices.push_back({"steer", {"--policy=cpu_local"}, "cpu_local", false});
+  }
+  for (Choice& choice : choices) {
+    choice.more.push_back("--data_path=" + choice.path);
+    HostProcess host(Arguments(OnlineCpus(), choice.more));
+    ASSERT_TRUE(host.AwaitServing(static_cast<uint32_t>(OnlineCpus())));
+    EXPECT_EQ(
+        Ask({.action = AdminAction::kSetPolicy, .text = "round_robin"}).error,
+        absl::StrCat("on the data path ",
+                     choice.path,
+                     " the kernel picks: restart with --data_path=handoff"));
+    EXPECT_EQ(
+        Ask({.action = AdminAction::kSetWeight, .worker = 1, .number = 2})
+            .error,
+        choice.has_weights
+            ? ""
+            : "workers have no weights here: the kernel picks, and knows none");
+    const AdminStatus status = Ask({}).status;
+    EXPECT_EQ(status.policy, choice.policy);
+    EXPECT_EQ(status.data_path, choice.path);
+    EXPECT_EQ(status.workers[0].weight, choice.has_weights ? 2u : 1u);
+    host.EndCleanly();
+  }
 }
 
 TEST_F(AdminTest, SocketThatCannotBeIsRefusedAtStart) {
