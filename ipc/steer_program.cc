@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 
 #include "core/base/errno_status.h"
@@ -90,7 +91,11 @@ absl::Status AttachSteerProgram(int socket,
                  sizeof(attached)) == 0) {
     return absl::OkStatus();
   }
-  return ErrnoStatus("setsockopt", "SO_ATTACH_REUSEPORT_CBPF");
+  return ErrnoStatus(
+      "setsockopt",
+      errno == ENOMEM ? "SO_ATTACH_REUSEPORT_CBPF (net.core.optmem_max limits "
+                        "the program, which grows with the workers)"
+                      : "SO_ATTACH_REUSEPORT_CBPF");
 }
 
 }  // namespace cluster

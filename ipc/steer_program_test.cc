@@ -1,15 +1,25 @@
 #include "ipc/steer_program.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/socket.h>
 
+#include <cerrno>
 #include <cstdint>
+#include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/base/errno_status.h"
+#include "core/base/unique_fd.h"
 
 namespace cluster {
 namespace {
+
+using ::testing::HasSubstr;
 
 constexpr uint32_t kByHash = UINT32_MAX;
 
@@ -110,12 +120,61 @@ TEST(SteerByCpuTest, EachCpuHasItsSocket) {
   EXPECT_EQ(Interpret(program, 1, 0), kByHash);
 }
 
-TEST(AttachSteerProgramTest, KernelsRefusalIsToldByName) {
+// A socket that is a group by itself.
+UniqueFd OneOfAGroup() {
+  UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  EXPECT_EQ(setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)), 0);
+  return fd;
+}
+
+// What the kernel says of the longest program.
+absl::Status AttachLongest() {
+  std::vector<uint32_t> weights(kMaxSteeredSockets, 1);
+  weights[0] = 2;
+  return AttachSteerProgram(OneOfAGroup().get(), SteerByWeight(weights));
+}
+
+TEST(AttachSteerProgramTest, KernelTakesTheLongestProgramOrSaysItsLimit) {
+  const absl::Status status = AttachLongest();
+  if (status.ok()) return;
+  // Before Linux 6.8 the limit is too low for it, unless raised.
+  EXPECT_EQ(ErrnoOf(status), ENOMEM) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("net.core.optmem_max"));
+}
+
+TEST(AttachSteerProgramTest, LimitOfMemoryIsToldByItsName) {
+  absl::Status status;
+  bool limited = false;
+  // A thread may leave the network alone; it has the limit that Linux 6.7 has.
+  std::thread([&] {
+    if (unshare(CLONE_NEWNET) != 0) return;
+    std::ofstream limit("/proc/sys/net/core/optmem_max");
+    limit << "20480" << std::flush;
+    limited = limit.good();
+    if (limited) status = AttachLongest();
+  }).join();
+  if (!limited) GTEST_SKIP() << "no network of one's own, which wants root";
+  EXPECT_EQ(status.message(),
+            "setsockopt SO_ATTACH_REUSEPORT_CBPF (net.core.optmem_max limits "
+            "the program, which grows with the workers): Cannot allocate "
+            "memory (ENOMEM)");
+}
+
+TEST(AttachSteerProgramTest, KernelRefusesWhatJumpsOutOfTheProgram) {
+  const std::vector<sock_filter> bad = {
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 7, 7),
+      BPF_STMT(BPF_RET | BPF_K, 0)};
+  const absl::Status status = AttachSteerProgram(OneOfAGroup().get(), bad);
+  EXPECT_EQ(status.message(),
+            "setsockopt SO_ATTACH_REUSEPORT_CBPF: Invalid argument (EINVAL)");
+}
+
+TEST(AttachSteerProgramTest, WhatIsNoSocketIsToldByName) {
   const absl::Status status =
       AttachSteerProgram(-1, SteerByWeight(std::vector<uint32_t>{1, 1}));
-  EXPECT_NE(std::string(status.message()).find("SO_ATTACH_REUSEPORT_CBPF"),
-            std::string::npos)
-      << status;
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("SO_ATTACH_REUSEPORT_CBPF"));
 }
 
 }  // namespace
