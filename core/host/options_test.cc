@@ -233,15 +233,32 @@ TEST(ParseCommandLineTest, WeightsAreCheckedAndOneForEachWorker) {
               HasSubstr("has 2 weights for --workers=3"));
 }
 
-TEST(ParseCommandLineTest, WhatSteersPoliciesDoesNotGoWithShare) {
-  for (const char* flag : {"--weights=1,1",
-                           "--max_connections=5",
+TEST(ParseCommandLineTest, WhatThePrimaryDoesDoesNotGoWithTheKernelsPaths) {
+  for (const char* flag : {"--max_connections=5",
                            "--slow_start=1s",
-                           "--eject=5"}) {
+                           "--eject=5",
+                           "--record_trace=t"}) {
     EXPECT_THAT(Error({"--workers=2", "--data_path=share", flag}),
                 HasSubstr("does not go with --data_path=share"))
         << flag;
+    EXPECT_THAT(Error({"--workers=2", "--data_path=steer", flag}),
+                HasSubstr("does not go with --data_path=steer"))
+        << flag;
   }
+}
+
+TEST(ParseCommandLineTest, WeightsGoWithTheKernelsDrawAlone) {
+  EXPECT_THAT(
+      Options({"--workers=2", "--data_path=steer", "--weights=3,1"}).weights,
+      ElementsAre(3, 1));
+  EXPECT_THAT(Error({"--workers=2", "--data_path=share", "--weights=1,1"}),
+              HasSubstr("does not go with --data_path=share"));
+  EXPECT_EQ(Error({"--workers=2",
+                   "--data_path=steer",
+                   "--policy=cpu_local",
+                   "--weights=1,1"}),
+            "--weights=\"1,1\" does not go with --policy=cpu_local, where the "
+            "CPU picks: use --policy=random");
 }
 
 TEST(ParseCommandLineTest, PolicyHelpListsPoliciesAndParameters) {
