@@ -291,6 +291,28 @@ TEST(EjectionTest, SuccessorOfAWorkerThatDiedWithItsClientGetsNone) {
   EXPECT_EQ(SharesAfterADeath({"--eject=1"})["4\n"], 0u);
 }
 
+// All fail: an ejected worker, better than none, serves on (panic).
+TEST(EjectionTest, HostWhoseWorkersHaveAllFailedServes) {
+  for (const uint32_t workers : {1u, 2u}) {
+    HostProcess host(Arguments("least_connections", workers, {"--eject=1"}));
+    ASSERT_TRUE(host.AwaitServing(workers));
+    ClientSet held({.port = host.port(), .request = "who\n"});
+    held.Open(workers);
+    ASSERT_TRUE(held.AwaitSettled(workers));
+    EXPECT_EQ(held.answers().size(), workers);
+    for (const auto& [id, pid] : host.Workers()) {
+      EXPECT_EQ(kill(pid, SIGKILL), 0);
+    }
+    ASSERT_TRUE(host.AwaitEvent("listening", 2 * workers));
+    const ClientSet next =
+        RunLoad({.port = host.port(), .request = "who\n"}, 20, 2);
+    EXPECT_EQ(next.count(End::kAnswered), 20u);
+    const Books books = host.EndCleanly();
+    EXPECT_EQ(books.lost, workers);
+    EXPECT_EQ(books.refused + books.expired, 0u);
+  }
+}
+
 // ---- Slow start: a worker that has just begun gets a part of its share
 
 TEST(SlowStartTest, SuccessorGetsLessThanItsShareAtFirst) {
