@@ -3,8 +3,9 @@
 //
 // Each pick adds to every worker's credit its weight, takes the worker with the
 // most credit, the first of equals, and takes the sum of the weights from it.
-// So over a sum of picks each is taken exactly as often as its weight, and at
-// no point more than one pick from its share. It ignores load.
+// So over a sum of picks each is taken exactly as often as its weight, and on
+// the way is hardly more than one pick from its share: of a dozen workers, 1.35
+// is the most that a search has found. It ignores load.
 //
 // Credit is kept by slot: a worker that is away keeps its own, and a slot's
 // next worker inherits it, so that all credit always sums to zero.
