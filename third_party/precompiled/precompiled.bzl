@@ -66,13 +66,16 @@ def _precompile(ctx, name, headers):
 
 def _precompiled_headers_impl(ctx):
     ctx.read(Label("@installed_versions//:versions.txt"))
+    standard = ctx.path(ctx.attr.standard)
     library = ctx.path(ctx.attr.library)
-    _precompile(ctx, "library.pch", [library])
-    _precompile(ctx, "test.pch", [library, ctx.path(ctx.attr.test)])
+    test = ctx.path(ctx.attr.test)
+    _precompile(ctx, "plugin.pch", [standard])
+    _precompile(ctx, "library.pch", [standard, library])
+    _precompile(ctx, "test.pch", [standard, library, test])
     ctx.file("BUILD.bazel", """
 filegroup(
     name = "precompiled",
-    srcs = ["library.pch", "test.pch"],
+    srcs = ["library.pch", "plugin.pch", "test.pch"],
     visibility = ["//visibility:public"],
 )
 """)
@@ -81,6 +84,7 @@ precompiled_headers = repository_rule(
     implementation = _precompiled_headers_impl,
     attrs = {
         "library": attr.label(mandatory = True, allow_single_file = True),
+        "standard": attr.label(mandatory = True, allow_single_file = True),
         "test": attr.label(mandatory = True, allow_single_file = True),
     },
 )

@@ -1,3 +1,3 @@
-// What tests include beside library.h, which precompiled.bzl puts before it.
+// What tests include beside library.h.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
