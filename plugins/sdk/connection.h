@@ -7,8 +7,9 @@
 // Thread safety: loop thread only.
 // Lifetime: must end before the worker that was given it.
 //
-// The last bytes, sent with MSG_MORE just before the end, go in one segment with
-// it, which saves a fifth of what a short connection costs (docs/benchmarks.md).
+// The last bytes, sent with MSG_MORE just before the end, go in one segment
+// with it, which saves a fifth of what a short connection costs
+// (docs/benchmarks.md).
 //
 //   void OnConnection(Connection connection) override {
 //     ::send(connection.fd(), "bye\n", 4, MSG_NOSIGNAL | MSG_MORE);
