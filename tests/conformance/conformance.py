@@ -71,7 +71,7 @@ def tests_of(row, tests):
 
 
 def is_open(row, tests):
-    """Whether nothing shows yet what the row says."""
+    """Whether nothing shows what the row says."""
     return (row.state != "not applicable" and not row.shown_by
             and not tests_of(row, tests))
 
@@ -111,6 +111,8 @@ def _problems_of_row(row, tests, read):
         yield f"{name}: {row.state}, but why?"
     if row.state == "same" and row.reason:
         yield f"{name}: the same needs no reason"
+    if is_open(row, tests):
+        yield f"{name}: no test shows it"
     if row.state == "not applicable":
         for test in tests_of(row, tests):
             yield f"{name}: not applicable, but {test.name} shows it"
@@ -127,8 +129,7 @@ def _problems_of_row(row, tests, read):
 def render(rows, tests):
     """Returns the page."""
     rows = sorted(rows)
-    count = collections.Counter("open" if is_open(row, tests) else row.state
-                                for row in rows)
+    count = collections.Counter(row.state for row in rows)
     lines = [
         "# Node's behaviours, one by one",
         "",
@@ -144,7 +145,6 @@ def render(rows, tests):
         f"| better | {count['better']} | otherwise, on purpose |",
         f"| not applicable | {count['not applicable']} | nothing here "
         "corresponds to it |",
-        f"| open | {count['open']} | no test shows it yet |",
     ]
     section = None
     for row in rows:
@@ -157,7 +157,7 @@ def render(rows, tests):
 
 
 def _line_of(row, tests):
-    state = "open" if is_open(row, tests) else row.state
+    state = row.state
     if row.reason:
         state += f": {row.reason}"
     links = [f"[{test.suite}.{test.name}](../{test.file})"

@@ -20,12 +20,13 @@ def read(name):
 
 
 def good_rows():
-    return [conformance.Row(n, "All", "same", "does", "", "")
+    return [conformance.Row(n, "All", "same", "does", "", "shown.cc")
             for n in range(1, conformance.LAST_ROW + 1)]
 
 
 def problems(rows, tests=(), files=None):
-    return conformance.problems(rows, tests, (files or {}).get)
+    return conformance.problems(rows, tests,
+                                {"shown.cc": "", **(files or {})}.get)
 
 
 class RepositoryTest(unittest.TestCase):
@@ -81,6 +82,17 @@ class ProblemsTest(unittest.TestCase):
         self.assertEqual(problems(rows, files={"a_test.cc": "TEST(A, Does) {"}),
                          [])
 
+    def test_row_that_nothing_shows(self):
+        rows = good_rows()
+        rows[0] = rows[0]._replace(shown_by="")
+        rows[1] = rows[1]._replace(state="better", reason="so", shown_by="")
+        rows[2] = rows[2]._replace(state="not applicable", reason="so",
+                                   shown_by="")
+        tests = conformance.tests_in("a_test.cc", "TEST(A, B001_Does) {")
+        self.assertEqual(problems(rows, tests), ["B002: no test shows it"])
+        self.assertEqual(problems(rows), ["B001: no test shows it",
+                                          "B002: no test shows it"])
+
     def test_states_and_reasons(self):
         rows = good_rows()
         rows[0] = rows[0]._replace(state="hard")
@@ -122,9 +134,9 @@ class PageTest(unittest.TestCase):
         self.assertIn(
             "| B001 | does | same | [A.B001_DoesAndB003_Is](../a_test.cc) |",
             page)
-        self.assertIn("| B002 | did | open: so |  |", page)
+        self.assertIn("| B002 | did | better: so |  |", page)
         self.assertIn("<br>[Is](../b_test.cc) |", page)
-        self.assertIn("| open | 1 |", page)
+        self.assertIn("| same | 2 |", page)
 
 
 class SourcesTest(unittest.TestCase):
