@@ -107,6 +107,7 @@ void ListenerDesk::OnAnswer(void* ctx,
     answer.status = ToStatus(status, error, request->asked);
     return request->done(answer);
   }
+  desk.has_listened_ = true;
   cluster_listener_info info = {};
   info.size = sizeof(info);
   if (desk.services_->listener.info(desk.services_->host, listener, &info) ==

@@ -83,6 +83,8 @@ class ListenerDesk {
   sdk::Host counted_host() const { return sdk::Host(counted_); }
   // The worker is about to end.
   bool ends() const { return ends_(); }
+  // The primary has let something of the worker's listen.
+  bool has_listened() const { return has_listened_; }
 
   // What the runtime tells the worker's code.
   void Give(const cluster_connection& given);
@@ -123,6 +125,7 @@ class ListenerDesk {
   absl::flat_hash_map<uint64_t, std::shared_ptr<Server>> by_connection_;
   std::set<std::shared_ptr<DatagramSocket>> sockets_;
   std::deque<std::function<void()>> later_;
+  bool has_listened_ = false;
   bool stopping_ = false;  // there is no later turn
 };
 

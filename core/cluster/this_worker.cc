@@ -126,6 +126,12 @@ ThisWorker::~ThisWorker() = default;
 
 bool ThisWorker::is_connected() const { return side_->connected(); }
 
+WorkerState ThisWorker::state() const {
+  if (!is_connected()) return WorkerState::kDisconnected;
+  return side_->desk().has_listened() ? WorkerState::kListening
+                                      : WorkerState::kOnline;
+}
+
 std::optional<bool> ThisWorker::exited_after_disconnect() const {
   if (side_->runtime().asked_to_end()) return true;
   return std::nullopt;

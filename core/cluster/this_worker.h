@@ -21,6 +21,7 @@
 #include "core/cluster/message.h"
 #include "core/cluster/sending.h"
 #include "core/cluster/server.h"
+#include "core/supervisor/worker_record.h"
 #include "plugins/sdk/host.h"
 
 namespace cluster {
@@ -39,6 +40,11 @@ class ThisWorker : public Listenable<OwnEvents> {
   uint32_t id() const { return id_; }
   // The channel to the primary is open.
   bool is_connected() const;
+  // kOnline; kListening once the primary has let something of it listen; and
+  // kDisconnected without a channel.
+  WorkerState state() const;
+  // False, as long as there is somebody to ask.
+  bool is_dead() const { return false; }
   // True once this worker, or the primary, asked it to end; none before.
   std::optional<bool> exited_after_disconnect() const;
 

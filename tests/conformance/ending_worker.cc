@@ -38,6 +38,29 @@ int Asked(Cluster& cluster, const std::string& word) {
   return cluster.run();
 }
 
+int States(Cluster& cluster) {
+  ThisWorker& self = cluster.worker();
+  const auto print = [&self] {
+    const char* name = "other";
+    if (self.state() == WorkerState::kOnline) name = "online ";
+    if (self.state() == WorkerState::kListening) name = "listening ";
+    if (self.state() == WorkerState::kDisconnected) name = "disconnected ";
+    Print(name);
+    if (self.is_dead()) Print("dead ");
+  };
+  print();
+  self.on(events::disconnect, print);
+  self.listen(
+      kLoopback,
+      [](Connection) {},
+      [&, print](const Address&) {
+        print();
+        self.disconnect();
+        print();
+      });
+  return cluster.run();
+}
+
 int Linger(Cluster& cluster) {
   const auto timer =
       cluster.worker().host().StartTimer(std::chrono::hours(1), [] {});
@@ -181,6 +204,7 @@ std::optional<int> EndingWorker(Cluster& cluster,
                                 const std::string& does,
                                 const std::string& word) {
   if (does == "asked") return Asked(cluster, word);
+  if (does == "states") return States(cluster);
   if (does == "linger") return Linger(cluster);
   if (does == "twice") return Twice(cluster);
   if (does == "kill then") return KillThen(cluster).Run();

@@ -12,6 +12,10 @@ namespace cluster {
 // Runs in a worker; returns its exit code, or nothing if `does` is none of:
 //   asked            prints whether it was asked to end: at its start, and when
 //                    it is disconnected; disconnects itself if `word` is "self"
+//   states           prints its state and whether it is dead: at its start,
+//   when
+//                    it listens, when it asks to end, and when it is
+//                    disconnected
 //   linger           has a timer that never rings; says when it is
 //                    disconnected and when run() has returned, and ends with
 //                    its standard input

@@ -222,6 +222,12 @@ TEST_F(EventTest, B061_StatesOfALife) {
   EXPECT_EQ(worker->state(), WorkerState::kDead);
 }
 
+TEST_F(EventTest, B061_StatesAsTheWorkerKnowsThemAndB249_ItNeverSaysDead) {
+  Fork({"states"});
+  Run();
+  EXPECT_EQ(Printed(1), "online listening listening disconnected ");
+}
+
 TEST_F(EventTest, B062_CrashIsNoErrorEvent) {
   LogEvents();
   Fork({"abort"});
