@@ -137,7 +137,7 @@ TEST_F(AdoptedListenerTest, B084_DisconnectDoesNotWaitForItsConnections) {
 }
 
 // One that the worker gives away is no connection of its server's any more.
-TEST_F(AdoptedListenerTest, ConnectionThatIsSentAwayIsNoneOfTheServers) {
+TEST_F(AdoptedListenerTest, B209_ConnectionThatIsSentAwayIsNoneOfTheServers) {
   const auto worker = StartAgent("return");
   RunUntil([&] { return !listening_.empty(); });
   const Client client(std::atoi(WordOf(listening_.front(), 2).c_str()));

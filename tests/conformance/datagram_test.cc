@@ -258,6 +258,16 @@ TEST_F(DatagramTest, B158_DisconnectClosesIt) {
   EXPECT_EQ(workers[0]->process().exit_code(), 0);
 }
 
+TEST_F(DatagramTest, B160_WorkerStaysWithoutSocketsAndEndsWithThemWhenTold) {
+  const auto worker = Start();
+  Listen(worker, "bind a");
+  Ask(worker, "close a", "a close event");
+  EXPECT_GT(Listen(worker, "bind b"), 0);
+  Tell(worker, "disconnect");
+  RunUntilDead(worker);
+  EXPECT_EQ(worker->process().exit_code(), 0);
+}
+
 TEST_F(DatagramTest, B159_OthersGoOnWhenOneDies) {
   const auto workers = Start(2);
   const int port = Listen(workers[0], "bind c");

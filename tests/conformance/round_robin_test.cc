@@ -294,5 +294,15 @@ TEST_F(RoundRobinTest, B134_CloseLeavesTheOthersAlone) {
   Await(workers[0], "a closed");
 }
 
+TEST_F(RoundRobinTest, B135_WorkerStaysWithoutServersAndEndsWithThemWhenTold) {
+  const auto worker = Start();
+  Listen(worker, "listen a");
+  Ask(worker, "close a", "a closed");
+  EXPECT_GT(Listen(worker, "listen b"), 0);
+  Tell(worker, "disconnect");
+  RunUntilDead(worker);
+  EXPECT_EQ(worker->process().exit_code(), 0);
+}
+
 }  // namespace
 }  // namespace cluster
