@@ -21,7 +21,8 @@ std::string WordOf(const std::string& line, size_t index) {
   return word;
 }
 
-ListeningTest::ListeningTest() : ClusterTest(ClusterOptions{.io = &io_}) {
+ListeningTest::ListeningTest(ClusterOptions options)
+    : ClusterTest((options.io = &io_, options)) {
   cluster_.on(events::listening, [this](Worker& worker, const Address& at) {
     listening_.push_back(std::to_string(worker.id()) + " " + at.address + " " +
                          std::to_string(at.port) + " " + at.type);

@@ -28,7 +28,8 @@ struct LoopOfTheTest {
 
 class ListeningTest : public LoopOfTheTest, public ClusterTest {
  protected:
-  ListeningTest();
+  // On the loop of the test.
+  explicit ListeningTest(ClusterOptions options = {});
   ~ListeningTest() override;
 
   // A worker that is online. `settings` may say more.
