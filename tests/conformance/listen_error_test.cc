@@ -4,7 +4,6 @@
 #include <linux/capability.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -18,6 +17,7 @@
 #include "core/cluster.h"
 #include "tests/conformance/cluster_fixture.h"
 #include "tests/conformance/listening_fixture.h"
+#include "tests/conformance/without_capability.h"
 
 namespace cluster {
 namespace {
@@ -47,22 +47,6 @@ class Occupant {
  private:
   int fd_;
   std::string port_;
-};
-
-// This thread may not bind low ports as long as it lives, even as root.
-class WithoutLowPorts {
- public:
-  WithoutLowPorts() {
-    (void)syscall(SYS_capget, &header_, before_);
-    __user_cap_data_struct without[2] = {before_[0], before_[1]};
-    without[0].effective &= ~(1u << CAP_NET_BIND_SERVICE);
-    (void)syscall(SYS_capset, &header_, without);
-  }
-  ~WithoutLowPorts() { (void)syscall(SYS_capset, &header_, before_); }
-
- private:
-  __user_cap_header_struct header_ = {_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct before_[2] = {};
 };
 
 class ListenErrorTest : public ListeningTest,
@@ -98,7 +82,7 @@ TEST_P(ListenErrorTest, B100_PortThatNeedsAPrivilege) {
   int first_free = 0;
   std::ifstream("/proc/sys/net/ipv4/ip_unprivileged_port_start") >> first_free;
   if (first_free <= 42) GTEST_SKIP() << "no port needs a privilege here";
-  const WithoutLowPorts without;
+  const WithoutCapability without(CAP_NET_BIND_SERVICE);
   EXPECT_EQ(Ask(Start(), "listen a port=42", "a "),
             "a error EACCES bind 127.0.0.1 42");
 }
