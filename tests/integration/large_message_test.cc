@@ -2,10 +2,13 @@
 // primary may not be blocked by them.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <thread>
@@ -21,6 +24,7 @@
 #include "ipc/shared_bytes.h"
 #include "plugins/testing/client.h"
 #include "tests/integration/client_set.h"
+#include "tests/integration/process_facts.h"
 #include "tests/integration/running_primary.h"
 #include "tests/integration/scale.h"
 
@@ -30,6 +34,8 @@ namespace {
 constexpr size_t kHundredMegabytes = 100'000'000;
 // The requirement, of CPU time: others may have the machine.
 constexpr absl::Duration kLongestTurn = absl::Milliseconds(10);
+// Of 99 in 100 hand-offs, without what they waited for a CPU.
+constexpr absl::Duration kLongestWait = absl::Milliseconds(10);
 
 TEST(LargeMessageTest, HundredMegabytesPassWhileConnectionsAreHandedOff) {
   RunningPrimary running("pen_pal", 3);
@@ -47,17 +53,30 @@ TEST(LargeMessageTest, HundredMegabytesPassWhileConnectionsAreHandedOff) {
   std::atomic<bool> ended = false;
   size_t served = 0;
   absl::Duration longest = absl::ZeroDuration();
+  std::vector<absl::Duration> excess;
+  const auto waited_for_cpu = [&] {
+    // The primary's and, since it is called there, the client's.
+    absl::Duration sum = WaitedForCpu(getpid()) + WaitedForCpu(gettid());
+    for (uint32_t worker = 1; worker <= 3; ++worker) {
+      sum += WaitedForCpu(running.pid(worker));
+    }
+    return sum;
+  };
   const uint16_t port =
       ntohs(reinterpret_cast<const sockaddr_in*>(&running.address().storage)
                 ->sin_port);
   std::thread clients([&] {
     while (!done) {
+      const absl::Duration waited_before = waited_for_cpu();
       const absl::Time begin = absl::Now();
       Client client(ConnectTo(port));
       const std::string who = client.ReadUntil("\n");
       if (!who.empty()) ++served;
       // The other two are busy with 100 MB themselves.
-      if (who == "worker 3\n") longest = std::max(longest, absl::Now() - begin);
+      if (who != "worker 3\n") continue;
+      const absl::Duration took = absl::Now() - begin;
+      longest = std::max(longest, took);
+      excess.push_back(took - (waited_for_cpu() - waited_before));
     }
     ended = true;
   });
@@ -81,13 +100,18 @@ TEST(LargeMessageTest, HundredMegabytesPassWhileConnectionsAreHandedOff) {
   const absl::Duration turn = running.TakeLongestTurn();
   // A sanitizer spends more on 100 MB than this is about.
   if (!kSanitized) EXPECT_LT(turn, kLongestTurn) << "of CPU time";
-  // Of a machine that others may use; it was 20 s if the primary were blocked
-  // for good.
+  ASSERT_FALSE(excess.empty());
+  std::sort(excess.begin(), excess.end());
+  const absl::Duration p99 = excess[excess.size() * 99 / 100];
+  EXPECT_LT(p99, Bound(kLongestWait));
+  // It was 20 s if the primary were blocked for good.
   EXPECT_LT(longest, Deadline() / 4);
-  std::printf("longest turn %s of CPU, longest hand-off %s, %zu served\n",
-              absl::FormatDuration(turn).c_str(),
-              absl::FormatDuration(longest).c_str(),
-              served);
+  std::printf(
+      "longest turn %s of CPU, longest hand-off %s, p99 %s, %zu served\n",
+      absl::FormatDuration(turn).c_str(),
+      absl::FormatDuration(longest).c_str(),
+      absl::FormatDuration(p99).c_str(),
+      served);
 }
 
 }  // namespace
