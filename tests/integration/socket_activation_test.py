@@ -178,6 +178,19 @@ class Test(unittest.TestCase):
             self.assertIn("worker %d" % worker, errors)
         self.assertNotIn("worker 7", errors)
 
+    def test_reload_of_young_workers_is_no_reason_to_give_up(self):
+        notify = self.notify_socket()
+        host = launch([self.tcp().fileno()],
+                      ["echo", "--listen=systemd", "--workers=2"],
+                      environment={"NOTIFY_SOCKET": notify.getsockname()})
+        self.assertEqual(notify.recv(100), b"READY=1")
+        # More than may be restarted for other reasons in the time.
+        for _ in range(6):
+            host.send_signal(signal.SIGHUP)
+            self.assertIn(b"RELOADING=1", notify.recv(100))
+            self.assertEqual(notify.recv(100), b"READY=1")
+        self.end(host)
+
     def test_end_comes_before_the_rest_of_a_reload(self):
         notify = self.notify_socket()
         listener = self.tcp()
