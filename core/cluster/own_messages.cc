@@ -11,6 +11,7 @@
 #include "core/base/status_macros.h"
 #include "core/base/unique_fd.h"
 #include "core/worker/messages/messenger.h"
+#include "ipc/shared_bytes.h"
 #include "plugins/sdk/host.h"
 
 namespace cluster {
@@ -22,6 +23,11 @@ constexpr int64_t kMaxTimeoutMs = int64_t{1} << 31;
 
 absl::Status Closed() {
   return absl::NotFoundError("the channel to the primary is closed");
+}
+
+// None of a message that only borrows its bytes.
+SharedBytes OwnedBytes(const Message& message) {
+  return message.is_borrowed() ? SharedBytes() : message.Share();
 }
 
 absl::Status OfCode(cluster_status code) {
@@ -158,7 +164,8 @@ bool OwnMessages::Send(sdk::To to,
                      handle,
                      options,
                      [&](const cluster_outgoing& outgoing) {
-                       return runtime_.messenger()->Send(outgoing, sent);
+                       return runtime_.messenger()->Send(
+                           outgoing, sent, OwnedBytes(message));
                      }),
               sent);
 }
@@ -168,14 +175,15 @@ bool OwnMessages::Reply(const Request& request,
                         HandleArgument handle,
                         const SendOptions& options,
                         SendCallback sent) {
-  const auto went = SendBy(sdk::To(),
-                           message,
-                           handle,
-                           options,
-                           [&](const cluster_outgoing& outgoing) {
-                             return runtime_.messenger()->Reply(
-                                 request.number, outgoing, sent);
-                           });
+  const auto went =
+      SendBy(sdk::To(),
+             message,
+             handle,
+             options,
+             [&](const cluster_outgoing& outgoing) {
+               return runtime_.messenger()->Reply(
+                   request.number, outgoing, sent, OwnedBytes(message));
+             });
   // That nobody waits any more is no error of who answers.
   return Told(went, sent ? std::move(sent) : [](const absl::Status&) {});
 }

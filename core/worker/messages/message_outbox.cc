@@ -7,7 +7,8 @@ namespace cluster {
 bool MessageOutbox::Add(MessageHead head,
                         Bytes bytes,
                         std::vector<UniqueFd> fds,
-                        SentCalls::Done done) {
+                        SentCalls::Done done,
+                        SharedBytes shared) {
   head.total_bytes = bytes.size();
   if (held_.empty() && window_is_open() && bytes.size() <= kMaxPartBytes) {
     const uint64_t end =
@@ -19,7 +20,8 @@ bool MessageOutbox::Add(MessageHead head,
   if (!held_.empty() && held_bytes_ + cost > kMaxHeldBytes) return false;
   Hold({.type = FrameType::kMessage,
         .head = head,
-        .bytes = {bytes.begin(), bytes.end()},
+        .bytes =
+            shared.size() > 0 ? std::move(shared) : SharedBytes::Copy(bytes),
         .sent = 0,
         .fds = std::move(fds),
         .cost = cost,
@@ -56,7 +58,7 @@ void MessageOutbox::SendHeld() {
       const ForgetRequest forget = {.request = front.head.request};
       Send(FrameType::kForget, BytesOf(forget), {}, {});
     } else {
-      const Bytes left = Bytes(front.bytes).subspan(front.sent);
+      const Bytes left = front.bytes.span().subspan(front.sent);
       const Bytes part = left.first(std::min(left.size(), kMaxPartBytes));
       if (front.sent == 0) {
         end = Send(FrameType::kMessage,

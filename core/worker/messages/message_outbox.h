@@ -24,6 +24,7 @@
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
 #include "core/worker/messages/sent_calls.h"
+#include "ipc/shared_bytes.h"
 
 namespace cluster {
 
@@ -40,13 +41,15 @@ class MessageOutbox {
 
   explicit MessageOutbox(SendFunction send) : send_(std::move(send)) {}
 
-  // Sends a message, or holds a copy of `bytes` until it can be sent; `head`
-  // lacks only `total_bytes`. False if too much is held: nothing was done.
-  // `done`, if there is one, is called when its last byte is written.
+  // Sends a message, or holds `bytes` until it can be sent: by `shared`, if
+  // that holds them, else a copy. `head` lacks only `total_bytes`. False if too
+  // much is held: nothing was done. `done`, if there is one, is called when its
+  // last byte is written.
   bool Add(MessageHead head,
            Bytes bytes,
            std::vector<UniqueFd> fds,
-           SentCalls::Done done = {});
+           SentCalls::Done done = {},
+           SharedBytes shared = {});
   // Says, behind what is held, that nobody waits for a reply any more.
   void AddForget(uint64_t request);
 
@@ -67,7 +70,7 @@ class MessageOutbox {
   struct Held {
     FrameType type = FrameType::kMessage;
     MessageHead head;  // kForget: of which `request` alone counts
-    std::vector<std::byte> bytes;
+    SharedBytes bytes;
     size_t sent = 0;  // of `bytes`
     std::vector<UniqueFd> fds;
     uint64_t cost = 0;

@@ -13,6 +13,7 @@
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
+#include "ipc/shared_bytes.h"
 
 namespace cluster {
 namespace {
@@ -55,6 +56,17 @@ class MessageOutboxTest : public ::testing::Test {
     return sent_.size();
   }};
 };
+
+TEST_F(MessageOutboxTest, WhatWaitsIsSharedWhereItCanBe) {
+  const uint64_t on_the_way = Fill();
+  const SharedBytes bytes{std::vector<std::byte>(5'000)};
+  ASSERT_TRUE(
+      outbox_.Add({.to = MessageTo::kOthers}, bytes.span(), {}, {}, bytes));
+  EXPECT_FALSE(bytes.is_sole()) << "a copy is held";
+  outbox_.OnCredit(on_the_way);
+  EXPECT_EQ(sent_.back().rest.size(), 5'000u);
+  EXPECT_TRUE(bytes.is_sole());
+}
 
 TEST_F(MessageOutboxTest, SmallMessageGoesAtOnce) {
   EXPECT_TRUE(Add("hello", 2));

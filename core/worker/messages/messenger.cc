@@ -163,7 +163,9 @@ void Messenger::OnMessage(Received received, void* ctx) {
 
 // ---- What the plugin sends
 
-cluster_status Messenger::Send(const cluster_outgoing& message, Done done) {
+cluster_status Messenger::Send(const cluster_outgoing& message,
+                               Done done,
+                               SharedBytes shared) {
   Outgoing outgoing;
   cluster_status status = ReadTarget(message, slots_, &outgoing);
   if (status == CLUSTER_OK) status = ReadContent(message, &outgoing);
@@ -171,7 +173,8 @@ cluster_status Messenger::Send(const cluster_outgoing& message, Done done) {
   return outbox_.Add(outgoing.head,
                      outgoing.bytes,
                      std::move(outgoing.fds),
-                     std::move(done))
+                     std::move(done),
+                     std::move(shared))
              ? CLUSTER_OK
              : CLUSTER_E_FULL;
 }
@@ -199,7 +202,8 @@ cluster_status Messenger::Request(const cluster_outgoing& message,
 
 cluster_status Messenger::Reply(uint64_t request,
                                 const cluster_outgoing& message,
-                                Done done) {
+                                Done done,
+                                SharedBytes shared) {
   const auto found = asked_.find(request);
   if (found == asked_.end()) return CLUSTER_E_STATE;
   Outgoing outgoing;
@@ -211,7 +215,8 @@ cluster_status Messenger::Reply(uint64_t request,
   if (!outbox_.Add(outgoing.head,
                    outgoing.bytes,
                    std::move(outgoing.fds),
-                   std::move(done))) {
+                   std::move(done),
+                   std::move(shared))) {
     return CLUSTER_E_FULL;
   }
   ForgetAsked(request);

@@ -27,6 +27,7 @@
 #include "core/worker/messages/outgoing.h"
 #include "core/worker/messages/sent_calls.h"
 #include "ipc/frame.h"
+#include "ipc/shared_bytes.h"
 #include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
@@ -70,16 +71,20 @@ class Messenger {
   // before Close(), with arguments that make sense.
   void OnMessage(Received received, void* ctx);
   // `done`, which plugins do not have, is called once if the message was taken:
-  // from the loop, with OK when the kernel has all of it.
+  // from the loop, with OK when the kernel has all of it. `shared`, likewise,
+  // holds the payload: what has to wait need not be copied.
   using Done = SentCalls::Done;
-  cluster_status Send(const cluster_outgoing& message, Done done = {});
+  cluster_status Send(const cluster_outgoing& message,
+                      Done done = {},
+                      SharedBytes shared = {});
   cluster_status Request(const cluster_outgoing& message,
                          uint64_t timeout_ms,
                          Replied replied,
                          void* ctx);
   cluster_status Reply(uint64_t request,
                        const cluster_outgoing& message,
-                       Done done = {});
+                       Done done = {},
+                       SharedBytes shared = {});
 
  private:
   // A request of this worker's.

@@ -121,7 +121,9 @@ int RunWorker(Cluster& cluster, const Plan& plan) {
   const std::string id = std::to_string(self.id());
   Pump pump;
   int64_t count = 0;
+  const bool decodes = plan.measure != "handoff";
   self.on(events::message, [&](const Message& message, Handle&) {
+    if (!decodes && !message.request()) return;
     const absl::StatusOr<Value> value = message.value();
     if (!value.ok()) std::abort();
     if (!message.request()) {
