@@ -29,9 +29,8 @@ inline uint32_t Hash(uint32_t slot, uint64_t key) {
 
 // Returns the number that, multiplied with `odd`, gives 1.
 constexpr uint32_t InverseOf(uint32_t odd) {
-  uint32_t inverse = odd; // right in 3 bits, and in twice as many each time
-  for (int i = 0; i < 4; ++i)
-    inverse *= 2 - odd * inverse;
+  uint32_t inverse = odd;  // right in 3 bits, and in twice as many each time
+  for (int i = 0; i < 4; ++i) inverse *= 2 - odd * inverse;
   return inverse;
 }
 
@@ -57,7 +56,7 @@ inline float Exponential(uint32_t hash) {
            static_cast<float>(static_cast<int32_t>(number & 0xffff)) * 0x1p-32f;
   };
   const float v = to_float(hash) + 0x1p-33f;
-  const float u = to_float(~hash) + 0x1p-33f; // 1 - v, as precise
+  const float u = to_float(~hash) + 0x1p-33f;  // 1 - v, as precise
   // u = m 2^e with m from 1/2 to 1, and ln u = e ln 2 + ln m.
   const int32_t bits = std::bit_cast<int32_t>(u);
   const int32_t e = (bits >> 23) - 126;
@@ -73,9 +72,10 @@ inline float Exponential(uint32_t hash) {
 }
 
 // Returns the least hash of the rows that have at most `most`.
-[[gnu::always_inline]] inline uint32_t LeastHash(const uint32_t *slots,
-                                                 const uint32_t *in_flight,
-                                                 size_t rows, uint64_t key,
+[[gnu::always_inline]] inline uint32_t LeastHash(const uint32_t* slots,
+                                                 const uint32_t* in_flight,
+                                                 size_t rows,
+                                                 uint64_t key,
                                                  uint32_t most) {
   uint32_t least = kNoHash;
   for (size_t i = 0; i < rows; ++i) {
@@ -87,57 +87,67 @@ inline float Exponential(uint32_t hash) {
 
 // Writes a bound below each row's score, as its bits: of numbers that are not
 // negative, those are in the same order.
-[[gnu::always_inline]] inline void WriteBounds(const uint32_t *slots,
-                                               const float *inverses,
-                                               size_t rows, uint64_t key,
-                                               uint32_t *__restrict out) {
+[[gnu::always_inline]] inline void WriteBounds(const uint32_t* slots,
+                                               const float* inverses,
+                                               size_t rows,
+                                               uint64_t key,
+                                               uint32_t* __restrict out) {
   for (size_t i = 0; i < rows; ++i) {
     const auto bits = static_cast<int32_t>(Hash(slots[i], key) >> 8);
     out[i] = std::bit_cast<uint32_t>(static_cast<float>(bits) * inverses[i]);
   }
 }
 
-[[gnu::always_inline]] inline uint64_t Sum(const uint32_t *column,
+[[gnu::always_inline]] inline uint64_t Sum(const uint32_t* column,
                                            size_t rows) {
   uint64_t sum = 0;
-  for (size_t i = 0; i < rows; ++i)
-    sum += column[i];
+  for (size_t i = 0; i < rows; ++i) sum += column[i];
   return sum;
 }
 
-uint32_t LeastHashPortably(const uint32_t *slots, const uint32_t *in_flight,
-                           size_t rows, uint64_t key, uint32_t most) {
+uint32_t LeastHashPortably(const uint32_t* slots,
+                           const uint32_t* in_flight,
+                           size_t rows,
+                           uint64_t key,
+                           uint32_t most) {
   return LeastHash(slots, in_flight, rows, key, most);
 }
 
-CLUSTER_AVX2 uint32_t LeastHashWithAvx2(const uint32_t *slots,
-                                        const uint32_t *in_flight, size_t rows,
-                                        uint64_t key, uint32_t most) {
+CLUSTER_AVX2 uint32_t LeastHashWithAvx2(const uint32_t* slots,
+                                        const uint32_t* in_flight,
+                                        size_t rows,
+                                        uint64_t key,
+                                        uint32_t most) {
   return LeastHash(slots, in_flight, rows, key, most);
 }
 
-void WriteBoundsPortably(const uint32_t *slots, const float *inverses,
-                         size_t rows, uint64_t key, uint32_t *out) {
+void WriteBoundsPortably(const uint32_t* slots,
+                         const float* inverses,
+                         size_t rows,
+                         uint64_t key,
+                         uint32_t* out) {
   WriteBounds(slots, inverses, rows, key, out);
 }
 
-CLUSTER_AVX2 void WriteBoundsWithAvx2(const uint32_t *slots,
-                                      const float *inverses, size_t rows,
-                                      uint64_t key, uint32_t *out) {
+CLUSTER_AVX2 void WriteBoundsWithAvx2(const uint32_t* slots,
+                                      const float* inverses,
+                                      size_t rows,
+                                      uint64_t key,
+                                      uint32_t* out) {
   WriteBounds(slots, inverses, rows, key, out);
 }
 
-uint64_t SumPortably(const uint32_t *column, size_t rows) {
+uint64_t SumPortably(const uint32_t* column, size_t rows) {
   return Sum(column, rows);
 }
 
-CLUSTER_AVX2 uint64_t SumWithAvx2(const uint32_t *column, size_t rows) {
+CLUSTER_AVX2 uint64_t SumWithAvx2(const uint32_t* column, size_t rows) {
   return Sum(column, rows);
 }
 
-} // namespace
+}  // namespace
 
-void HighestScore::FindShares(const Candidates &candidates) {
+void HighestScore::FindShares(const Candidates& candidates) {
   const std::span<const uint32_t> weights = candidates.weights;
   equal_ = true;
   total_weight_ = 0;
@@ -148,19 +158,21 @@ void HighestScore::FindShares(const Candidates &candidates) {
     total_weight_ += weights[i];
     inverses_[i] = 0x1p-24f / static_cast<float>(weights[i]);
     const uint32_t slot = candidates.slots[i];
-    if (slot >= rows_.size())
-      rows_.resize(size_t{slot} + 1);
+    if (slot >= rows_.size()) rows_.resize(size_t{slot} + 1);
     rows_[slot] = static_cast<uint32_t>(i);
   }
 }
 
-size_t HighestScore::BestOfEqual(uint64_t key, uint32_t most,
-                                 const Candidates &candidates) {
+size_t HighestScore::BestOfEqual(uint64_t key,
+                                 uint32_t most,
+                                 const Candidates& candidates) {
   const uint32_t least = (kHasAvx2 ? LeastHashWithAvx2 : LeastHashPortably)(
-      candidates.slots.data(), candidates.in_flight.data(), candidates.size(),
-      key, most);
-  if (least != kNoHash)
-    return rows_[SlotOf(least, key)];
+      candidates.slots.data(),
+      candidates.in_flight.data(),
+      candidates.size(),
+      key,
+      most);
+  if (least != kNoHash) return rows_[SlotOf(least, key)];
   // The worst of all hashes, beside rows that have more.
   const auto allowed = std::ranges::find_if(
       candidates.in_flight, [&](uint32_t load) { return load <= most; });
@@ -170,12 +182,16 @@ size_t HighestScore::BestOfEqual(uint64_t key, uint32_t most,
 }
 
 template <class IsAllowed>
-size_t HighestScore::BestByWeight(uint64_t key, const Candidates &candidates,
+size_t HighestScore::BestByWeight(uint64_t key,
+                                  const Candidates& candidates,
                                   IsAllowed is_allowed) {
   hashes_.resize(candidates.size());
-  (kHasAvx2 ? WriteBoundsWithAvx2
-            : WriteBoundsPortably)(candidates.slots.data(), inverses_.data(),
-                                   candidates.size(), key, hashes_.data());
+  (kHasAvx2 ? WriteBoundsWithAvx2 : WriteBoundsPortably)(
+      candidates.slots.data(),
+      inverses_.data(),
+      candidates.size(),
+      key,
+      hashes_.data());
   // Of what is rounded on the way, and more.
   constexpr float kRounding = 1 + 0x1p-16f;
   const auto score_of = [&](size_t row) {
@@ -189,24 +205,19 @@ size_t HighestScore::BestByWeight(uint64_t key, const Candidates &candidates,
     // has to be worked out.
     size_t best = SIZE_MAX;
     least_.ForEach([&](size_t row) {
-      if (best != SIZE_MAX && hashes_[row] >= hashes_[best])
-        return;
-      if (is_allowed(row))
-        best = row;
+      if (best != SIZE_MAX && hashes_[row] >= hashes_[best]) return;
+      if (is_allowed(row)) best = row;
     });
     if (best == SIZE_MAX) {
-      if (least_.count() == candidates.size())
-        return 0;
+      if (least_.count() == candidates.size()) return 0;
       bound *= 8;
       continue;
     }
     const size_t first = best;
     float best_score = score_of(first);
     least_.ForEach([&](size_t row) {
-      if (std::bit_cast<float>(hashes_[row]) > best_score * kRounding)
-        return;
-      if (row == first || !is_allowed(row))
-        return;
+      if (std::bit_cast<float>(hashes_[row]) > best_score * kRounding) return;
+      if (row == first || !is_allowed(row)) return;
       const float score = score_of(row);
       // Scores that round to one number: the same slot must win whatever the
       // order of the rows.
@@ -218,24 +229,21 @@ size_t HighestScore::BestByWeight(uint64_t key, const Candidates &candidates,
       }
     });
     // No row that was not looked at can be better.
-    if (best_score <= bound)
-      return best;
+    if (best_score <= bound) return best;
     bound = best_score;
   }
 }
 
-size_t HighestScore::Row(uint64_t key, const Candidates &candidates) {
-  if (view_.Changed(candidates))
-    FindShares(candidates);
-  if (equal_)
-    return BestOfEqual(key, kNoHash, candidates);
+size_t HighestScore::Row(uint64_t key, const Candidates& candidates) {
+  if (view_.Changed(candidates)) FindShares(candidates);
+  if (equal_) return BestOfEqual(key, kNoHash, candidates);
   return BestByWeight(key, candidates, [](size_t) { return true; });
 }
 
-size_t HighestScore::RowBelow(double factor, uint64_t key,
-                              const Candidates &candidates) {
-  if (view_.Changed(candidates))
-    FindShares(candidates);
+size_t HighestScore::RowBelow(double factor,
+                              uint64_t key,
+                              const Candidates& candidates) {
+  if (view_.Changed(candidates)) FindShares(candidates);
   const uint64_t in_flight = (kHasAvx2 ? SumWithAvx2 : SumPortably)(
       candidates.in_flight.data(), candidates.size());
   // in_flight + 1 <= ceil(limit) is in_flight < limit. Rounding must not lift a
@@ -250,8 +258,9 @@ size_t HighestScore::RowBelow(double factor, uint64_t key,
   }
   const double most = std::ceil(limit * candidates.weights[0]) - 1;
   return BestOfEqual(
-      key, most < double{kNoHash} ? static_cast<uint32_t>(most) : kNoHash,
+      key,
+      most < double{kNoHash} ? static_cast<uint32_t>(most) : kNoHash,
       candidates);
 }
 
-} // namespace cluster
+}  // namespace cluster
