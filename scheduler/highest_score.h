@@ -35,33 +35,34 @@
 namespace cluster {
 
 class HighestScore {
-public:
+ public:
   // Returns the row that wins `key`, which is well mixed. O(n).
-  size_t Row(uint64_t key, const Candidates &candidates);
+  size_t Row(uint64_t key, const Candidates& candidates);
 
   // The same among the rows with in_flight < limit * weight, where `limit` is
   // `factor` times what there is in flight, one more counted, by weight.
   // REQUIRES: factor >= 1.
-  size_t RowBelow(double factor, uint64_t key, const Candidates &candidates);
+  size_t RowBelow(double factor, uint64_t key, const Candidates& candidates);
 
-private:
-  void FindShares(const Candidates &candidates);
-  size_t BestOfEqual(uint64_t key, uint32_t most, const Candidates &candidates);
+ private:
+  void FindShares(const Candidates& candidates);
+  size_t BestOfEqual(uint64_t key, uint32_t most, const Candidates& candidates);
   template <class IsAllowed>
-  size_t BestByWeight(uint64_t key, const Candidates &candidates,
+  size_t BestByWeight(uint64_t key,
+                      const Candidates& candidates,
                       IsAllowed is_allowed);
 
   LeastRows least_;
   // Of the view.
   ViewMemo view_;
-  bool equal_ = true; // weights
+  bool equal_ = true;  // weights
   uint64_t total_weight_ = 0;
-  std::vector<float> inverses_; // of weights, for hashes of 24 bits
-  std::vector<uint32_t> rows_;  // by slot
+  std::vector<float> inverses_;  // of weights, for hashes of 24 bits
+  std::vector<uint32_t> rows_;   // by slot
   // Of a call.
   std::vector<uint32_t> hashes_;
 };
 
-} // namespace cluster
+}  // namespace cluster
 
-#endif // SCHEDULER_HIGHEST_SCORE_H_
+#endif  // SCHEDULER_HIGHEST_SCORE_H_

@@ -27,8 +27,8 @@ namespace cluster {
 //                    writes if it is a listener or a UDP socket; tells "met"
 //                    and the handle's kind
 //   give KIND        tells "given", with one end of a new socket; the worker
-//                    greets on the other: tcp, unix, udp; or the id of a worker,
-//                    which is sent "meet" with it instead
+//                    greets on the other: tcp, unix, udp; or the id of a
+//                    worker, which is sent "meet" with it instead
 //   adopt FD MOST    serves the handle, or its descriptor FD if that is not -1
 //                    (both may be left out): tells "adopted ADDRESS PORT TYPE"
 //                    or "refused CODE CALL". Connections are greeted and
@@ -41,8 +41,8 @@ namespace cluster {
 //   disconnect       disconnects itself; exit CODE ends at once
 // A request is answered with "re: TEXT", and its handle comes back; "silence"
 // never is. Any other message is sent back as it came, with its handle. What
-// comes from another worker is told as "ID says TEXT", and whether it has lost a
-// handle.
+// comes from another worker is told as "ID says TEXT", and whether it has lost
+// a handle.
 int RunAgent(Cluster& cluster, const std::string& how);
 [[noreturn]] void TellAndExit(Cluster& cluster, int count, size_t size);
 

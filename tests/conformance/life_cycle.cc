@@ -226,14 +226,13 @@ void LifeCycle::Listen() {
                  if (address.port > 0) port_ = address.port;
                  React(worker, "listening");
                });
-  cluster_->on(
-      events::message,
-      [this](Worker& worker, const Message& message, Handle& handle) {
-        ++Told(worker, "message").cluster.message;
-        if (!message.request()) return;
-        if (worker.id() % 3 == 0) return;  // that one waits for ever
-        cluster_->reply(message.request(), "yes", handle, {}, Sent());
-      });
+  cluster_->on(events::message,
+               [this](Worker& worker, const Message& message, Handle& handle) {
+                 ++Told(worker, "message").cluster.message;
+                 if (!message.request()) return;
+                 if (worker.id() % 3 == 0) return;  // that one waits for ever
+                 cluster_->reply(message.request(), "yes", handle, {}, Sent());
+               });
   cluster_->on(events::disconnect, [this](Worker& worker) {
     ++Told(worker, "disconnect").cluster.disconnect;
     React(worker, "disconnect");
