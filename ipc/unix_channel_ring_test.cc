@@ -40,20 +40,32 @@ std::vector<UniqueFd> OneFd(UniqueFd fd) {
   return fds;
 }
 
-// Whether an address lies in a ring that this process has mapped.
-bool IsInRing(const void* address) {
+// Calls `seen` with the bounds of each ring that this process has mapped.
+template <class Seen>
+void ForEachRing(Seen seen) {
   FILE* const maps = std::fopen("/proc/self/maps", "re");
   char line[512];
-  bool is_in = false;
   while (std::fgets(line, sizeof(line), maps) != nullptr) {
     unsigned long first = 0, last = 0;
     std::sscanf(line, "%lx-%lx", &first, &last);
-    const auto at = reinterpret_cast<unsigned long>(address);
-    is_in |= at >= first && at < last &&
-             std::strstr(line, "cluster payloads") != nullptr;
+    if (std::strstr(line, "cluster payloads") != nullptr) seen(first, last);
   }
   std::fclose(maps);
+}
+
+bool IsInRing(const void* address) {
+  const auto at = reinterpret_cast<unsigned long>(address);
+  bool is_in = false;
+  ForEachRing([&](unsigned long first, unsigned long last) {
+    is_in |= at >= first && at < last;
+  });
   return is_in;
+}
+
+size_t CountRings() {
+  size_t count = 0;
+  ForEachRing([&](unsigned long, unsigned long) { ++count; });
+  return count;
 }
 
 class UnixChannelRingTest : public ::testing::Test {
@@ -178,6 +190,21 @@ TEST_F(TrustingTest, ReadsPayloadsWhereTheyLie) {
   for (int i = 0; i < 100; ++i) Send(std::string(kLarge, 'b'));
   Pass();
   EXPECT_GT(in_ring_, 20);
+}
+
+TEST_F(UnixChannelRingTest, NoMemoryIsLeftOfAChannelWhosePeerDied) {
+  Open();
+  Send(std::string(kLarge, 'b'));
+  ASSERT_TRUE(sender_->Flush().ok());
+  EXPECT_GT(CountRings(), 0u);
+  sender_.reset();
+  // What was sent before the end is still there to be read.
+  size_t bytes = 0;
+  (void)receiver_->OnReadable(
+      [&](Frame frame) { bytes += frame.payload.size(); });
+  EXPECT_EQ(bytes, kLarge);
+  receiver_.reset();
+  EXPECT_EQ(CountRings(), 0u);
 }
 
 TEST_F(UnixChannelRingTest, BothWaysAtOnce) {
