@@ -163,6 +163,8 @@ int WorkerProgram(Cluster& cluster, int argc, char** argv) {
   }
   for (int i = 2; does == "print" && i < argc; ++i) {
     Print((i > 2 ? " " : "") + Describe(cluster, argv[i], argv));
+    // What follows is there to be shown.
+    if (std::string_view(argv[i]) == "args") break;
   }
   if (does == "print") return 0;
   if (does == "call" && word == "fork") cluster.fork();
