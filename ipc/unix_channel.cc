@@ -130,6 +130,7 @@ bool UnixChannel::SendInRing(uint16_t type,
            kFrameHeaderBytes + payload.size(),
            std::move(*fds),
            correlation);
+  withheld_in_ring_ += place->bytes;
   return true;
 }
 
@@ -181,6 +182,7 @@ absl::Status UnixChannel::Flush() {
     if (sent.error != 0) return ErrnoStatus(sent.error, "sendmsg");
     DropWritten(sent.bytes);
   }
+  withheld_in_ring_ = 0;
   return absl::OkStatus();
 }
 

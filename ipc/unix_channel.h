@@ -94,6 +94,9 @@ class UnixChannel {
 
   // Bytes in the queue, headers included.
   size_t queued_bytes() const { return queued_bytes_; }
+  // The same with the payloads in the ring whose places are in the queue: what
+  // the peer could have by a Flush().
+  size_t withheld_bytes() const { return queued_bytes_ + withheld_in_ring_; }
   // Descriptors in the queue.
   size_t queued_fds() const;
 
@@ -166,6 +169,7 @@ class UnixChannel {
 
   std::deque<Segment> queue_;
   size_t queued_bytes_ = 0;
+  size_t withheld_in_ring_ = 0;  // until the queue is empty
   uint64_t written_bytes_ = 0;
   // The memory of a written segment, for the next one.
   std::vector<std::byte> spare_;

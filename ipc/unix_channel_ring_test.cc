@@ -118,6 +118,18 @@ class UnixChannelRingTest : public ::testing::Test {
   int in_ring_ = 0;
 };
 
+TEST_F(UnixChannelRingTest, WhatWaitsInTheRingIsCounted) {
+  Open();
+  EXPECT_EQ(sender_->withheld_bytes(), 0u);
+  sender_->Send(7, AsBytes("small"));
+  EXPECT_EQ(sender_->withheld_bytes(), sender_->queued_bytes());
+  sender_->Send(7, AsBytes(std::string(kLarge, 'a')));
+  EXPECT_EQ(sender_->withheld_bytes(), sender_->queued_bytes() + kLarge);
+  EXPECT_LT(sender_->queued_bytes(), 200u);
+  ASSERT_TRUE(sender_->Flush().ok());
+  EXPECT_EQ(sender_->withheld_bytes(), 0u);
+}
+
 TEST_F(UnixChannelRingTest, OnlyPlacesOfLargePayloadsGoByTheSocket) {
   Open();
   const uint64_t before = sender_->written_bytes();

@@ -70,6 +70,8 @@ class ControlChannel {
   void OnWritten(WrittenFunction written) { written_ = std::move(written); }
   // Bytes that the kernel has not taken.
   size_t queued_bytes() const { return channel_.queued_bytes(); }
+  // What the primary could have by a Flush().
+  size_t withheld_bytes() const { return channel_.withheld_bytes(); }
 
   void FlushAtOnce(bool at_once) { flush_at_once_ = at_once; }
 

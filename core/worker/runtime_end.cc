@@ -27,7 +27,7 @@ constexpr uint64_t kDrainCheckUs = 5'000;
 // primary makes some within two seconds, whoever does not read.
 constexpr int64_t kLastMessagesMs = 5'000;
 // What is queued for the end of a round and no longer waits for it.
-constexpr size_t kWriteNowBytes = size_t{128} << 10;
+constexpr size_t kWriteNowBytes = size_t{256} << 10;
 constexpr uint64_t kNoDeadline = UINT64_MAX;
 
 }  // namespace
@@ -182,7 +182,7 @@ void Runtime::WriteLastMessages() {
 uint64_t Runtime::UnsentBytes() {
   // In the loop it would be written when the round ends: for so much that is
   // late.
-  if (channel_.queued_bytes() >= kWriteNowBytes) channel_.Flush();
+  if (channel_.withheld_bytes() >= kWriteNowBytes) channel_.Flush();
   return channel_.queued_bytes() + context_.messenger().held_bytes();
 }
 
