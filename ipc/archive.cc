@@ -24,13 +24,18 @@ ArchiveInput::ArchiveInput(std::span<const std::byte> bytes)
 }
 
 void ArchiveInput::Read(void* data, size_t bytes) {
+  const std::span<const std::byte> taken = Take(bytes);
+  if (bytes > 0) std::memcpy(data, taken.data(), bytes);
+}
+
+std::span<const std::byte> ArchiveInput::Take(size_t bytes) {
   if (bytes > left_.size()) {
     throw cereal::Exception(absl::StrCat(
         bytes, " bytes are expected and ", left_.size(), " remain"));
   }
-  if (bytes == 0) return;
-  std::memcpy(data, left_.data(), bytes);
+  const std::span<const std::byte> taken = left_.first(bytes);
   left_ = left_.subspan(bytes);
+  return taken;
 }
 
 bool ArchiveInput::ReadBool() {

@@ -45,6 +45,8 @@ class ArchiveInput
 
   // Takes the next `bytes` bytes. Throws when fewer remain.
   void Read(void* data, size_t bytes);
+  // The same without a copy: they are where the archive is.
+  std::span<const std::byte> Take(size_t bytes);
 
   // Takes a bool, which is one byte, 0 or 1. Throws on any other.
   bool ReadBool();

@@ -11,6 +11,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,14 +24,19 @@ namespace cluster {
 class SharedBytes {
  public:
   SharedBytes() = default;
-  explicit SharedBytes(std::vector<std::byte> bytes)
-      : owner_(
-            std::make_shared<const std::vector<std::byte>>(std::move(bytes))),
-        span_(*owner_) {}
+  explicit SharedBytes(std::vector<std::byte> bytes) {
+    auto owner =
+        std::make_shared<const std::vector<std::byte>>(std::move(bytes));
+    span_ = *owner;
+    owner_ = std::move(owner);
+  }
 
   static SharedBytes Copy(std::span<const std::byte> bytes) {
-    return SharedBytes(std::vector<std::byte>(bytes.begin(), bytes.end()));
+    return Join({}, bytes);
   }
+  // A copy of both, one behind the other.
+  static SharedBytes Join(std::span<const std::byte> head,
+                          std::span<const std::byte> rest);
 
   std::span<const std::byte> span() const { return span_; }
   size_t size() const { return span_.size(); }
@@ -51,16 +57,29 @@ class SharedBytes {
 
  private:
   // Shared, since it ends with the last queue that still sends it.
-  std::shared_ptr<const std::vector<std::byte>> owner_;
+  std::shared_ptr<const void> owner_;
   std::span<const std::byte> span_;
 };
+
+inline SharedBytes SharedBytes::Join(std::span<const std::byte> head,
+                                     std::span<const std::byte> rest) {
+  const size_t size = head.size() + rest.size();
+  // One block for the bytes and their count of holders.
+  auto owner = std::make_shared_for_overwrite<std::byte[]>(size);
+  std::byte* const end = std::copy(head.begin(), head.end(), owner.get());
+  std::copy(rest.begin(), rest.end(), end);
+  SharedBytes joined;
+  joined.span_ = {owner.get(), size};
+  joined.owner_ = std::move(owner);
+  return joined;
+}
 
 inline void SharedBytes::DiscardTail(size_t bytes) {
   constexpr uintptr_t kPage = 4096;
   const auto end = reinterpret_cast<uintptr_t>(span_.data() + span_.size());
   const uintptr_t first = (end - bytes + kPage - 1) / kPage * kPage;
   const uintptr_t last = end / kPage * kPage;
-  // The vector is still there; its bytes, which nobody reads any more, are 0.
+  // The memory is still there; its bytes, which nobody reads any more, are 0.
   if (first < last) {
     madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
   }

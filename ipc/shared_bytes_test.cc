@@ -30,6 +30,16 @@ std::string ToText(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+TEST(SharedBytesTest, JoinedBytesAreACopyOfBoth) {
+  std::string rest = "rest";
+  const SharedBytes joined = SharedBytes::Join(AsBytes("head "), AsBytes(rest));
+  rest = "none";
+  EXPECT_EQ(ToText(joined.span()), "head rest");
+  EXPECT_TRUE(joined.is_sole());
+  EXPECT_EQ(ToText(joined.Part(5, 4).span()), "rest");
+  EXPECT_EQ(SharedBytes::Join({}, {}).size(), 0u);
+}
+
 // Small ones are copied, large ones sent from where they are: no difference on
 // the wire, and descriptors stay with their frames.
 TEST(SharedBytesTest, PiecesArriveInOrderWithTheRest) {

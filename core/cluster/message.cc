@@ -1,5 +1,7 @@
 #include "core/cluster/message.h"
 
+#include <array>
+#include <cstring>
 #include <utility>
 
 #include "core/cluster/value/message_codec.h"
@@ -8,20 +10,13 @@ namespace cluster {
 namespace {
 
 // As the archive of a Value that holds it (docs/wire_format.md).
-std::vector<std::byte> EncodeText(std::string_view text) {
+SharedBytes EncodeText(std::string_view text) {
   constexpr std::byte kLittleEndian{1};
   constexpr std::byte kKind{static_cast<uint8_t>(Value::Kind::kString)};
+  std::array<std::byte, 2 + sizeof(uint64_t)> head = {kLittleEndian, kKind};
   const uint64_t size = text.size();
-  std::vector<std::byte> bytes;
-  bytes.reserve(2 + sizeof(size) + text.size());
-  bytes.push_back(kLittleEndian);
-  bytes.push_back(kKind);
-  const auto append = [&](std::span<const std::byte> part) {
-    bytes.insert(bytes.end(), part.begin(), part.end());
-  };
-  append(std::as_bytes(std::span(&size, 1)));
-  append(std::as_bytes(std::span(text)));
-  return bytes;
+  std::memcpy(&head[2], &size, sizeof(size));
+  return SharedBytes::Join(head, std::as_bytes(std::span(text)));
 }
 
 }  // namespace
@@ -29,8 +24,10 @@ std::vector<std::byte> EncodeText(std::string_view text) {
 Message::Message(OfValue, const Value& value)
     : Message(of(EncodeMessage(value))) {}
 
-Message::Message(OfText, std::string_view text)
-    : Message(of_bytes(EncodeText(text))) {}
+Message::Message(OfText, std::string_view text) : Message(EncodeText(text)) {}
+
+Message::Message(SharedBytes bytes)
+    : owned_(std::move(bytes)), bytes_(owned_.span()) {}
 
 Message Message::of(absl::StatusOr<std::vector<std::byte>> bytes) {
   if (bytes.ok()) return of_bytes(*std::move(bytes));
@@ -40,15 +37,12 @@ Message Message::of(absl::StatusOr<std::vector<std::byte>> bytes) {
 }
 
 Message Message::of_bytes(std::vector<std::byte> bytes) {
-  Message message({}, 0, Request());
-  message.owned_ = SharedBytes(std::move(bytes));
-  message.bytes_ = message.owned_.span();
-  return message;
+  return Message(SharedBytes(std::move(bytes)));
 }
 
 Message Message::of_bytes(std::string_view bytes) {
-  const auto view = std::as_bytes(std::span(bytes.data(), bytes.size()));
-  return of_bytes(std::vector<std::byte>(view.begin(), view.end()));
+  return Message(
+      SharedBytes::Copy(std::as_bytes(std::span(bytes.data(), bytes.size()))));
 }
 
 Message::Message(const Message& other)

@@ -97,6 +97,7 @@ class Message {
   enum OfText { kOfText };
   Message(OfValue, const Value& value);
   Message(OfText, std::string_view text);
+  explicit Message(SharedBytes bytes);
 
   SharedBytes owned_;
   std::span<const std::byte> bytes_;  // of `owned_`, or borrowed

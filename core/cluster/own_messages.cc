@@ -155,7 +155,7 @@ bool OwnMessages::Told(const absl::StatusOr<bool>& went,
 }
 
 bool OwnMessages::Send(sdk::To to,
-                       Message message,
+                       const Message& message,
                        HandleArgument handle,
                        const SendOptions& options,
                        SendCallback sent) {
@@ -171,7 +171,7 @@ bool OwnMessages::Send(sdk::To to,
 }
 
 bool OwnMessages::Reply(const Request& request,
-                        Message message,
+                        const Message& message,
                         HandleArgument handle,
                         const SendOptions& options,
                         SendCallback sent) {
@@ -189,7 +189,7 @@ bool OwnMessages::Reply(const Request& request,
 }
 
 void OwnMessages::Ask(sdk::To to,
-                      Message message,
+                      const Message& message,
                       absl::Duration deadline,
                       Replied replied,
                       HandleArgument handle,

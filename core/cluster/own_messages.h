@@ -4,7 +4,7 @@
 // Thread safety: the loop's thread.
 //
 //   OwnMessages messages(runtime, events);
-//   return messages.Send({CLUSTER_TO_PRIMARY, 0}, std::move(message), ...);
+//   return messages.Send({CLUSTER_TO_PRIMARY, 0}, message, ...);
 #ifndef CORE_CLUSTER_OWN_MESSAGES_H_
 #define CORE_CLUSTER_OWN_MESSAGES_H_
 
@@ -39,18 +39,18 @@ class OwnMessages {
 
   // See core/cluster/this_worker.h.
   bool Send(sdk::To to,
-            Message message,
+            const Message& message,
             HandleArgument handle,
             const SendOptions& options,
             SendCallback sent);
   void Ask(sdk::To to,
-           Message message,
+           const Message& message,
            absl::Duration deadline,
            Replied replied,
            HandleArgument handle,
            const SendOptions& options);
   bool Reply(const Request& request,
-             Message message,
+             const Message& message,
              HandleArgument handle,
              const SendOptions& options,
              SendCallback sent);

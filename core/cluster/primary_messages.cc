@@ -11,13 +11,9 @@
 namespace cluster {
 namespace {
 
-// From here on the bytes themselves are handed over; below, a copy is cheaper.
-constexpr size_t kSharedBytes = size_t{8} << 10;
-
-MessagePayload PayloadOf(Message& message) {
-  if (message.bytes().size() < kSharedBytes) {
-    return MessagePayload(message.bytes());
-  }
+// Whoever has to keep them shares them.
+MessagePayload PayloadOf(const Message& message) {
+  if (message.is_borrowed()) return MessagePayload(message.bytes());
   return MessagePayload(message.Share());
 }
 
@@ -49,7 +45,7 @@ void PrimaryMessages::Open() {
 
 template <class Send>
 absl::StatusOr<bool> PrimaryMessages::SendBy(Send send,
-                                             Message message,
+                                             const Message& message,
                                              HandleArgument handle,
                                              const SendOptions& options,
                                              SendCallback sent) {
@@ -75,7 +71,7 @@ bool PrimaryMessages::Told(const absl::StatusOr<bool>& went,
 }
 
 bool PrimaryMessages::Send(uint32_t worker,
-                           Message message,
+                           const Message& message,
                            HandleArgument handle,
                            const SendOptions& options,
                            SendCallback sent) {
@@ -84,25 +80,25 @@ bool PrimaryMessages::Send(uint32_t worker,
   };
   const bool tells = static_cast<bool>(sent);
   const absl::StatusOr<bool> went =
-      SendBy(send, std::move(message), handle, options, sent);
+      SendBy(send, message, handle, options, sent);
   if (went.ok() || tells) return Told(went, std::move(sent));
   owner_.Post(
       [this, worker, why = went.status()] { owner_.OnNotSent(worker, why); });
   return false;
 }
 
-bool PrimaryMessages::SendToAll(Message message,
+bool PrimaryMessages::SendToAll(const Message& message,
                                 HandleArgument handle,
                                 const SendOptions& options,
                                 SendCallback sent) {
   const auto send = [&](const MessagePayload& payload, MessageExtras& extras) {
     return mailbox_.SendToAll(payload, std::move(extras));
   };
-  return Told(SendBy(send, std::move(message), handle, options, sent), sent);
+  return Told(SendBy(send, message, handle, options, sent), sent);
 }
 
 bool PrimaryMessages::Reply(const Request& request,
-                            Message message,
+                            const Message& message,
                             HandleArgument handle,
                             const SendOptions& options,
                             SendCallback sent) {
@@ -110,11 +106,11 @@ bool PrimaryMessages::Reply(const Request& request,
   const auto send = [&](const MessagePayload& payload, MessageExtras& extras) {
     return mailbox_.Reply(key, payload, std::move(extras));
   };
-  return Told(SendBy(send, std::move(message), handle, options, sent), sent);
+  return Told(SendBy(send, message, handle, options, sent), sent);
 }
 
 void PrimaryMessages::Ask(uint32_t worker,
-                          Message message,
+                          const Message& message,
                           absl::Duration deadline,
                           Replied replied,
                           HandleArgument handle,
@@ -135,8 +131,7 @@ void PrimaryMessages::Ask(uint32_t worker,
         worker, payload, deadline, on_reply, std::move(extras));
     return status.ok() ? absl::StatusOr<bool>(true) : status;
   };
-  const absl::StatusOr<bool> went =
-      SendBy(send, std::move(message), handle, options, {});
+  const absl::StatusOr<bool> went = SendBy(send, message, handle, options, {});
   if (went.ok()) return;
   owner_.Post([on_reply, why = went.status()] { on_reply(why); });
 }

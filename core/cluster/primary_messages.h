@@ -4,7 +4,7 @@
 // Thread safety: the io_context's thread.
 //
 //   PrimaryMessages messages(primary.messages(), *this);
-//   return messages.Send(worker, std::move(message), handle, {}, {});
+//   return messages.Send(worker, message, handle, {}, {});
 #ifndef CORE_CLUSTER_PRIMARY_MESSAGES_H_
 #define CORE_CLUSTER_PRIMARY_MESSAGES_H_
 
@@ -48,21 +48,21 @@ class PrimaryMessages {
 
   // See core/cluster/worker.h, core/cluster.h.
   bool Send(uint32_t worker,
-            Message message,
+            const Message& message,
             HandleArgument handle,
             const SendOptions& options,
             SendCallback sent);
-  bool SendToAll(Message message,
+  bool SendToAll(const Message& message,
                  HandleArgument handle,
                  const SendOptions& options,
                  SendCallback sent);
   bool Reply(const Request& request,
-             Message message,
+             const Message& message,
              HandleArgument handle,
              const SendOptions& options,
              SendCallback sent);
   void Ask(uint32_t worker,
-           Message message,
+           const Message& message,
            absl::Duration deadline,
            Replied replied,
            HandleArgument handle,
@@ -76,7 +76,7 @@ class PrimaryMessages {
   // Sends by `send(payload, extras)`, which says as PrimaryMailbox::Send().
   template <class Send>
   absl::StatusOr<bool> SendBy(Send send,
-                              Message message,
+                              const Message& message,
                               HandleArgument handle,
                               const SendOptions& options,
                               SendCallback sent);

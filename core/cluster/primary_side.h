@@ -88,12 +88,12 @@ class PrimarySide : private PrimaryObserver,
   absl::Status SetPaused(Worker& worker, bool paused) override;
   absl::Status AskFor(Worker& worker, const AdminRequest& request);
   bool Send(Worker& worker,
-            Message message,
+            const Message& message,
             HandleArgument handle,
             const SendOptions& options,
             SendCallback sent) override;
   void Ask(Worker& worker,
-           Message message,
+           const Message& message,
            absl::Duration deadline,
            Replied replied,
            HandleArgument handle,

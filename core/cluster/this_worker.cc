@@ -184,38 +184,38 @@ void ThisWorker::FlushAtExit() { side_->runtime().FlushAtExit(); }
 
 // ---- Messages
 
-bool ThisWorker::send(Message message,
+bool ThisWorker::send(const Message& message,
                       HandleArgument handle,
                       const SendOptions& options,
                       SendCallback sent) {
   return side_->messages().Send(
-      sdk::To::Primary(), std::move(message), handle, options, std::move(sent));
+      sdk::To::Primary(), message, handle, options, std::move(sent));
 }
 
 bool ThisWorker::send_to(uint32_t worker,
-                         Message message,
+                         const Message& message,
                          HandleArgument handle,
                          const SendOptions& options,
                          SendCallback sent) {
   return side_->messages().Send(
-      ToId(worker), std::move(message), handle, options, std::move(sent));
+      ToId(worker), message, handle, options, std::move(sent));
 }
 
-bool ThisWorker::send_to_others(Message message,
+bool ThisWorker::send_to_others(const Message& message,
                                 HandleArgument handle,
                                 const SendOptions& options,
                                 SendCallback sent) {
   return side_->messages().Send(
-      sdk::To::Others(), std::move(message), handle, options, std::move(sent));
+      sdk::To::Others(), message, handle, options, std::move(sent));
 }
 
-void ThisWorker::request(Message message,
+void ThisWorker::request(const Message& message,
                          absl::Duration deadline,
                          Replied replied,
                          HandleArgument handle,
                          const SendOptions& options) {
   side_->messages().Ask(sdk::To::Primary(),
-                        std::move(message),
+                        message,
                         deadline,
                         std::move(replied),
                         handle,
@@ -223,26 +223,22 @@ void ThisWorker::request(Message message,
 }
 
 void ThisWorker::request_to(uint32_t worker,
-                            Message message,
+                            const Message& message,
                             absl::Duration deadline,
                             Replied replied,
                             HandleArgument handle,
                             const SendOptions& options) {
-  side_->messages().Ask(ToId(worker),
-                        std::move(message),
-                        deadline,
-                        std::move(replied),
-                        handle,
-                        options);
+  side_->messages().Ask(
+      ToId(worker), message, deadline, std::move(replied), handle, options);
 }
 
 bool ThisWorker::reply(const Request& request,
-                       Message message,
+                       const Message& message,
                        HandleArgument handle,
                        const SendOptions& options,
                        SendCallback sent) {
   return side_->messages().Reply(
-      request, std::move(message), handle, options, std::move(sent));
+      request, message, handle, options, std::move(sent));
 }
 
 Handle ThisWorker::release(Connection connection) {

@@ -68,44 +68,44 @@ class ThisWorker : public Listenable<OwnEvents> {
   // Sends to the primary, in the order of these calls, and may be called until
   // `disconnect`: as Worker::send(). All that was taken is written before the
   // process ends, however it ends by itself.
-  bool send(Message message,
+  bool send(const Message& message,
             HandleArgument handle = {},
             const SendOptions& options = {},
             SendCallback sent = {});
-  bool send(Message message, SendCallback sent) {
-    return send(std::move(message), {}, {}, std::move(sent));
+  bool send(const Message& message, SendCallback sent) {
+    return send(message, {}, {}, std::move(sent));
   }
-  bool send(Message message, HandleArgument handle, SendCallback sent) {
-    return send(std::move(message), handle, {}, std::move(sent));
+  bool send(const Message& message, HandleArgument handle, SendCallback sent) {
+    return send(message, handle, {}, std::move(sent));
   }
   // The same, to another worker by its id, where it is a `message` event, too;
   // and to all others. `sent` tells only that it has left this process: what is
   // for a worker that is gone is lost.
   bool send_to(uint32_t worker,
-               Message message,
+               const Message& message,
                HandleArgument handle = {},
                const SendOptions& options = {},
                SendCallback sent = {});
-  bool send_to_others(Message message,
+  bool send_to_others(const Message& message,
                       HandleArgument handle = {},
                       const SendOptions& options = {},
                       SendCallback sent = {});
   // Asks the primary, or another worker: as Worker::request(). A deadline is at
   // most 24 days.
-  void request(Message message,
+  void request(const Message& message,
                absl::Duration deadline,
                Replied replied,
                HandleArgument handle = {},
                const SendOptions& options = {});
   void request_to(uint32_t worker,
-                  Message message,
+                  const Message& message,
                   absl::Duration deadline,
                   Replied replied,
                   HandleArgument handle = {},
                   const SendOptions& options = {});
   // Answers message.request(), once, now or later: as Cluster::reply().
   bool reply(const Request& request,
-             Message message,
+             const Message& message,
              HandleArgument handle = {},
              const SendOptions& options = {},
              SendCallback sent = {});

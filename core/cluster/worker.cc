@@ -47,23 +47,21 @@ absl::Status Worker::Dead() const {
   return absl::NotFoundError(absl::StrCat("worker ", id_, " is dead"));
 }
 
-bool Worker::send(Message message,
+bool Worker::send(const Message& message,
                   HandleArgument handle,
                   const SendOptions& options,
                   SendCallback sent) {
   return commands_ != nullptr &&
-         commands_->Send(
-             *this, std::move(message), handle, options, std::move(sent));
+         commands_->Send(*this, message, handle, options, std::move(sent));
 }
 
-void Worker::request(Message message,
+void Worker::request(const Message& message,
                      absl::Duration deadline,
                      Replied replied,
                      HandleArgument handle,
                      const SendOptions& options) {
   if (commands_ == nullptr) return;
-  commands_->Ask(
-      *this, std::move(message), deadline, std::move(replied), handle, options);
+  commands_->Ask(*this, message, deadline, std::move(replied), handle, options);
 }
 
 bool Worker::Send(int signal) {

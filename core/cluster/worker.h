@@ -42,12 +42,12 @@ class WorkerCommands {
   virtual absl::Status SetWeight(Worker& worker, uint32_t weight) = 0;
   virtual absl::Status SetPaused(Worker& worker, bool paused) = 0;
   virtual bool Send(Worker& worker,
-                    Message message,
+                    const Message& message,
                     HandleArgument handle,
                     const SendOptions& options,
                     SendCallback sent) = 0;
   virtual void Ask(Worker& worker,
-                   Message message,
+                   const Message& message,
                    absl::Duration deadline,
                    Replied replied,
                    HandleArgument handle,
@@ -130,19 +130,19 @@ class Worker : public std::enable_shared_from_this<Worker>,
   // the message was not taken (see SendCallback), or 128 KiB or more wait to be
   // read: then it goes all the same, and who sends much waits for `sent`. What
   // is not taken is told to `sent`; without one, it is an error event.
-  bool send(Message message,
+  bool send(const Message& message,
             HandleArgument handle = {},
             const SendOptions& options = {},
             SendCallback sent = {});
-  bool send(Message message, SendCallback sent) {
-    return send(std::move(message), {}, {}, std::move(sent));
+  bool send(const Message& message, SendCallback sent) {
+    return send(message, {}, {}, std::move(sent));
   }
-  bool send(Message message, HandleArgument handle, SendCallback sent) {
-    return send(std::move(message), handle, {}, std::move(sent));
+  bool send(const Message& message, HandleArgument handle, SendCallback sent) {
+    return send(message, handle, {}, std::move(sent));
   }
   // Asks it. `replied` gets its reply, or why there is none, within `deadline`
   // (InfiniteDuration() waits).
-  void request(Message message,
+  void request(const Message& message,
                absl::Duration deadline,
                Replied replied,
                HandleArgument handle = {},

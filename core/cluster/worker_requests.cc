@@ -77,29 +77,25 @@ bool PrimarySide::Kill(Worker& worker, int signal) {
 // ---- Messages
 
 bool PrimarySide::Send(Worker& worker,
-                       Message message,
+                       const Message& message,
                        HandleArgument handle,
                        const SendOptions& options,
                        SendCallback sent) {
   // With a policy that there is not no worker was ever started.
   if (!messages_.has_value()) return false;
   return messages_->Send(
-      worker.id(), std::move(message), handle, options, std::move(sent));
+      worker.id(), message, handle, options, std::move(sent));
 }
 
 void PrimarySide::Ask(Worker& worker,
-                      Message message,
+                      const Message& message,
                       absl::Duration deadline,
                       Replied replied,
                       HandleArgument handle,
                       const SendOptions& options) {
   if (!messages_.has_value()) return;
-  messages_->Ask(worker.id(),
-                 std::move(message),
-                 deadline,
-                 std::move(replied),
-                 handle,
-                 options);
+  messages_->Ask(
+      worker.id(), message, deadline, std::move(replied), handle, options);
 }
 
 PrimaryMessages* PrimarySide::messages() {

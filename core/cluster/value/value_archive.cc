@@ -121,10 +121,11 @@ class Loader {
   }
   template <class Block>
   Block GetBlock() {
-    Block block;
-    block.resize(static_cast<size_t>(GetSize(1)));
-    input_.Read(block.data(), block.size());
-    return block;
+    const std::span<const std::byte> bytes =
+        input_.Take(static_cast<size_t>(GetSize(1)));
+    const auto* const first =
+        reinterpret_cast<const typename Block::value_type*>(bytes.data());
+    return Block(first, first + bytes.size());
   }
 
   Value LoadList() {
