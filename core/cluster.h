@@ -73,7 +73,8 @@ inline constexpr char kSchedNone[] = "none";  // the workers accept
 struct ClusterOptions {
   // The primary's loop, instead of one of its own. Outlives the cluster.
   boost::asio::io_context* io = nullptr;
-  // A port outlives its last worker for 30 s, for a successor.
+  // A port outlives its last worker for 30 s, for a successor: not if the last
+  // went by Cluster::disconnect().
   bool keep_ports = false;
   // A worker that was told to disconnect is killed a little after that.
   absl::Duration drain_timeout = absl::InfiniteDuration();

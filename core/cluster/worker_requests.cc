@@ -17,7 +17,11 @@ PrimarySide::Workers PrimarySide::workers() const {
 
 void PrimarySide::DisconnectAll(std::function<void()> done) {
   for (const auto& [id, worker] : workers()) worker->disconnect();
-  if (done) waiting_.push_back(std::move(done));
+  waiting_.push_back([this, done = std::move(done)] {
+    // Those that went for good have no successors.
+    if (primary_) primary_->ForgetKeptPorts();
+    if (done) done();
+  });
   TellIfAllGone();
 }
 

@@ -245,20 +245,19 @@ std::vector<uint32_t> DynamicListeners::Numbers() const {
 }
 
 void DynamicListeners::WatchDueBack() {
-  int64_t first_ns = std::numeric_limits<int64_t>::max();
+  int64_t first_ns = kNever;
   for (const auto& [listener, entry] : entries_) {
     for (const auto& [slot, until_ns] : entry.due_back) {
       first_ns = std::min(first_ns, until_ns);
     }
   }
-  if (first_ns == std::numeric_limits<int64_t>::max()) return;
+  if (first_ns == kNever) return due_back_alarm_.Cancel();
   due_back_alarm_.Set(
       std::chrono::nanoseconds(std::max<int64_t>(first_ns - MonotonicNs(), 0)),
-      [this] { ExpireDueBack(); });
+      [this] { ExpireDueBack(MonotonicNs()); });
 }
 
-void DynamicListeners::ExpireDueBack() {
-  const int64_t now_ns = MonotonicNs();
+void DynamicListeners::ExpireDueBack(int64_t now_ns) {
   for (const uint32_t listener : Numbers()) {
     absl::erase_if(entries_[listener].due_back,
                    [&](const auto& due) { return due.second <= now_ns; });

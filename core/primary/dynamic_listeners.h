@@ -23,6 +23,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,6 +72,9 @@ class DynamicListeners {
   // Its worker is dead, and all was taken back.
   void WorkerDied(const Slot& slot);
 
+  // None of those that are dead is due back.
+  void ForgetDueBack() { ExpireDueBack(kNever); }
+
  private:
   // Equal for requests that share one listener.
   struct Key {
@@ -87,6 +91,8 @@ class DynamicListeners {
     absl::btree_set<uint32_t> leaving = {};  // slots whose workers finish
     bool shut = false;                       // accepts no more, is nobody's
   };
+
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
   // What a worker has of one address with port 0.
   struct Ordinals {
@@ -117,7 +123,8 @@ class DynamicListeners {
   // Of all entries.
   std::vector<uint32_t> Numbers() const;
   void WatchDueBack();
-  void ExpireDueBack();
+  // Of those that were due until `now_ns`.
+  void ExpireDueBack(int64_t now_ns);
 
   ListenerGroup& group_;
   const Options options_;

@@ -181,6 +181,16 @@ TEST_F(DynamicListenersTest, ListenerOfASlotThatDoesNotComeBackIsClosed) {
   RunUntilClosed(listener);
 }
 
+TEST_F(DynamicListenersTest, ListenerOfWhoWentForGoodIsClosedAtOnce) {
+  Make();
+  const uint32_t listener = *Open(*slot_);
+  const uint32_t held = *Open(*other_, kAnyPort, CLUSTER_LISTEN_EXCLUSIVE);
+  listeners_->WorkerDied(*slot_);
+  listeners_->ForgetDueBack();
+  EXPECT_FALSE(IsOpen(listener));
+  EXPECT_TRUE(IsOpen(held)) << "its worker lives";
+}
+
 TEST_F(DynamicListenersTest, ExpiryTakesNothingFromWhoHoldsIt) {
   Make(absl::Milliseconds(1));
   const uint32_t shared = *Open(*slot_);

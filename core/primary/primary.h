@@ -115,6 +115,9 @@ class Primary : private WorkerOwner {
     return group_->listener(number);
   }
 
+  // Closes what is kept open for successors of workers that are gone.
+  void ForgetKeptPorts() { dynamic_->ForgetDueBack(); }
+
   // Ends in an orderly way within the drain timeout. Idempotent. REQUIRES:
   // Start() was called.
   void Drain();

@@ -60,6 +60,11 @@ TEST_F(KeepPortsTest, SuccessorServesWhoCameBetweenTheTwo) {
   const auto successor = Start();
   EXPECT_EQ(Listen(successor, "listen a"), port);
   EXPECT_EQ(Greeting(between.fd()), successor->id());
+  // Else the port is kept for another.
+  bool ended = false;
+  cluster_.disconnect([&] { ended = true; });
+  RunUntil([&] { return ended; });
+  AwaitRefused(port);
 }
 
 using LoopTest = ListeningTest;
