@@ -1,33 +1,63 @@
 #include "scheduler/first.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "scheduler/avx2.h"
 
 namespace cluster {
 namespace {
 
-inline bool HasRoom(const Candidates& candidates, size_t row, uint64_t cap) {
-  return candidates.in_flight[row] <
-         std::min<uint64_t>(cap * candidates.weights[row],
-                            candidates.capacities[row]);
+// Returns the first row that is not full; the number of rows if all are.
+[[gnu::always_inline]] inline size_t FirstWithRoom(const Candidates& candidates,
+                                                   const uint32_t* fulls) {
+  // So many rows at once that the loop within is worth its vectors.
+  constexpr size_t kBlock = 64;
+  const uint32_t* const in_flight = candidates.in_flight.data();
+  const uint32_t* const capacities = candidates.capacities.data();
+  const size_t rows = candidates.size();
+  size_t row = 0;
+  for (; row + kBlock <= rows; row += kBlock) {
+    uint32_t any = 0;
+    for (size_t i = 0; i < kBlock; ++i) {
+      const uint32_t full = std::min(fulls[row + i], capacities[row + i]);
+      any |= in_flight[row + i] < full ? 1 : 0;
+    }
+    if (any != 0) break;
+  }
+  while (row < rows &&
+         in_flight[row] >= std::min(fulls[row], capacities[row])) {
+    ++row;
+  }
+  return row;
+}
+
+size_t FirstWithRoomPortably(const Candidates& candidates,
+                             const uint32_t* fulls) {
+  return FirstWithRoom(candidates, fulls);
+}
+
+CLUSTER_AVX2 size_t FirstWithRoomWithAvx2(const Candidates& candidates,
+                                          const uint32_t* fulls) {
+  return FirstWithRoom(candidates, fulls);
 }
 
 }  // namespace
 
+void First::FindFulls(const Candidates& candidates) {
+  constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max();
+  fulls_.clear();
+  for (const uint32_t weight : candidates.weights) {
+    const uint64_t full = std::min(uint64_t{cap_} * weight, kMost);
+    fulls_.push_back(static_cast<uint32_t>(full));
+  }
+}
+
 size_t First::Pick(const Arrival&, const Candidates& candidates) {
-  // So many rows at once that the loop within is worth its vectors.
-  constexpr size_t kBlock = 16;
-  const size_t rows = candidates.size();
-  size_t row = 0;
-  for (; row + kBlock <= rows; row += kBlock) {
-    bool any = false;
-    for (size_t i = 0; i < kBlock; ++i) {
-      any |= HasRoom(candidates, row + i, cap_);
-    }
-    if (any) break;
-  }
-  for (; row < rows; ++row) {
-    if (HasRoom(candidates, row, cap_)) return row;
-  }
+  if (view_.Changed(candidates)) FindFulls(candidates);
+  const auto find = kHasAvx2 ? FirstWithRoomWithAvx2 : FirstWithRoomPortably;
+  const size_t row = find(candidates, fulls_.data());
+  if (row < candidates.size()) return row;
   least_.Mark(candidates.in_flight, candidates);
   return least_.Draw(random_);
 }

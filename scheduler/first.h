@@ -19,12 +19,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "scheduler/least_rows.h"
 #include "scheduler/policy.h"
 #include "scheduler/policy_parameter.h"
 #include "scheduler/split_mix64.h"
+#include "scheduler/view_memo.h"
 
 namespace cluster {
 
@@ -50,7 +52,12 @@ class First final : public Policy {
   size_t Pick(const Arrival& arrival, const Candidates& candidates) override;
 
  private:
+  void FindFulls(const Candidates& candidates);
+
   const uint32_t cap_;
+  // Of the view.
+  ViewMemo view_;
+  std::vector<uint32_t> fulls_;  // what fills a row, but for its capacity
   LeastRows least_;
   SplitMix64 random_;
 };

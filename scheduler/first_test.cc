@@ -2,11 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "scheduler/candidate_table.h"
 #include "scheduler/policy.h"
+#include "scheduler/split_mix64.h"
 #include "scheduler/testing_pick.h"
 
 namespace cluster {
@@ -61,6 +64,52 @@ TEST(FirstTest, FindsTheOnlyRoomAtEveryPlace) {
       rows[n - 1].in_flight = 4;
       ASSERT_EQ(PickRow(policy, rows), place) << n;
       rows[place].in_flight = 5;
+    }
+  }
+}
+
+// Whether a row has room, by the plain rule.
+bool HasRoom(const Candidate& row, uint64_t cap) {
+  return row.in_flight <
+         std::min<uint64_t>(cap * row.weight, uint64_t{row.capacity});
+}
+
+// Connections come, end, and workers' weights and capacities change meanwhile.
+TEST(FirstTest, AgreesWithThePlainRuleWhateverChanges) {
+  constexpr uint32_t kMost = std::numeric_limits<uint32_t>::max();
+  SplitMix64 random(2);
+  for (const uint32_t cap : {1u, 7u, 1'000'000u}) {
+    for (const size_t n : {1, 63, 64, 65, 200, 1024}) {
+      First policy(cap, 1);
+      std::vector<Candidate> rows = Loads(std::vector<uint32_t>(n));
+      CandidateTable table = TableOf(rows);
+      for (int step = 0; step < 3000; ++step) {
+        const size_t picked = policy.Pick({}, table.view());
+        const auto has_room = [&](const Candidate& row) {
+          return HasRoom(row, cap);
+        };
+        const auto first = std::ranges::find_if(rows, has_room);
+        if (first == rows.end()) {
+          const auto load_by_weight = [](const Candidate& row) {
+            return static_cast<double>(row.in_flight) / row.weight;
+          };
+          ASSERT_EQ(load_by_weight(rows[picked]),
+                    load_by_weight(std::ranges::min(rows, {}, load_by_weight)));
+        } else {
+          ASSERT_EQ(picked, first - rows.begin()) << n << " rows, cap " << cap;
+        }
+        table.Place(picked);
+        ++rows[picked].in_flight;
+        if (random.Below(8) != 0) continue;
+        Candidate& row = rows[random.Below(n)];
+        // Neither overflows, nor is the most a number like others.
+        const uint32_t full = random.Below(4) == 0 ? kMost : 3 * cap;
+        row.in_flight = full - random.Below(2 * cap) - 1;
+        row.capacity = random.Below(2) == 0 ? kMost : random.Below(full);
+        row.weight = static_cast<uint32_t>(
+            random.Below(random.Below(4) == 0 ? 65'536 : 3) + 1);
+        table = TableOf(rows);
+      }
     }
   }
 }
