@@ -6,6 +6,8 @@
 #include <limits>
 #include <span>
 
+#include "scheduler/avx2.h"
+
 namespace cluster {
 namespace {
 
@@ -31,37 +33,84 @@ int NearestBit(uint64_t bits, int place) {
   return upper - place < place - lower ? upper : lower;
 }
 
+// Returns the n-th least of `count` numbers, from 1, bit by bit from the
+// highest: it has a bit unless n numbers are less than it would be at least. No
+// branch on the data. REQUIRES: none is negative.
+[[gnu::always_inline]] inline int32_t NthLeast(const int32_t* numbers,
+                                               size_t count,
+                                               uint32_t n) {
+  int32_t nth = 0;
+  for (int bit = 30; bit >= 0; --bit) {
+    const int32_t with_bit = nth | int32_t{1} << bit;
+    uint32_t less = 0;
+    for (size_t i = 0; i < count; ++i) less += numbers[i] < with_bit ? 1 : 0;
+    nth = less < n ? with_bit : nth;
+  }
+  return nth;
+}
+
+int32_t NthLeastPortably(const int32_t* numbers, size_t count, uint32_t n) {
+  return NthLeast(numbers, count, n);
+}
+
+CLUSTER_AVX2 int32_t NthLeastWithAvx2(const int32_t* numbers,
+                                      size_t count,
+                                      uint32_t n) {
+  return NthLeast(numbers, count, n);
+}
+
 }  // namespace
 
 size_t Prequal::Pick(const Arrival& arrival, const Candidates& candidates) {
-  const size_t rows = candidates.size();
-  const size_t pool = std::min(options_.pool, rows);
   const std::span<Latencies> latencies = latencies_.Rows(candidates);
-  // All rows from any on, or as many draws.
-  size_t row = random_.Below(rows);
+  const size_t size = DrawPool(candidates);
   if (picks_until_threshold_-- == 0) FindThreshold();
+  const std::span<const Probe> pool = std::span(pool_).first(size);
+  for (const Probe& probe : pool.first(std::min(kSeenAPick, size))) {
+    See(probe.load);
+  }
   // Ranked by one number, so that which is better is no branch: the latency,
   // above all latencies for the hot, then the load.
   uint64_t least = std::numeric_limits<uint64_t>::max();
-  size_t best = row;
-  for (size_t i = 0; i < pool; ++i) {
-    const float load = static_cast<float>(candidates.in_flight[row]) /
-                       static_cast<float>(candidates.weights[row]);
-    if (i < kSeenAPick) See(load);
+  size_t best = 0;
+  for (const auto [row, load] : pool) {
     const bool hot = load > threshold_;
     float ns = 0;
     if (latencies[row].known != 0 && !hot) {
       ns = Latency(arrival, candidates.in_flight[row], latencies[row]);
     }
     const uint64_t rank =
-        std::bit_cast<uint32_t>(load) |
+        static_cast<uint32_t>(load) |
         (hot ? kHot : uint64_t{std::bit_cast<uint32_t>(ns)} << 32);
     best = rank < least ? row : best;
     least = std::min(rank, least);
-    ++row;
-    row = pool < rows ? random_.Below(rows) : row < rows ? row : 0;
   }
   return best;
+}
+
+size_t Prequal::DrawPool(const Candidates& candidates) {
+  const size_t rows = candidates.size();
+  const size_t size = std::min(options_.pool, rows);
+  uint32_t row = static_cast<uint32_t>(random_.Below(rows));
+  const auto enter = [&](size_t i) {
+    // A weight fits a signed number, which converts faster.
+    const float load =
+        static_cast<float>(candidates.in_flight[row]) /
+        static_cast<float>(static_cast<int32_t>(candidates.weights[row]));
+    pool_[i] = {row, std::bit_cast<int32_t>(load)};
+  };
+  if (size == rows) {
+    for (size_t i = 0; i < size; ++i) {
+      enter(i);
+      row = row + 1 < rows ? row + 1 : 0;
+    }
+  } else {
+    for (size_t i = 0; i < size; ++i) {
+      enter(i);
+      row = static_cast<uint32_t>(random_.Below(rows));
+    }
+  }
+  return size;
 }
 
 float Prequal::Latency(const Arrival& arrival,
@@ -80,7 +129,7 @@ float Prequal::Latency(const Arrival& arrival,
   return 0;
 }
 
-void Prequal::See(float load) {
+void Prequal::See(int32_t load) {
   seen_[next_seen_] = load;
   next_seen_ = (next_seen_ + 1) % kSeen;
   seen_count_ = std::min(seen_count_ + 1, kSeen);
@@ -89,11 +138,9 @@ void Prequal::See(float load) {
 void Prequal::FindThreshold() {
   picks_until_threshold_ = std::min(seen_count_, kPicksAThreshold);
   if (seen_count_ == 0) return;
-  std::array<float, kSeen> loads = seen_;
-  const size_t rank = static_cast<size_t>(std::ceil(options_.q * seen_count_));
-  const auto nth = loads.begin() + (rank == 0 ? 0 : rank - 1);
-  std::nth_element(loads.begin(), nth, loads.begin() + seen_count_);
-  threshold_ = *nth;
+  const auto rank = static_cast<uint32_t>(std::ceil(options_.q * seen_count_));
+  threshold_ = (kHasAvx2 ? NthLeastWithAvx2 : NthLeastPortably)(
+      seen_.data(), kSeen, std::max<uint32_t>(rank, 1));
 }
 
 void Prequal::OnCompleted(const Completions& completions) {

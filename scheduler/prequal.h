@@ -26,6 +26,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "absl/strings/string_view.h"
 #include "scheduler/decayed_mean.h"
@@ -64,7 +65,9 @@ class Prequal final : public Policy {
 
   // Equal seeds give equal picks.
   Prequal(const Options& options, uint64_t seed)
-      : options_(options), random_(seed) {}
+      : options_(options), random_(seed) {
+    seen_.fill(std::numeric_limits<int32_t>::max());
+  }
 
   absl::string_view name() const override { return kName; }
   bool prefers_idle() const override { return true; }
@@ -80,23 +83,34 @@ class Prequal final : public Policy {
     uint64_t known = 0;  // a bit for each of which something is known
     std::array<DecayedMean, 33> means;
   };
-  // Loads that the quantile is taken of.
+  // One of the pool.
+  struct Probe {
+    uint32_t row;
+    int32_t load;  // as in `seen_`
+  };
+  // How many loads the quantile is taken of.
   static constexpr size_t kSeen = 256;
 
+  // Fills the pool, and returns its size.
+  size_t DrawPool(const Candidates& candidates);
   float Latency(const Arrival& arrival,
                 uint32_t in_flight,
                 Latencies& latencies) const;
-  void See(float load);
+  void See(int32_t load);
   void FindThreshold();
 
   const Options options_;
   SlotColumn<Latencies, Heir::kBeginsAnew> latencies_;
-  std::array<float, kSeen> seen_;
+  // Loads by weight, as the bits of a float: of numbers that are not negative,
+  // those are in the same order. Above all until one is seen.
+  std::array<int32_t, kSeen> seen_;
   size_t seen_count_ = 0;
   size_t next_seen_ = 0;
-  float threshold_ = 0;
+  int32_t threshold_ = 0;  // likewise
   size_t picks_until_threshold_ = 0;
   SplitMix64 random_;
+  // Of a pick.
+  std::array<Probe, kMaxPool> pool_;
 };
 
 }  // namespace cluster

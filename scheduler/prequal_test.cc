@@ -58,6 +58,27 @@ TEST(PrequalTest, TheFastestIsPassedOverWhileItIsHot) {
   }
 }
 
+// The greater the load, the faster the worker: the pick tells who is hot.
+TEST(PrequalTest, HotIsWhatIsAboveTheShareOfTheLoadsSeen) {
+  constexpr struct {
+    double q;
+    size_t picked;
+  } kCases[] = {{0, 0}, {0.3, 0}, {0.36, 1}, {0.63, 1}, {0.7, 2}, {1, 2}};
+  std::vector<Candidate> rows = Loads({10, 60, 30});
+  rows[1].weight = 3;  // 20 by weight
+  for (const auto& [q, picked] : kCases) {
+    Prequal policy({.q = q}, 1);
+    policy.OnCompleted(Finished(0, 9, 9000));
+    policy.OnCompleted(Finished(1, 59, 5000));
+    policy.OnCompleted(Finished(2, 29, 1000));
+    // All three are seen at each pick, and at the first nothing was before.
+    PickRow(policy, rows);
+    for (int i = 0; i < 300; ++i) {
+      ASSERT_EQ(PickRow(policy, rows), picked) << "q " << q << ", pick " << i;
+    }
+  }
+}
+
 TEST(PrequalTest, WhenAllAreHotTheLeastLoadedIsPicked) {
   Prequal policy({}, 1);
   for (uint32_t slot : {0, 1, 2}) {
