@@ -32,6 +32,7 @@ Candidates CandidateTable::view() {
           .slots = Front(slots_, size_),
           .weights = Front(weights_, size_),
           .in_flight = Front(in_flight_, size_),
+          .total_in_flight = total_in_flight_,
           .requests = Front(requests_, size_),
           .capacities = Front(capacities_, size_),
           .work_ns = {},
@@ -57,9 +58,11 @@ void CandidateTable::Add(const Candidate& candidate) {
   in_flight_[row] = candidate.in_flight;
   requests_[row] = candidate.requests;
   capacities_[row] = candidate.capacity;
+  total_in_flight_ += candidate.in_flight;
 }
 
 void CandidateTable::Erase(size_t row) {
+  total_in_flight_ -= in_flight_[row];
   EraseAt(keys_, row);
   EraseAt(slots_, row);
   EraseAt(weights_, row);

@@ -38,7 +38,10 @@ class CandidateTable {
   // the same.
   Candidates view();
 
-  void Clear() { size_ = 0; }
+  void Clear() {
+    size_ = 0;
+    total_in_flight_ = 0;
+  }
   // Adds a row. REQUIRES: its key is greater than all before.
   void Add(const Candidate& candidate);
   // Removes a row.
@@ -47,6 +50,7 @@ class CandidateTable {
   void Place(size_t row) {
     ++in_flight_[row];
     ++requests_[row];
+    ++total_in_flight_;
   }
 
  private:
@@ -55,6 +59,7 @@ class CandidateTable {
   size_t viewed_size_ = 0;
   bool changed_ = true;  // since the last view
   uint64_t version_ = 0;
+  uint64_t total_in_flight_ = 0;
   std::vector<uint64_t> keys_;
   std::vector<uint32_t> slots_;
   std::vector<uint32_t> weights_;

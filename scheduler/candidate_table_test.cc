@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "scheduler/policy.h"
+#include "scheduler/split_mix64.h"
 
 namespace cluster {
 namespace {
@@ -65,6 +67,28 @@ TEST(CandidateTableTest, EraseRemovesTheRowFromEveryColumn) {
   EXPECT_EQ(view.capacities[1], 300'000u);
   table.Clear();
   EXPECT_TRUE(table.empty());
+}
+
+TEST(CandidateTableTest, TotalIsTheSumOfTheLoads) {
+  SplitMix64 random(1);
+  CandidateTable table;
+  for (int step = 0; step < 10'000; ++step) {
+    const uint64_t choice = random.Below(100);
+    if (choice == 0) {
+      table.Clear();
+    } else if (choice < 40 || table.empty()) {
+      table.Add({.key = static_cast<uint64_t>(step),
+                 .in_flight = static_cast<uint32_t>(random.Below(1u << 31))});
+    } else if (choice < 60) {
+      table.Erase(random.Below(table.size()));
+    } else {
+      table.Place(random.Below(table.size()));
+    }
+    const Candidates view = table.view();
+    const uint64_t sum = std::accumulate(
+        view.in_flight.begin(), view.in_flight.end(), uint64_t{0});
+    ASSERT_EQ(view.total_in_flight, sum) << "step " << step;
+  }
 }
 
 Candidate Row(uint64_t key, uint32_t weight = 1) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <span>
 
@@ -13,18 +14,35 @@ namespace {
 
 // What a row that may not win has instead of a hash.
 constexpr uint32_t kNoHash = std::numeric_limits<uint32_t>::max();
-// How many rows are looked at closely, if all goes as chance has it.
-constexpr float kLookedAt = 4;
+// More rows than these have their bounds written only if needed.
+constexpr size_t kLong = 256;
+constexpr size_t kNoRow = std::numeric_limits<size_t>::max();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+// Of what is rounded on the way to a score or its bound, and more.
+constexpr float kRounding = 1 + 0x1p-16f;
 
-// The hash of `slot` for `key`; the least wins. Each step is a bijection.
-inline uint32_t Hash(uint32_t slot, uint64_t key) {
-  uint32_t hash = slot ^ static_cast<uint32_t>(key);
+// Returns the bits of what is above `score`, whatever was rounded on the way to
+// it or to its bound.
+inline uint32_t BitsAbove(float score) {
+  return std::bit_cast<uint32_t>(score * kRounding);
+}
+
+// Turns a slot, or several, into its hash for `key`; the least wins. Each step
+// is a bijection.
+template <class T>
+[[gnu::always_inline]] inline void HashInPlace(T& hash, uint64_t key) {
+  hash ^= static_cast<uint32_t>(key);
   hash *= static_cast<uint32_t>(key >> 32) | 1;
   hash ^= hash >> 16;
   hash *= 0x85ebca6b;
   hash ^= hash >> 13;
   hash *= 0xc2b2ae35;
-  return hash ^ hash >> 16;
+  hash ^= hash >> 16;
+}
+
+inline uint32_t Hash(uint32_t slot, uint64_t key) {
+  HashInPlace(slot, key);
+  return slot;
 }
 
 // Returns the number that, multiplied with `odd`, gives 1.
@@ -85,24 +103,85 @@ inline float Exponential(uint32_t hash) {
   return least;
 }
 
-// Writes a bound below each row's score, as its bits: of numbers that are not
-// negative, those are in the same order.
-[[gnu::always_inline]] inline void WriteBounds(const uint32_t* slots,
-                                               const float* inverses,
-                                               size_t rows,
-                                               uint64_t key,
-                                               uint32_t* __restrict out) {
-  for (size_t i = 0; i < rows; ++i) {
-    const auto bits = static_cast<int32_t>(Hash(slots[i], key) >> 8);
-    out[i] = std::bit_cast<uint32_t>(static_cast<float>(bits) * inverses[i]);
-  }
+constexpr size_t kLanes = 8;
+constexpr size_t kBlock = kLanes * kLanes;
+using Lanes [[gnu::vector_size(32)]] = uint32_t;
+using SignedLanes [[gnu::vector_size(32)]] = int32_t;
+using FloatLanes [[gnu::vector_size(32)]] = float;
+
+[[gnu::always_inline]] inline uint32_t LeastLane(const Lanes& lanes) {
+  uint32_t least = lanes[0];
+  for (size_t i = 1; i < kLanes; ++i)
+    least = std::min<uint32_t>(least, lanes[i]);
+  return least;
 }
 
-[[gnu::always_inline]] inline uint64_t Sum(const uint32_t* column,
-                                           size_t rows) {
-  uint64_t sum = 0;
-  for (size_t i = 0; i < rows; ++i) sum += column[i];
-  return sum;
+// Columns of candidates and of what is worked out from them.
+struct Columns {
+  std::span<const uint32_t> slots;
+  std::span<const uint32_t> in_flight;
+  const float* inverses;  // infinity after the last row
+  uint32_t* bounds;       // may be null
+  uint32_t* cells;
+};
+
+// The cell of row i is i / kBlock * kLanes + i % kLanes.
+size_t FirstRowOf(size_t cell) {
+  return cell / kLanes * kBlock + cell % kLanes;
+}
+
+// Returns a bound below a row's score, as its bits: of numbers that are not
+// negative, those are in the same order.
+inline uint32_t BoundOf(uint32_t slot, float inverse, uint64_t key) {
+  const auto hash = static_cast<int32_t>(Hash(slot, key) >> 8);
+  return std::bit_cast<uint32_t>(static_cast<float>(hash) * inverse);
+}
+
+// Writes the bounds, and the least of each cell's. If kIsLimited, a row that
+// surely has more than `limit`, in units of inverses, has kNoHash. Returns the
+// least of all.
+template <bool kIsLimited>
+[[gnu::always_inline]] inline uint32_t WriteBounds(const Columns& columns,
+                                                   uint64_t key,
+                                                   float limit) {
+  const auto [slots, in_flight, inverses, bounds, cells] = columns;
+  const size_t rows = slots.size();
+  const size_t whole = rows / kLanes * kLanes;
+  uint32_t last_slots[kLanes] = {};
+  uint32_t last_in_flight[kLanes] = {};
+  if (whole < rows) {
+    std::copy(slots.begin() + whole, slots.end(), last_slots);
+    std::copy(in_flight.begin() + whole, in_flight.end(), last_in_flight);
+  }
+  Lanes least = Lanes{} + kNoHash;
+  for (size_t begin = 0; begin < rows; begin += kBlock) {
+    Lanes least_here = Lanes{} + kNoHash;
+    const size_t end = std::min(begin + kBlock, rows);
+    for (size_t i = begin; i < end; i += kLanes) {
+      const bool is_whole = i < whole;
+      Lanes slot;
+      FloatLanes inverse;
+      std::memcpy(
+          &slot, is_whole ? slots.data() + i : last_slots, sizeof(slot));
+      std::memcpy(&inverse, inverses + i, sizeof(inverse));
+      HashInPlace(slot, key);
+      const auto hash = (SignedLanes)(slot >> 8);
+      auto bound = (Lanes)(__builtin_convertvector(hash, FloatLanes) * inverse);
+      if constexpr (kIsLimited) {
+        SignedLanes load;
+        std::memcpy(&load,
+                    is_whole ? in_flight.data() + i : last_in_flight,
+                    sizeof(load));
+        bound |= (Lanes)(__builtin_convertvector(load, FloatLanes) * inverse >
+                         FloatLanes{} + limit);
+      }
+      if (bounds != nullptr) std::memcpy(bounds + i, &bound, sizeof(bound));
+      least_here = bound < least_here ? bound : least_here;
+    }
+    std::memcpy(cells + begin / kLanes, &least_here, sizeof(least_here));
+    least = least_here < least ? least_here : least;
+  }
+  return LeastLane(least);
 }
 
 uint32_t LeastHashPortably(const uint32_t* slots,
@@ -121,28 +200,18 @@ CLUSTER_AVX2 uint32_t LeastHashWithAvx2(const uint32_t* slots,
   return LeastHash(slots, in_flight, rows, key, most);
 }
 
-void WriteBoundsPortably(const uint32_t* slots,
-                         const float* inverses,
-                         size_t rows,
-                         uint64_t key,
-                         uint32_t* out) {
-  WriteBounds(slots, inverses, rows, key, out);
+template <bool kIsLimited>
+uint32_t WriteBoundsPortably(const Columns& columns,
+                             uint64_t key,
+                             float limit) {
+  return WriteBounds<kIsLimited>(columns, key, limit);
 }
 
-CLUSTER_AVX2 void WriteBoundsWithAvx2(const uint32_t* slots,
-                                      const float* inverses,
-                                      size_t rows,
-                                      uint64_t key,
-                                      uint32_t* out) {
-  WriteBounds(slots, inverses, rows, key, out);
-}
-
-uint64_t SumPortably(const uint32_t* column, size_t rows) {
-  return Sum(column, rows);
-}
-
-CLUSTER_AVX2 uint64_t SumWithAvx2(const uint32_t* column, size_t rows) {
-  return Sum(column, rows);
+template <bool kIsLimited>
+CLUSTER_AVX2 uint32_t WriteBoundsWithAvx2(const Columns& columns,
+                                          uint64_t key,
+                                          float limit) {
+  return WriteBounds<kIsLimited>(columns, key, limit);
 }
 
 }  // namespace
@@ -151,7 +220,13 @@ void HighestScore::FindShares(const Candidates& candidates) {
   const std::span<const uint32_t> weights = candidates.weights;
   equal_ = true;
   total_weight_ = 0;
-  inverses_.resize(weights.size());
+  greatest_weight_ = *std::ranges::max_element(weights);
+  greatest_inverse_ =
+      0x1p-24f / static_cast<float>(*std::ranges::min_element(weights));
+  const size_t blocks = (weights.size() + kBlock - 1) / kBlock;
+  inverses_.assign(blocks * kBlock, kInfinity);
+  bounds_.assign(blocks * kBlock, kNoHash);
+  cells_.assign(blocks * kLanes, kNoHash);
   rows_.clear();
   for (size_t i = 0; i < weights.size(); ++i) {
     equal_ &= weights[i] == weights[0];
@@ -181,42 +256,81 @@ size_t HighestScore::BestOfEqual(uint64_t key,
              : allowed - candidates.in_flight.begin();
 }
 
-template <class IsAllowed>
+float HighestScore::MostFor(uint32_t least) const {
+  // -ln(1 - v) is at most v + v * v up to here.
+  constexpr float kMostV = 0.5f;
+  const float bound = std::bit_cast<float>(least);
+  const float v = bound * greatest_weight_ + 0x1p-24f;
+  // Not if there is no bound, either: that is no number.
+  if (!(v <= kMostV)) return kInfinity;
+  return (bound + greatest_inverse_) * (1 + v);
+}
+
+size_t HighestScore::OnlyUpTo(float score,
+                              uint64_t key,
+                              std::span<const uint32_t> slots) {
+  const uint32_t most = BitsAbove(score);
+  least_.MarkUpTo(cells_, most);
+  if (least_.count() != 1) return kNoRow;
+  size_t only = kNoRow;
+  size_t count = 0;
+  const size_t first = FirstRowOf(least_.Nth(0));
+  const size_t end = std::min(first + kBlock, slots.size());
+  for (size_t row = first; row < end; row += kLanes) {
+    const bool found = BoundOf(slots[row], inverses_[row], key) <= most;
+    only = found ? row : only;
+    count += found ? 1 : 0;
+  }
+  return count == 1 ? only : kNoRow;
+}
+
+template <bool kIsLimited, class IsAllowed>
 size_t HighestScore::BestByWeight(uint64_t key,
+                                  double limit,
                                   const Candidates& candidates,
                                   IsAllowed is_allowed) {
-  hashes_.resize(candidates.size());
-  (kHasAvx2 ? WriteBoundsWithAvx2 : WriteBoundsPortably)(
-      candidates.slots.data(),
-      inverses_.data(),
-      candidates.size(),
-      key,
-      hashes_.data());
-  // Of what is rounded on the way, and more.
-  constexpr float kRounding = 1 + 0x1p-16f;
+  const auto write = kHasAvx2 ? WriteBoundsWithAvx2<kIsLimited>
+                              : WriteBoundsPortably<kIsLimited>;
+  // As that of inverses, and higher by more than anything is rounded.
+  const auto float_limit = static_cast<float>(limit * 0x1p-24 * (1 + 0x1p-20));
+  const bool is_long = candidates.size() > kLong;
+  Columns columns = {.slots = candidates.slots,
+                     .in_flight = candidates.in_flight,
+                     .inverses = inverses_.data(),
+                     .bounds = is_long ? nullptr : bounds_.data(),
+                     .cells = cells_.data()};
+  const float most = MostFor(write(columns, key, float_limit));
+  if (is_long) {
+    const size_t only = OnlyUpTo(most, key, candidates.slots);
+    if (only != kNoRow && is_allowed(only)) return only;
+    columns.bounds = bounds_.data();
+    write(columns, key, float_limit);
+  }
+  const std::span<const uint32_t> bounds =
+      std::span(bounds_).first(candidates.size());
   const auto score_of = [&](size_t row) {
     return Exponential(Hash(candidates.slots[row], key)) /
            static_cast<float>(candidates.weights[row]);
   };
-  float bound = kLookedAt / static_cast<float>(total_weight_);
+  float bound = most;
   while (true) {
-    least_.MarkUpTo(hashes_, std::bit_cast<uint32_t>(bound * kRounding));
-    // The least bound is nearly always that of the best: then no other score
-    // has to be worked out.
-    size_t best = SIZE_MAX;
+    least_.MarkUpTo(bounds, BitsAbove(bound));
+    // The least bound is nearly always that of the best.
+    size_t best = kNoRow;
     least_.ForEach([&](size_t row) {
-      if (best != SIZE_MAX && hashes_[row] >= hashes_[best]) return;
+      if (best != kNoRow && bounds_[row] >= bounds_[best]) return;
       if (is_allowed(row)) best = row;
     });
-    if (best == SIZE_MAX) {
-      if (least_.count() == candidates.size()) return 0;
+    if (best == kNoRow) {
+      if (bound == kInfinity) return 0;
       bound *= 8;
       continue;
     }
+    if (bound == most && least_.count() == 1) return best;
     const size_t first = best;
     float best_score = score_of(first);
     least_.ForEach([&](size_t row) {
-      if (std::bit_cast<float>(hashes_[row]) > best_score * kRounding) return;
+      if (std::bit_cast<float>(bounds_[row]) > best_score * kRounding) return;
       if (row == first || !is_allowed(row)) return;
       const float score = score_of(row);
       // Scores that round to one number: the same slot must win whatever the
@@ -237,22 +351,22 @@ size_t HighestScore::BestByWeight(uint64_t key,
 size_t HighestScore::Row(uint64_t key, const Candidates& candidates) {
   if (view_.Changed(candidates)) FindShares(candidates);
   if (equal_) return BestOfEqual(key, kNoHash, candidates);
-  return BestByWeight(key, candidates, [](size_t) { return true; });
+  return BestByWeight<false>(
+      key, kInfinity, candidates, [](size_t) { return true; });
 }
 
 size_t HighestScore::RowBelow(double factor,
                               uint64_t key,
                               const Candidates& candidates) {
   if (view_.Changed(candidates)) FindShares(candidates);
-  const uint64_t in_flight = (kHasAvx2 ? SumWithAvx2 : SumPortably)(
-      candidates.in_flight.data(), candidates.size());
   // in_flight + 1 <= ceil(limit) is in_flight < limit. Rounding must not lift a
   // limit over a whole number; a worker at the mean or below is never full.
   constexpr double kRoundDown = 1 - 1e-12;
-  const double limit = factor * (static_cast<double>(in_flight) + 1) /
+  const double limit = factor *
+                       (static_cast<double>(candidates.total_in_flight) + 1) /
                        static_cast<double>(total_weight_) * kRoundDown;
   if (!equal_) {
-    return BestByWeight(key, candidates, [&](size_t row) {
+    return BestByWeight<true>(key, limit, candidates, [&](size_t row) {
       return candidates.in_flight[row] < limit * candidates.weights[row];
     });
   }

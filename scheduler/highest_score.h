@@ -15,8 +15,9 @@
 // For one key it is a bijection, so no two slots have the same score where
 // weights are equal, and the least hash wins: from it the slot is worked out
 // backwards, without a second look at the rows. Where they differ, u / w of few
-// bits is a bound of the score that costs no logarithm; scores are worked out
-// for the few rows whose bound is low.
+// bits is a bound of the score that costs no logarithm; nearly always the least
+// bound is that of the best, as no other is below what its score is at most.
+// Else scores are worked out for the few rows whose bounds are.
 //
 // Thread safety: none. Allocates only for more rows than ever before.
 //
@@ -26,6 +27,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "scheduler/least_rows.h"
@@ -47,8 +49,17 @@ class HighestScore {
  private:
   void FindShares(const Candidates& candidates);
   size_t BestOfEqual(uint64_t key, uint32_t most, const Candidates& candidates);
-  template <class IsAllowed>
+  // Returns what the score of the row with the bound `least` is at most;
+  // infinity if that is not known.
+  float MostFor(uint32_t least) const;
+  // Returns the row of the only bound that is at most `score`, found by the
+  // least of each cell; kNoRow if there may be several, or none.
+  size_t OnlyUpTo(float score, uint64_t key, std::span<const uint32_t> slots);
+  // The best row of those that `is_allowed`, all of which have less than
+  // `limit` by their weight.
+  template <bool kIsLimited, class IsAllowed>
   size_t BestByWeight(uint64_t key,
+                      double limit,
                       const Candidates& candidates,
                       IsAllowed is_allowed);
 
@@ -58,9 +69,13 @@ class HighestScore {
   bool equal_ = true;  // weights
   uint64_t total_weight_ = 0;
   std::vector<float> inverses_;  // of weights, for hashes of 24 bits
-  std::vector<uint32_t> rows_;   // by slot
-  // Of a call.
-  std::vector<uint32_t> hashes_;
+  float greatest_inverse_ = 0;
+  float greatest_weight_ = 0;
+  std::vector<uint32_t> rows_;  // by slot
+  // Of a call: a bound below each row's score, and the least of those of each
+  // cell, which is one lane of some vectors.
+  std::vector<uint32_t> bounds_;
+  std::vector<uint32_t> cells_;
 };
 
 }  // namespace cluster

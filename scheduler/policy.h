@@ -45,6 +45,8 @@ struct Candidates {
   std::span<const uint32_t> weights;
   // Connections sent to the worker and not finished there.
   std::span<const uint32_t> in_flight;
+  // The sum of those.
+  uint64_t total_in_flight = 0;
   // Requests that run there, by its own word, and connections sent there that
   // it has not started.
   std::span<const uint32_t> requests;

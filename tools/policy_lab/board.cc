@@ -26,6 +26,7 @@ void Board::Show() {
                  .slots = slots_,
                  .weights = weights_,
                  .in_flight = config_.stale ? shown_in_flight_ : in_flight_,
+                 .total_in_flight = config_.stale ? shown_total_ : total_,
                  .requests = config_.stale ? shown_requests_ : requests_,
                  .capacities = capacities_,
                  .work_ns = work_ns_,
@@ -35,12 +36,15 @@ void Board::Show() {
 void Board::Publish() {
   if (!config_.stale) return;
   shown_in_flight_ = in_flight_;
+  shown_total_ = total_;
   shown_requests_ = requests_;
   Show();
 }
 
 void Board::Remove(uint32_t worker) {
   const uint32_t row = rows_[worker];
+  total_ -= in_flight_[row];
+  shown_total_ -= shown_in_flight_[row];
   const auto erase = [row](auto& column) {
     if (!column.empty()) column.erase(column.begin() + row);
   };

@@ -42,7 +42,10 @@ class Board {
   // Changes what the worker has now. One that is away has nothing to change.
   void ChangeInFlight(uint32_t worker, int32_t by) {
     const uint32_t row = rows_[worker];
-    if (row != kNoRow) in_flight_[row] += static_cast<uint32_t>(by);
+    if (row == kNoRow) return;
+    in_flight_[row] += static_cast<uint32_t>(by);
+    total_ += static_cast<uint64_t>(int64_t{by});
+    if (!config_.stale) candidates_.total_in_flight = total_;
   }
   void ChangeRequests(uint32_t worker, int32_t by) {
     const uint32_t row = rows_[worker];
@@ -83,6 +86,9 @@ class Board {
   std::vector<uint32_t> shown_in_flight_;
   std::vector<uint32_t> shown_requests_;
   std::vector<int64_t> work_ns_;
+  // Of in_flight_ and shown_in_flight_.
+  uint64_t total_ = 0;
+  uint64_t shown_total_ = 0;
   Candidates candidates_;
 };
 

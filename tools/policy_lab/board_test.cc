@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -59,6 +60,36 @@ TEST(BoardTest, WorkerThatCameBackIsLastAndHasNothing) {
   EXPECT_EQ(Values(board.candidates().slots), Numbers({0, 2, 1}));
   EXPECT_EQ(Values(board.candidates().in_flight), Numbers({1, 4, 0}));
   EXPECT_EQ(board.key(1), 4u);
+}
+
+uint64_t Sum(std::span<const uint32_t> column) {
+  return std::accumulate(column.begin(), column.end(), uint64_t{0});
+}
+
+TEST(BoardTest, TotalIsTheSumOfWhatIsShown) {
+  for (const bool stale : {false, true}) {
+    Board board({.workers = 3, .stale = stale});
+    const auto expect_sum = [&] {
+      const Candidates& seen = board.candidates();
+      EXPECT_EQ(seen.total_in_flight, Sum(seen.in_flight)) << stale;
+    };
+    board.ChangeInFlight(0, 5);
+    board.ChangeInFlight(1, 7);
+    board.ChangeInFlight(0, -2);
+    expect_sum();
+    board.Publish();
+    expect_sum();
+    board.ChangeInFlight(2, 4);
+    board.Remove(1);
+    expect_sum();
+    board.ChangeInFlight(1, -1);  // what it had ends after it
+    board.Return(1);
+    board.ChangeInFlight(1, 3);
+    expect_sum();
+    board.Publish();
+    expect_sum();
+    EXPECT_EQ(board.candidates().total_in_flight, 10u);
+  }
 }
 
 TEST(BoardTest, NobodyMayBeLeft) {
