@@ -1,11 +1,17 @@
 // Rows B235 to B252: kill, and how it ended.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,8 +25,30 @@ namespace cluster {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 using EndTest = ClusterTest;
+
+// Has the kernel answer EPERM, for good, where this process sends `signal`.
+// Returns whether it does.
+bool RefuseToSend(int signal) {
+  constexpr uint32_t kNumber = offsetof(seccomp_data, nr);
+  // The second argument of either call; its lower half.
+  constexpr uint32_t kSignal = offsetof(seccomp_data, args[1]);
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kNumber),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_send_signal, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_kill, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kSignal),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<uint32_t>(signal), 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const sock_fprog program = {.len = sizeof(filter) / sizeof(filter[0]),
+                              .filter = filter};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
 
 TEST_F(EndTest, B235_KillIsAPlainSignal) {
   const auto worker = Fork({"idle"});
@@ -121,6 +149,27 @@ TEST_F(EndTest, B244_KillInTheWorkerCutsItsConnections) {
   EXPECT_EQ(worker->process().exit_code(), 0);
   EXPECT_EQ(worker->exited_after_disconnect(), true);
   EXPECT_EQ(client->ReadAll(), "held\n");
+}
+
+// For whoever runs it: of the signals that are sent, the kernel refuses one.
+TEST_F(EndTest, B243_KillThatIsRefusedIsAnErrorEvent) {
+  if (!RefuseToSend(SIGUSR2)) GTEST_SKIP() << "no seccomp(2) here";
+  const auto worker = Fork({"idle"});
+  std::vector<absl::Status> errors;
+  worker->on(events::error, [&](const absl::Status& why) {
+    errors.push_back(why);
+    EXPECT_FALSE(worker->is_dead());
+    worker->kill();
+  });
+  worker->on(events::online, [&] {
+    EXPECT_TRUE(worker->process().kill(0));
+    EXPECT_FALSE(worker->process().kill(SIGUSR2));
+    EXPECT_THAT(errors, IsEmpty()) << "not from within the call";
+  });
+  Run();
+  ASSERT_THAT(errors, SizeIs(1));
+  EXPECT_EQ(ErrnoOf(errors[0]), EPERM);
+  EXPECT_EQ(worker->process().signal(), SIGTERM);
 }
 
 // The worker's real user is another one than this process then is.
