@@ -18,27 +18,12 @@
 #include "core/primary/primary_options.h"
 #include "ipc/open_fds.h"
 #include "tests/conformance/cluster_fixture.h"
-#include "tests/conformance/listening_fixture.h"
+#include "tests/conformance/turns_fixture.h"
 
 namespace cluster {
 namespace {
 
-class OnItsWayTest : public ListeningTest {
- protected:
-  OnItsWayTest() { cluster_.set_scheduling_policy(kSchedRr); }
-
-  int AllListen(const std::vector<std::shared_ptr<Worker>>& workers,
-                const std::string& more = "") {
-    int port = -1;
-    for (const auto& worker : workers) {
-      port = Listen(worker, "listen a " + more);
-    }
-    return port;
-  }
-  void Block(const std::shared_ptr<Worker>& worker) {
-    Ask(worker, "block", "blocked");
-  }
-};
+using OnItsWayTest = TurnsTest;
 
 // Better than Node, where the one that was on its way when it blocked waits
 // for it as long as that takes.

@@ -18,7 +18,7 @@
 
 #include "core/cluster.h"
 #include "tests/conformance/cluster_fixture.h"
-#include "tests/conformance/listening_fixture.h"
+#include "tests/conformance/turns_fixture.h"
 
 namespace cluster {
 namespace {
@@ -36,25 +36,7 @@ bool ConnectTo(int fd, int port) {
   return connect(fd, reinterpret_cast<sockaddr*>(&at), sizeof(at)) == 0;
 }
 
-class RoundRobinTest : public ListeningTest {
- protected:
-  RoundRobinTest() { cluster_.set_scheduling_policy(kSchedRr); }
-
-  // All of them listen at one port; returns it.
-  int AllListen(const std::vector<std::shared_ptr<Worker>>& workers,
-                const std::string& more = "") {
-    int port = -1;
-    for (const auto& worker : workers) {
-      port = Listen(worker, "listen a " + more);
-    }
-    return port;
-  }
-  // Hangs until the next line; what follows `after` is then done first.
-  void Block(const std::shared_ptr<Worker>& worker,
-             const std::string& after = "") {
-    Ask(worker, after.empty() ? "block" : "block\n" + after, "blocked");
-  }
-};
+using RoundRobinTest = TurnsTest;
 
 TEST_F(RoundRobinTest, B109_WorkersHaveNoListeningSocket) {
   const auto worker = Start();
