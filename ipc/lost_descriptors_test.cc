@@ -4,22 +4,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
-#include "absl/status/status.h"
 #include "core/base/unique_fd.h"
-#include "ipc/fd_passing.h"
+#include "ipc/channel_pair_fixture.h"
 #include "ipc/frame.h"
-#include "ipc/open_fds.h"
-#include "ipc/unix_channel.h"
 
 namespace cluster {
 namespace {
@@ -41,36 +35,12 @@ class AtDescriptorLimit {
   rlimit old_ = {};
 };
 
-class LostDescriptorsTest : public ::testing::Test {
+class LostDescriptorsTest : public ChannelPairTest {
  protected:
-  LostDescriptorsTest() {
-    auto pair = MakeSocketPair(SOCK_STREAM);
-    EXPECT_TRUE(pair.ok()) << pair.status();
-    sender_ = std::make_unique<UnixChannel>(std::move(pair->first));
-    receiver_ = std::make_unique<UnixChannel>(std::move(pair->second));
-    limit_ = UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC)).get() + 1;
-  }
-  ~LostDescriptorsTest() override {
-    sender_.reset();
-    receiver_.reset();
-    EXPECT_EQ(OpenFds(), fds_before_);
-  }
-
   void SendWith(size_t count, size_t payload_bytes) {
     std::vector<UniqueFd> fds;
     for (size_t i = 0; i < count; ++i) fds.emplace_back(dup(sender_->fd()));
     sender_->Send(1, std::vector<std::byte>(payload_bytes), std::move(fds));
-  }
-  // Lets both sides work until everything queued has arrived.
-  void Deliver(absl::FunctionRef<void(Frame)> handler) {
-    bool queued = true;
-    while (queued) {
-      ASSERT_TRUE(sender_->Flush().ok());
-      queued = sender_->wants_write();
-      const absl::Status status = receiver_->OnReadable(handler);
-      ASSERT_TRUE(status.ok()) << status;
-    }
-    ASSERT_TRUE(receiver_->OnReadable(handler).ok());
   }
   // How many descriptors came with each frame of so many, "1/3".
   void Came(const Frame& frame) {
@@ -79,11 +49,9 @@ class LostDescriptorsTest : public ::testing::Test {
                     std::to_string(frame.fds.size()));
   }
 
-  const size_t fds_before_ = OpenFds();
-  std::unique_ptr<UnixChannel> sender_;
-  std::unique_ptr<UnixChannel> receiver_;
   // There is one number below it that is not in use.
-  int limit_ = 0;
+  const int limit_ =
+      UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC)).get() + 1;
   std::vector<std::string> came_;
 };
 
@@ -117,11 +85,7 @@ TEST_F(LostDescriptorsTest, EachLossIsItsOwnFrames) {
 
 // The memory for large payloads comes as a descriptor, too.
 TEST_F(LostDescriptorsTest, WithoutThePayloadRingAllGoesByTheSocket) {
-  auto pair = MakeSocketPair(SOCK_STREAM);
-  sender_ = std::make_unique<UnixChannel>(std::move(pair->first),
-                                          ChannelOptions{.uses_ring = true});
-  receiver_ = std::make_unique<UnixChannel>(std::move(pair->second),
-                                            ChannelOptions{.uses_ring = true});
+  Connect({.uses_ring = true});
   size_t bytes = 0;
   const auto count = [&](Frame frame) { bytes += frame.payload.size(); };
   SendWith(0, 100'000);

@@ -9,16 +9,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "core/base/errno_status.h"
 #include "core/base/unique_fd.h"
+#include "ipc/channel_pair_fixture.h"
 #include "ipc/fd_passing.h"
 #include "ipc/frame.h"
 #include "ipc/frame_codec.h"
@@ -65,42 +64,13 @@ std::vector<UniqueFd> OneFd(UniqueFd fd) {
   return fds;
 }
 
-class UnixChannelTest : public ::testing::Test {
+class UnixChannelTest : public ChannelPairTest {
  protected:
-  UnixChannelTest() {
-    auto pair = MakeSocketPair(SOCK_STREAM);
-    EXPECT_TRUE(pair.ok()) << pair.status();
-    sender_ = std::make_unique<UnixChannel>(std::move(pair->first));
-    receiver_ = std::make_unique<UnixChannel>(std::move(pair->second));
-  }
-
-  ~UnixChannelTest() override {
-    sender_.reset();
-    receiver_.reset();
-    EXPECT_EQ(OpenFds(), fds_before_);
-  }
-
-  // Lets both sides work until everything queued has arrived.
-  void Deliver(absl::FunctionRef<void(Frame)> handler) {
-    bool queued = true;
-    while (queued) {
-      ASSERT_TRUE(sender_->Flush().ok());
-      queued = sender_->wants_write();
-      const absl::Status status = receiver_->OnReadable(handler);
-      ASSERT_TRUE(status.ok()) << status;
-    }
-    ASSERT_TRUE(receiver_->OnReadable(handler).ok());
-  }
-
   // Writes to the receiver's socket past the sender's queue.
   void WriteRaw(std::span<const std::byte> bytes) {
     ASSERT_EQ(write(sender_->fd(), bytes.data(), bytes.size()),
               static_cast<ssize_t>(bytes.size()));
   }
-
-  const size_t fds_before_ = OpenFds();
-  std::unique_ptr<UnixChannel> sender_;
-  std::unique_ptr<UnixChannel> receiver_;
 };
 
 TEST_F(UnixChannelTest, SendOnlyQueues) {
