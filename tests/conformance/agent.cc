@@ -19,30 +19,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "tests/conformance/sockets.h"
 
 namespace cluster {
 namespace {
 
 constexpr absl::Duration kDeadline = absl::Seconds(20);
-
-const char* NameOf(HandleKind kind) {
-  switch (kind) {
-    case HandleKind::kNone:
-      return "none";
-    case HandleKind::kTcpSocket:
-      return "tcp socket";
-    case HandleKind::kTcpListener:
-      return "tcp listener";
-    case HandleKind::kUnixSocket:
-      return "unix socket";
-    case HandleKind::kUnixListener:
-      return "unix listener";
-    case HandleKind::kUdpSocket:
-      return "udp socket";
-    default:
-      return "other";
-  }
-}
 
 std::string TextOf(const Message& message) {
   const absl::StatusOr<Value> value = message.value();

@@ -194,10 +194,7 @@ class Obedient {
           const std::string greeting = std::to_string(self_.id()) + "\n";
           (void)!::send(
               connection.fd(), greeting.data(), greeting.size(), MSG_NOSIGNAL);
-          if (options.has("block")) {
-            Print(name + " blocked");
-            AwaitLine();
-          }
+          if (options.has("block")) BlockLater(name);
           if (options.has("echo")) return GreetAgain(std::move(connection));
           if (options.has("keep")) {
             services_[name].kept.push_back(std::move(connection));
@@ -218,6 +215,14 @@ class Obedient {
       service.server->set_max_connections(options.number("max"));
     }
     service.server->set_drop_max_connection(options.has("drop"));
+  }
+
+  // When this wake-up is done with.
+  void BlockLater(const std::string& name) {
+    (void)self_.host().Post([name] {
+      Print(name + " blocked");
+      AwaitLine();
+    });
   }
 
   // Greets it once more for whatever comes, until its peer closes it.

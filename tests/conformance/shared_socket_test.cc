@@ -55,19 +55,22 @@ TEST_F(SharedSocketTest, B139_OfManyAtOnceNoneIsLost) {
   for (const Client& client : clients) EXPECT_NE(Greeting(client.fd()), 0u);
 }
 
-// One that takes what it wakes for, and then hangs, has taken no other.
 TEST_F(SharedSocketTest, B139_WorkerTakesOneAWakeUp) {
   const auto workers = Start(2);
   const int port = Listen(workers[0], "listen a block");
+  Ask(workers[0], "block", "blocked");
   std::list<Client> clients;
   for (int i = 0; i < 10; ++i) clients.emplace_back(port);
-  Await(workers[0], "a blocked");
+  // It finds all of them, and the first makes it hang when it has taken what it
+  // woke for.
+  Ask(workers[0], "go", "a blocked");
   EXPECT_EQ(Listen(workers[1], "listen a"), port);
   int of_the_other = 0;
   for (const Client& client : clients) {
     of_the_other += Greeting(client.fd()) == workers[1]->id();
   }
-  EXPECT_EQ(of_the_other, 9);
+  // The wake-up in which it hung may have brought a second.
+  EXPECT_GE(of_the_other, 8);
   Tell(workers[0], "go");
 }
 
@@ -97,14 +100,20 @@ TEST_F(SharedSocketTest, B141_TheLastDiesWhatIsInTheBacklogIsReset) {
 }
 
 TEST_F(SharedSocketTest, B142_PortIsFreeWhenTheLastIsGone) {
-  const auto workers = Start(2);
+  const auto workers = Start(3);
   const int port = Listen(workers[0], "listen a");
   EXPECT_EQ(Listen(workers[1], "listen a"), port);
   workers[0]->kill(SIGKILL);
   RunUntilDead(workers[0]);
   EXPECT_EQ(ServedBy(port), workers[1]->id());
-  workers[1]->kill(SIGKILL);
-  RunUntilDead(workers[1]);
+  // Only who has the socket can give it to another.
+  const std::string there = "listen a port=" + std::to_string(port);
+  EXPECT_EQ(Listen(workers[2], there), port);
+  for (const auto& worker : {workers[1], workers[2]}) {
+    EXPECT_TRUE(Client(port).connected());
+    worker->kill(SIGKILL);
+    RunUntilDead(worker);
+  }
   EXPECT_FALSE(Client(port).connected());
 }
 

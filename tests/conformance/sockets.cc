@@ -72,6 +72,25 @@ std::pair<Handle, Handle> SocketOf(HandleKind kind) {
   return {std::move(first), std::move(other)};
 }
 
+const char* NameOf(HandleKind kind) {
+  switch (kind) {
+    case HandleKind::kNone:
+      return "none";
+    case HandleKind::kTcpSocket:
+      return "tcp socket";
+    case HandleKind::kTcpListener:
+      return "tcp listener";
+    case HandleKind::kUnixSocket:
+      return "unix socket";
+    case HandleKind::kUnixListener:
+      return "unix listener";
+    case HandleKind::kUdpSocket:
+      return "udp socket";
+    default:
+      return "other";
+  }
+}
+
 // Tells apart what stands behind descriptors.
 ino_t IdentityOf(const Handle& handle) {
   struct stat status = {};

@@ -20,6 +20,8 @@ Handle ConnectTo(const Handle& to);
 std::pair<Handle, Handle> UnixPair();
 // A socket to pass on, and the one whose owner hears who has it.
 std::pair<Handle, Handle> SocketOf(HandleKind kind);
+// Such as "tcp socket".
+const char* NameOf(HandleKind kind);
 // Tells apart what stands behind descriptors.
 ino_t IdentityOf(const Handle& handle);
 

@@ -68,15 +68,20 @@ class UnixSocketTest : public ListeningTest {
                        const std::string& more = "") {
     return Ask(worker, "listen a path=" + path + " " + more, "a ");
   }
-  // The permissions of the file that a worker makes.
-  unsigned ModeUnder(const char* policy, const std::string& more) {
-    cluster_.set_scheduling_policy(policy);
-    const std::string path = directory_ + "/mode";
+  // The permissions of the file that a worker makes where the umask leaves
+  // others none.
+  unsigned ModeOf(const std::string& more) {
+    const std::string path = directory_ + "/mode" + more;
     const auto worker = Start();
-    const mode_t before = umask(022);
+    const mode_t before = umask(077);
     ListenAt(worker, path, more);
     umask(before);
     return static_cast<unsigned>(std::filesystem::status(path).permissions());
+  }
+  void ExpectModesAsSaid() {
+    EXPECT_EQ(ModeOf(""), 0700u);
+    EXPECT_EQ(ModeOf("readable_all"), 0744u);
+    EXPECT_EQ(ModeOf("writable_all"), 0722u);
   }
 
   std::string directory_;
@@ -169,15 +174,13 @@ TEST_F(UnixSocketTest, B165_FileOfADeadProcessIsTakenOver) {
 }
 
 TEST_F(UnixSocketTest, B166_WhoMayConnectByTurns) {
-  EXPECT_EQ(ModeUnder(kSchedRr, "readable_all writable_all"), 0777u);
+  cluster_.set_scheduling_policy(kSchedRr);
+  ExpectModesAsSaid();
 }
 
 TEST_F(UnixSocketTest, B166_WhoMayConnectOnASharedSocket) {
-  EXPECT_EQ(ModeUnder(kSchedNone, "readable_all writable_all"), 0777u);
-}
-
-TEST_F(UnixSocketTest, B166_TheUmaskUnlessToldOtherwise) {
-  EXPECT_EQ(ModeUnder(kSchedRr, ""), 0755u);
+  cluster_.set_scheduling_policy(kSchedNone);
+  ExpectModesAsSaid();
 }
 
 TEST_F(UnixSocketTest, B167_NameThatIsTooLongIsAnError) {
