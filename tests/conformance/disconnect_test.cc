@@ -79,7 +79,20 @@ TEST_F(DisconnectTest, B232_PortStaysWhileAnotherServes) {
   EXPECT_EQ(listening, 2);
 }
 
-TEST_F(DisconnectTest, B215_AgainAndWhenItIsDead) {
+TEST_F(DisconnectTest, B215_Again) {
+  LogEvents();
+  const auto worker = Fork({"idle"});
+  worker->on(events::online, [&] {
+    worker->disconnect();
+    worker->disconnect();
+  });
+  worker->on(events::disconnect, [&] { worker->disconnect(); });
+  Run();
+  EXPECT_THAT(log_,
+              ElementsAre("fork 1", "online 1", "disconnect 1", "exit 1 0 0"));
+}
+
+TEST_F(DisconnectTest, B215_WhenItIsDead) {
   LogEvents();
   const auto worker = Fork({"exit", "0"});
   Run();

@@ -64,6 +64,9 @@ TEST_P(ListenErrorTest, B098_TellsCodeCallAddressAndPort) {
   const auto worker = Start();
   EXPECT_EQ(Ask(worker, "listen a port=" + other.port(), "a "),
             "a error EADDRINUSE bind 127.0.0.1 " + other.port());
+  EXPECT_EQ(Ask(worker, "listen a host= port=" + other.port(), "a "),
+            "a error EADDRINUSE bind - " + other.port())
+      << "no address was named";
 }
 
 TEST_P(ListenErrorTest, B099_TakenByAnotherProcess) {

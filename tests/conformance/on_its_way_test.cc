@@ -1,7 +1,9 @@
 // Rows B112 to B137, of connections that are on their way to a worker, or whose
 // worker leaves: who serves them, and what the primary keeps.
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -24,6 +26,14 @@ namespace cluster {
 namespace {
 
 using OnItsWayTest = TurnsTest;
+
+// Of this side.
+int PortOf(const Client& client) {
+  sockaddr_in own = {};
+  socklen_t size = sizeof(own);
+  getsockname(client.fd(), reinterpret_cast<sockaddr*>(&own), &size);
+  return ntohs(own.sin_port);
+}
 
 // Better than Node, where the one that was on its way when it blocked waits
 // for it as long as that takes.
@@ -81,6 +91,46 @@ TEST_F(OnItsWayTest, B114_TurnsDoNotLookAtLoad) {
   EXPECT_GE(served[workers[0]->id()], 5);
 }
 
+TEST_F(OnItsWayTest, B115_ThePrimaryKeepsThemInOrderAndTheBacklogTheRest) {
+  PrimaryOptions options;
+  DispatchOptions& dispatch = options.listeners.dispatch;
+  EXPECT_EQ(dispatch.pending_capacity, 4096u);
+  dispatch.pending_capacity = 3;
+  dispatch.limits.max_unstarted = 1;
+  ASSERT_TRUE(cluster_.start(std::move(options)).ok());
+  const auto worker = Start();
+  const int port = Listen(worker, "listen a peer");
+  Block(worker);
+  std::list<Client> clients;
+  for (int i = 0; i < 8; ++i) clients.emplace_back(port);
+  RunUntil([&] { return cluster_.engine().Snapshot().pending == 3; });
+  EXPECT_EQ(cluster_.engine().Snapshot().ledger.accepted(), 4u);
+  Tell(worker, "go");
+  for (const Client& client : clients) {
+    EXPECT_TRUE(client.connected());
+    EXPECT_EQ(WordOf(Await(worker, "a from"), 2),
+              std::to_string(PortOf(client)));
+  }
+}
+
+TEST_F(OnItsWayTest, B115_WhatWaitsTooLongIsClosed) {
+  PrimaryOptions options;
+  DispatchOptions& dispatch = options.listeners.dispatch;
+  EXPECT_EQ(dispatch.pending_timeout_ns, int64_t{30'000'000'000});
+  dispatch.pending_timeout_ns = 1;
+  dispatch.limits.max_unstarted = 1;
+  ASSERT_TRUE(cluster_.start(std::move(options)).ok());
+  const auto worker = Start();
+  const int port = Listen(worker, "listen a");
+  Block(worker);
+  const Client on_its_way(port);
+  const Client waits(port);
+  EXPECT_EQ(Greeting(waits.fd()), 0u);
+  EXPECT_EQ(cluster_.engine().Snapshot().ledger.expired(), 1u);
+  Tell(worker, "go");
+  EXPECT_EQ(Greeting(on_its_way.fd()), worker->id());
+}
+
 TEST_F(OnItsWayTest, B117_ThePrimaryLetsGoOfWhatAWorkerHasTaken) {
   const auto worker = Start();
   const int port = Listen(worker, "listen a keep");
@@ -115,10 +165,7 @@ TEST_F(OnItsWayTest, B127_WhatADeadWorkerHadNotStartedIsServedByAnother) {
   const size_t before = OpenFds();
   std::list<Client> clients;
   for (int i = 0; i < 6; ++i) clients.emplace_back(port);
-  RunUntil([&] {
-    const ListenerGroup::Accounts accounts = cluster_.engine().Snapshot();
-    return accounts.ledger.accepted() == 6 && accounts.pending == 0;
-  });
+  AwaitGiven(6);
   workers[0]->kill(SIGKILL);
   RunUntilDead(workers[0]);
   Tell(workers[1], "go");

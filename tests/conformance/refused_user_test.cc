@@ -28,6 +28,18 @@ TEST_F(RefusedUserTest, B029_UserThatIsNotAllowedIsKnownAtOnce) {
   EXPECT_FALSE(IsMember(*worker));
   Run();
   EXPECT_THAT(log_, ElementsAre("error 1"));
+  EXPECT_EQ(Fork({"exit", "0"})->id(), 2u) << "the id is used up";
+  Run();
+}
+
+TEST_F(RefusedUserTest, B029_SoIsAGroup) {
+  const WithoutCapability without(CAP_SETGID);
+  LogEvents();
+  const auto worker = cluster_.fork({.settings = {.gid = getgid() + 1}});
+  EXPECT_EQ(ErrnoOf(worker->status()), EPERM);
+  EXPECT_FALSE(IsMember(*worker));
+  Run();
+  EXPECT_THAT(log_, ElementsAre("error 1"));
 }
 
 }  // namespace

@@ -268,15 +268,21 @@ TEST_F(SendTest, B190_ClosingAChannelThatIsClosedIsNothing) {
 }
 
 TEST_F(SendTest, B191_DisconnectIsNeverToldFromWithinTheCall) {
-  const auto worker = Fork({"idle"});
-  bool told = false;
-  worker->on(events::disconnect, [&] { told = true; });
-  worker->on(events::online, [&] {
-    worker->process().disconnect();
-    EXPECT_FALSE(told);
-  });
-  Run();
-  EXPECT_TRUE(told);
+  const std::vector<std::function<void(Worker&)>> calls = {
+      [](Worker& worker) { worker.process().disconnect(); },
+      [](Worker& worker) { worker.disconnect(); },
+      [this](Worker&) { cluster_.disconnect(); }};
+  for (const auto& call : calls) {
+    const auto worker = Fork({"idle"});
+    bool told = false;
+    worker->on(events::disconnect, [&] { told = true; });
+    worker->on(events::online, [&] {
+      call(*worker);
+      EXPECT_FALSE(told);
+    });
+    Run();
+    EXPECT_TRUE(told);
+  }
 }
 
 TEST_F(SendTest, B192_ConnectedUntilTheChannelCloses) {

@@ -128,6 +128,17 @@ TEST_F(SettingTest, B022_PlansThatMakeNoSenseAreRefusedAtOnce) {
 }
 
 // The worker is there before the plugin is: it goes online, and then says no.
+// Better than Node, which starts a worker to find out.
+TEST_F(SettingTest, B023_PluginThatIsNotThereIsKnownWithoutAWorker) {
+  LogEvents();
+  Settings settings = Does({});
+  settings.plugin = "/nonexistent.so";
+  const auto worker = cluster_.fork({.settings = settings});
+  EXPECT_EQ(ErrnoOf(worker->status()), ENOENT);
+  Run();
+  EXPECT_THAT(log_, ElementsAre("error 1", "fork 1", "disconnect 1"));
+}
+
 TEST_F(SettingTest, B023_PluginThatIsNoneEndsTheWorkerAfterOnline) {
   LogEvents();
   Settings settings = Does({});

@@ -5,9 +5,11 @@
 //   const int port = AllListen(workers);
 //   Block(workers[0]);
 //   const Client client(port);
+//   AwaitGiven(1);
 #ifndef TESTS_CONFORMANCE_TURNS_FIXTURE_H_
 #define TESTS_CONFORMANCE_TURNS_FIXTURE_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,22 +21,17 @@ namespace cluster {
 
 class TurnsTest : public ListeningTest {
  protected:
-  TurnsTest() { cluster_.set_scheduling_policy(kSchedRr); }
+  TurnsTest();
 
   // All of them listen at one port, each with the options `more`; returns it.
   int AllListen(const std::vector<std::shared_ptr<Worker>>& workers,
-                const std::string& more = "") {
-    int port = -1;
-    for (const auto& worker : workers) {
-      port = Listen(worker, "listen a " + more);
-    }
-    return port;
-  }
+                const std::string& more = "");
   // Hangs until the next line; what follows `after` is then done first.
   void Block(const std::shared_ptr<Worker>& worker,
-             const std::string& after = "") {
-    Ask(worker, after.empty() ? "block" : "block\n" + after, "blocked");
-  }
+             const std::string& after = "");
+  // Runs the loop until the primary has given away as many connections as it
+  // ever had: those for workers that hang are on their way then.
+  void AwaitGiven(uint64_t connections);
 };
 
 }  // namespace cluster
