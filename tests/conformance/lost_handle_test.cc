@@ -59,6 +59,21 @@ TEST_F(LostHandleTest, B205_WorkerIsToldAndB211_ItsChannelGoesOn) {
   EXPECT_EQ(Read(other.fd()), "worker 1");
 }
 
+// As in Node, whose sender learns it by a warning. The receiver can answer.
+TEST_F(LostHandleTest, B205_CallbackTellsThatTheKernelHasTakenIt) {
+  const auto worker = StartAgent();
+  EXPECT_EQ(Order(worker, "meet"), "met none");
+  const WithoutDescriptors none(worker->process().pid());
+  auto [passed, other] = UnixPair();
+  std::vector<absl::Status> sent;
+  EXPECT_TRUE(worker->send("meet", passed, [&](const absl::Status& status) {
+    sent.push_back(status);
+  }));
+  EXPECT_FALSE(passed) << "it was taken, and is not given back";
+  EXPECT_EQ(Heard(worker), "met one that is lost");
+  EXPECT_EQ(sent, std::vector{absl::OkStatus()});
+}
+
 TEST_F(LostHandleTest, B205_SoIsThePrimary) {
   const auto worker = StartAgent();
   const size_t before = OpenFds();
