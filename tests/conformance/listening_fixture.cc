@@ -112,6 +112,7 @@ int ListeningTest::Listen(const std::shared_ptr<Worker>& worker,
 }
 
 uint32_t ListeningTest::Greeting(int fd) {
+  if (fd < 0) return 0;  // it was refused
   pollfd one = {.fd = fd, .events = POLLIN, .revents = 0};
   RunUntil([&] { return poll(&one, 1, 0) == 1; });
   char text[16] = {};

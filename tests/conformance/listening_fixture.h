@@ -55,7 +55,8 @@ class ListeningTest : public LoopOfTheTest, public ClusterTest {
   void RunUntil(const std::function<bool()>& done);
   void RunUntilDead(const std::shared_ptr<Worker>& worker);
 
-  // The id of the worker that greets a new connection; 0 if it ends without.
+  // The id of the worker that greets a new connection; 0 if it ends without, or
+  // never was one.
   uint32_t ServedBy(int port);
   uint32_t Greeting(int fd);
   // Connects until two workers have served. (By turns, but a worker that a

@@ -74,6 +74,14 @@ INSTANTIATE_TEST_SUITE_P(Signals,
                          PrimarySignalTest,
                          ::testing::Values(SIGTERM, SIGKILL, SIGABRT));
 
+TEST_F(PrimaryDeathTest, B253_AlsoWhereThePrimaryExits) {
+  Start("hold", "exits");
+  const int status = StatusOf(primary_);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  ExpectWorkerEnds();
+}
+
 TEST_F(PrimaryDeathTest, B255_BlockedWorkerLivesUntilItsLoopRuns) {
   Start("block", "");
   Client client(port_);

@@ -150,7 +150,7 @@ TEST_F(RoundRobinTest, B123_BeyondTheLimitTheyMayBeDropped) {
   const int port = Listen(worker, "listen a keep max=1 drop");
   const Client first(port);
   EXPECT_EQ(Greeting(first.fd()), worker->id());
-  EXPECT_EQ(ServedBy(port), 0u);
+  ASSERT_EQ(ServedBy(port), 0u);
   Await(worker, "a dropped");
   EXPECT_EQ(Ask(worker, "count a", "a has"), "a has 1");
 }
@@ -188,6 +188,7 @@ TEST_F(RoundRobinTest, B125_WhoLeavesTakesNothingFromOthers) {
   for (const Client& client : clients) {
     EXPECT_EQ(Greeting(client.fd()), workers[1]->id());
   }
+  EXPECT_EQ(ServedBy(port), workers[1]->id()) << "nor the port";
 }
 
 TEST_F(RoundRobinTest, B126_TheLastLeavesWhatWaitsIsClosed) {
@@ -279,7 +280,7 @@ TEST_F(RoundRobinTest, B134_CloseLeavesTheOthersAlone) {
   for (int turn = 0; turn < 2; ++turn) {
     EXPECT_EQ(Ask(workers[0], "count a", "a has"), "a has 1");
   }
-  EXPECT_FALSE(HasSaid(workers[0], "a closed")) << "one is open";
+  ASSERT_FALSE(HasSaid(workers[0], "a closed")) << "one is open";
   RunUntil([&] {
     return ServedBy(port) == workers[1]->id() &&
            ServedBy(port) == workers[1]->id();

@@ -208,6 +208,7 @@ int OtherProgram(int argc, char** argv) {
     Print(std::to_string(worker->process().pid()) + " " +
           std::to_string(address.port) + "\n");
     if (how == "throws") throw std::runtime_error("thrown");
+    if (how == "exits") std::exit(0);
   });
   return cluster.run();
 }
