@@ -23,7 +23,9 @@ using RefusedUserTest = ClusterTest;
 TEST_F(RefusedUserTest, B029_UserThatIsNotAllowedIsKnownAtOnce) {
   const WithoutCapability without(CAP_SETUID);
   LogEvents();
-  const auto worker = cluster_.fork({.settings = {.uid = getuid() + 1}});
+  Settings settings = Does({"exit", "0"});
+  settings.uid = getuid() + 1;
+  const auto worker = cluster_.fork({.settings = settings});
   EXPECT_EQ(ErrnoOf(worker->status()), EPERM);
   EXPECT_FALSE(IsMember(*worker));
   Run();
@@ -35,7 +37,9 @@ TEST_F(RefusedUserTest, B029_UserThatIsNotAllowedIsKnownAtOnce) {
 TEST_F(RefusedUserTest, B029_SoIsAGroup) {
   const WithoutCapability without(CAP_SETGID);
   LogEvents();
-  const auto worker = cluster_.fork({.settings = {.gid = getgid() + 1}});
+  Settings settings = Does({"exit", "0"});
+  settings.gid = getgid() + 1;
+  const auto worker = cluster_.fork({.settings = settings});
   EXPECT_EQ(ErrnoOf(worker->status()), EPERM);
   EXPECT_FALSE(IsMember(*worker));
   Run();
