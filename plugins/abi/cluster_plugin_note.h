@@ -150,7 +150,7 @@ typedef struct cluster_plugin_note {
                                    services_text,                          \
                                    optional_text}}
 
-/* Joins one to eight string literals by spaces. */
+/* Joins one to twelve string literals by spaces. */
 #define CLUSTER_JOIN1_(a) a
 #define CLUSTER_JOIN2_(a, b) a " " b
 #define CLUSTER_JOIN3_(a, ...) a " " CLUSTER_JOIN2_(__VA_ARGS__)
@@ -159,22 +159,30 @@ typedef struct cluster_plugin_note {
 #define CLUSTER_JOIN6_(a, ...) a " " CLUSTER_JOIN5_(__VA_ARGS__)
 #define CLUSTER_JOIN7_(a, ...) a " " CLUSTER_JOIN6_(__VA_ARGS__)
 #define CLUSTER_JOIN8_(a, ...) a " " CLUSTER_JOIN7_(__VA_ARGS__)
-#define CLUSTER_NINTH_(a, b, c, d, e, f, g, h, ninth, ...) ninth
-#define CLUSTER_JOIN_(...)       \
-  CLUSTER_NINTH_(__VA_ARGS__,    \
-                 CLUSTER_JOIN8_, \
-                 CLUSTER_JOIN7_, \
-                 CLUSTER_JOIN6_, \
-                 CLUSTER_JOIN5_, \
-                 CLUSTER_JOIN4_, \
-                 CLUSTER_JOIN3_, \
-                 CLUSTER_JOIN2_, \
-                 CLUSTER_JOIN1_, \
-                 0)              \
+#define CLUSTER_JOIN9_(a, ...) a " " CLUSTER_JOIN8_(__VA_ARGS__)
+#define CLUSTER_JOIN10_(a, ...) a " " CLUSTER_JOIN9_(__VA_ARGS__)
+#define CLUSTER_JOIN11_(a, ...) a " " CLUSTER_JOIN10_(__VA_ARGS__)
+#define CLUSTER_JOIN12_(a, ...) a " " CLUSTER_JOIN11_(__VA_ARGS__)
+#define CLUSTER_THIRTEENTH_(a, b, c, d, e, f, g, h, i, j, k, l, last, ...) last
+#define CLUSTER_JOIN_(...)             \
+  CLUSTER_THIRTEENTH_(__VA_ARGS__,     \
+                      CLUSTER_JOIN12_, \
+                      CLUSTER_JOIN11_, \
+                      CLUSTER_JOIN10_, \
+                      CLUSTER_JOIN9_,  \
+                      CLUSTER_JOIN8_,  \
+                      CLUSTER_JOIN7_,  \
+                      CLUSTER_JOIN6_,  \
+                      CLUSTER_JOIN5_,  \
+                      CLUSTER_JOIN4_,  \
+                      CLUSTER_JOIN3_,  \
+                      CLUSTER_JOIN2_,  \
+                      CLUSTER_JOIN1_,  \
+                      0)               \
   (__VA_ARGS__)
 
 /* Emits the note of a worker plugin that cannot run without the services named:
- * one to eight string literals. */
+ * one to twelve string literals. */
 #define CLUSTER_PLUGIN_NOTE(name_text, version_text, ...) \
   CLUSTER_PLUGIN_NOTE_TEXT_(                              \
       name_text, version_text, CLUSTER_JOIN_(__VA_ARGS__), "")
@@ -202,7 +210,7 @@ typedef struct cluster_plugin_note {
   CLUSTER_ENTRY_(name_text, version_text, table_name, NULL)
 
 /* The same with services that it can use and can do without: CLUSTER_OPTIONAL(
- * one to eight string literals), before those that it requires. */
+ * one to twelve string literals), before those that it requires. */
 #define CLUSTER_OPTIONAL(...) __VA_ARGS__
 #define CLUSTER_WORKER_PLUGIN_OPTIONAL(                                        \
     name_text, version_text, table_name, optional, ...)                        \
