@@ -138,7 +138,8 @@ TEST_F(SdkListenersTest, ListensClosesAndSaysWhatThereIs) {
 }
 
 TEST_F(SdkListenersTest, HostWithoutTheServicesIsNoCrash) {
-  host_.hidden_services = {CLUSTER_SERVICE_LISTENER_V1};
+  host_.hidden_services = {CLUSTER_SERVICE_LISTENER_V1,
+                           CLUSTER_SERVICE_ACCEPTOR_V1};
   host_.Run(sdk::kTable<Speaker>, [&] {
     host_.OnLoop([&] {
       const Speaker& speaker = *Speaker::newest;

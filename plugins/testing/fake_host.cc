@@ -82,6 +82,7 @@ cluster_status FakeHost::Run(const cluster_worker_plugin& table,
   if (table_.stop != nullptr) table_.stop(self_);
   if (table_.destroy != nullptr) table_.destroy(self_);
   ended_watches_.clear();
+  acceptor_.Clear();
   return status == CLUSTER_STOPPED ? CLUSTER_OK : status;
 }
 
@@ -185,10 +186,13 @@ void FakeHost::Give(UniqueFd fd, uint8_t peer_family) {
     connection.peer.family = peer_family;
     connection.id = next_id_++;
     connection.accepted_ns = NowNs();
-    open_.insert(connection.id);
-    open_count_ = open_.size();
-    table_.on_connection(self_, &connection);
+    if (!acceptor_.Keep(connection)) Hand(connection);
   });
+}
+
+void FakeHost::Hand(const cluster_connection& connection) {
+  Began(connection.id);
+  table_.on_connection(self_, &connection);
 }
 
 void FakeHost::Drain(uint64_t deadline_ms) {
@@ -210,6 +214,11 @@ bool FakeHost::WaitForOpen(size_t count) {
 std::string FakeHost::log() {
   const std::lock_guard lock(mu_);
   return log_;
+}
+
+void FakeHost::Began(uint64_t id) {
+  open_.insert(id);
+  open_count_ = open_.size();
 }
 
 void FakeHost::Ended(uint64_t id) {

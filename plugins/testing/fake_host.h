@@ -30,6 +30,7 @@
 
 #include "core/base/unique_fd.h"
 #include "plugins/abi/cluster_plugin.h"
+#include "plugins/testing/fake_acceptor.h"
 #include "plugins/testing/fake_listeners.h"
 #include "plugins/testing/fake_messages.h"
 #include "plugins/testing/fake_telemetry.h"
@@ -65,6 +66,7 @@ class FakeHost {
 
   const cluster_host* host() const { return &host_; }
   FakeListeners& listeners() { return listeners_; }
+  const FakeAcceptor& acceptor() const { return acceptor_; }
 
   // Drives `table` through its states; see above. Returns what create, start or
   // run returned, if that failed; `client` is not called if create or start
@@ -75,7 +77,9 @@ class FakeHost {
   // The other workers (fake_messages.h).
   FakeMessages& messages() { return messages_; }
 
-  // Hands the plugin one end of a socket pair and returns the other, blocking.
+  // Hands the plugin one end of a socket pair, as a connection of listener 0,
+  // and returns the other, blocking. One that the plugin takes itself, or has
+  // paused, waits for it.
   // [any-thread, during Run]
   UniqueFd Connect();
 
@@ -107,6 +111,7 @@ class FakeHost {
   struct Tables;
   friend struct Tables;
   static const void* GetService(const cluster_host* host, const char* id);
+  friend class FakeAcceptor;
   friend class FakeMessages;
 
   static FakeHost& Of(const cluster_host* host) {
@@ -125,7 +130,10 @@ class FakeHost {
   void DispatchTasks();
   void ArmTimer();
   cluster_status RunLoop();
+  void Began(uint64_t id);
   void Ended(uint64_t id);
+  // Gives the plugin a connection, and its descriptor.
+  void Hand(const cluster_connection& connection);
 
   cluster_host host_ = {};
   cluster_error error_ = {};
@@ -146,6 +154,7 @@ class FakeHost {
   FakeListeners listeners_{
       [this](std::function<void()> task) { Enqueue(std::move(task)); }};
 
+  FakeAcceptor acceptor_{*this};
   FakeMessages messages_{*this};
 
   std::mutex mu_;

@@ -206,6 +206,7 @@ struct FakeHost::Tables {
         {CLUSTER_SERVICE_CONNECTION_V1, &kConnection},
         {CLUSTER_SERVICE_CONFIG_V1, &kConfig},
         {CLUSTER_SERVICE_LOG_V1, &kLog},
+        {CLUSTER_SERVICE_ACCEPTOR_V1, &FakeAcceptor::table()},
         {CLUSTER_SERVICE_MESSAGE_V1, &FakeMessages::table()}};
     if (Of(host).hidden_services.count(id) != 0) return nullptr;
     if (const void* table = FakeTelemetry::Table<&TelemetryOf>(id))

@@ -2,7 +2,7 @@
 // them or read datagrams. Sockets are real, on the loopback.
 //
 // A listener that a plugin asks for is bound and answered from the loop; its
-// connections are not accepted (FakeHost::Give() gives some).
+// connections are not accepted (FakeHost::Give() gives some of listener 0).
 //
 // Thread safety: the host's loop thread, but for Add(), which comes before
 // FakeHost::Run().
@@ -40,6 +40,9 @@ class FakeListeners {
   uint16_t AddStream();
 
   uint32_t count() const { return static_cast<uint32_t>(listeners_.size()); }
+  bool is_stream(uint32_t listener) const {
+    return listener < count() && !listeners_[listener].datagram;
+  }
   // True once the plugin has closed it.
   bool closed(uint32_t listener) const { return !listeners_[listener].fd; }
 

@@ -175,7 +175,7 @@ TEST(TelemetryTest, WorkerWithoutHeartbeatIsReplaced) {
   Client client(ConnectTo(host.port()));
   const uint32_t worker = Tell(client, 'b');
   ASSERT_NE(worker, 0u);
-  client.Send("s");
+  client.Send("z");
   ASSERT_TRUE(host.AwaitEvent("listening", 3));
   const std::vector<LogLine> log = host.LogOf(worker);
   EXPECT_TRUE(HasLine(log, "no heartbeat for 1s (--heartbeat_timeout)"))

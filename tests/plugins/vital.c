@@ -1,11 +1,14 @@
 /* vital: a plugin that tells of itself what its clients say. A byte is a
  * command, answered by the worker's id and a newline unless it says otherwise:
  *
- *   w  nothing but the answer
- *   c  counts in vital_pokes_total, and in the histogram vital_sizes the value
- * 3 q  one more request runs on the connection, and 10 bytes came n  is not
- * ready: "asked to" r  is ready b  sends a heartbeat s  stands still from then
- * on; no answer
+ * - w: nothing but the answer
+ * - c: counts in vital_pokes_total, and in the histogram vital_sizes the value
+ * 3
+ * - q: one more request runs on the connection, and 10 bytes came
+ * - n: is not ready: "asked to"
+ * - r: is ready
+ * - b: sends a heartbeat
+ * - z: stands still from then on; no answer
  *
  * Setting start=not_ready: it is not, until 100 ms later.
  */
@@ -65,7 +68,7 @@ static void obey(const struct peer* peer, char command) {
     case 'b':
       vital.health->heartbeat(vital.host);
       break;
-    case 's':
+    case 'z':
       for (;;) poll(NULL, 0, -1);
     default:
       break;
@@ -108,14 +111,21 @@ static void on_connection(void* self, const cluster_connection* connection) {
 
 static void on_timer(void* ctx) {
   (void)ctx;
+  vital.timer = NULL;
   vital.health->ready(vital.host);
+}
+
+static void explain(cluster_error* error,
+                    cluster_status status,
+                    const char* message) {
+  error->code = status;
+  snprintf(error->message, sizeof error->message, "%s", message);
 }
 
 static cluster_status create(const cluster_host* host,
                              void** self,
                              cluster_error* error) {
   static const double bounds[] = {1, 10};
-  (void)error;
   vital.host = host;
   vital.loop = host->get_service(host, CLUSTER_SERVICE_LOOP_V1);
   vital.connections = host->get_service(host, CLUSTER_SERVICE_CONNECTION_V1);
@@ -132,30 +142,43 @@ static cluster_status create(const cluster_host* host,
   if (status == CLUSTER_OK) {
     status = vital.metrics->gauge(host, "vital_ones", "Workers.", &vital.one);
   }
+  if (status != CLUSTER_OK) explain(error, status, "cannot make its metrics");
   return status;
 }
 
 static cluster_status start(void* self, cluster_error* error) {
   static const cluster_string cold = {"the cache is cold", 17};
   const cluster_string how = vital.config->get(vital.host, "start");
+  cluster_status status;
   (void)self;
-  (void)error;
   vital.metrics->set(vital.one, 1);
   if (how.data == NULL || memcmp(how.data, "not_ready", 9) != 0) {
     return CLUSTER_OK;
   }
   vital.health->not_ready(vital.host, cold);
-  return vital.loop->start_timer(
-      vital.host, 100000, on_timer, NULL, &vital.timer);
+  status =
+      vital.loop->start_timer(vital.host, 100000, on_timer, NULL, &vital.timer);
+  if (status != CLUSTER_OK) explain(error, status, "cannot start its timer");
+  return status;
+}
+
+static void drop_all(void) {
+  for (struct peer* peer = peers; peer != peers + MAX_PEERS; ++peer) {
+    if (peer->watch != NULL) drop(peer);
+  }
 }
 
 static void drain(void* self, uint64_t deadline_ms, uint64_t open) {
   (void)self;
   (void)deadline_ms;
   (void)open;
-  for (struct peer* peer = peers; peer != peers + MAX_PEERS; ++peer) {
-    if (peer->watch != NULL) drop(peer);
-  }
+  drop_all();
+}
+
+static void stop(void* self) {
+  (void)self;
+  drop_all();
+  if (vital.timer != NULL) vital.loop->cancel_timer(vital.host, vital.timer);
 }
 
 static const cluster_worker_plugin table = {
@@ -164,6 +187,7 @@ static const cluster_worker_plugin table = {
     .start = start,
     .on_connection = on_connection,
     .drain = drain,
+    .stop = stop,
 };
 
 CLUSTER_WORKER_PLUGIN("vital",

@@ -13,6 +13,7 @@ readonly out=$TEST_TMPDIR/out
 case $plugin in
   static_files) settings=(--set root="$TEST_SRCDIR") ;;
   dns) settings=(--set zone=plugins/dns/example.org.zone) ;;
+  */listens.so) settings=(--set take=3) ;;
   */*) settings=(--set word=hello) ;;
   *) settings=() ;;
 esac

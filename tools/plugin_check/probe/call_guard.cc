@@ -19,7 +19,7 @@ absl::string_view StateName(uint32_t state) {
 }
 
 // As the headers of the ABI have it.
-std::string Tag(const CallRule& rule) {
+std::string Tag(const ProbeRule& rule) {
   const uint32_t first = uint32_t{1} << std::countr_zero(rule.states);
   const uint32_t last = std::bit_floor(rule.states);
   return absl::StrCat("[",
@@ -48,14 +48,14 @@ void CallGuard::Begin(const cluster_host* host,
 }
 
 cluster_status CallGuard::Check(const cluster_host* host,
-                                const CallRule& rule) {
+                                const ProbeRule& rule) {
   if (host != host_) {
     return RefuseArgument(rule, "its host is not the one given to create");
   }
   return Check(rule);
 }
 
-cluster_status CallGuard::Check(const CallRule& rule) {
+cluster_status CallGuard::Check(const ProbeRule& rule) {
   const PluginState state = state_;
   const std::string name = FullName(rule);
   if (state == kStateDestroyed) {
@@ -86,7 +86,7 @@ cluster_status CallGuard::Check(const CallRule& rule) {
   return Fails(rule) ? rule.failure : CLUSTER_OK;
 }
 
-cluster_status CallGuard::RefuseArgument(const CallRule& rule,
+cluster_status CallGuard::RefuseArgument(const ProbeRule& rule,
                                          absl::string_view what) {
   Reporter::Get().Found(Finding::kBadArgument,
                         absl::StrCat(FullName(rule), ": ", what));
@@ -101,7 +101,7 @@ void CallGuard::NoteUse(absl::string_view service) {
   used_(service);
 }
 
-bool CallGuard::Fails(const CallRule& rule) {
+bool CallGuard::Fails(const ProbeRule& rule) {
   if (injection_.function == "*") return true;
   if (injection_.function != FullName(rule)) return false;
   const std::lock_guard lock(mutex_);

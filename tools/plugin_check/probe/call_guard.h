@@ -21,7 +21,7 @@
 
 #include "absl/strings/string_view.h"
 #include "plugins/abi/cluster_plugin.h"
-#include "tools/plugin_check/probe/call_rule.h"
+#include "tools/plugin_check/probe/probe_rule.h"
 
 namespace cluster {
 
@@ -55,16 +55,16 @@ class CallGuard {
   }
 
   // Returns CLUSTER_OK if the call is to be done, else what to return.
-  cluster_status Check(const cluster_host* host, const CallRule& rule);
+  cluster_status Check(const cluster_host* host, const ProbeRule& rule);
   // For functions that get no host.
-  cluster_status Check(const CallRule& rule);
+  cluster_status Check(const ProbeRule& rule);
 
   // Reports an argument that cannot be. Returns CLUSTER_E_INVALID.
-  cluster_status RefuseArgument(const CallRule& rule, absl::string_view what);
+  cluster_status RefuseArgument(const ProbeRule& rule, absl::string_view what);
 
  private:
   CallGuard() = default;
-  bool Fails(const CallRule& rule);
+  bool Fails(const ProbeRule& rule);
   void NoteUse(absl::string_view service);
 
   const cluster_host* host_ = nullptr;
@@ -74,8 +74,8 @@ class CallGuard {
   Injection injection_;
   std::function<void(absl::string_view id)> used_;
   std::mutex mutex_;
-  std::map<const CallRule*, uint64_t> calls_;  // by mutex_
-  std::set<absl::string_view> used_services_;  // by mutex_
+  std::map<const ProbeRule*, uint64_t> calls_;  // by mutex_
+  std::set<absl::string_view> used_services_;   // by mutex_
 };
 
 }  // namespace cluster

@@ -3,25 +3,28 @@
 #include <cstdint>
 
 #include "tools/plugin_check/probe/call_guard.h"
-#include "tools/plugin_check/probe/call_rule.h"
+#include "tools/plugin_check/probe/probe_rule.h"
 
 namespace cluster {
 namespace {
 
 // All of them share the tag [any-thread & created to stopped]. One that cannot
 // be read looks like one that was not set.
-constexpr CallRule Rule(absl::string_view function,
-                        cluster_status failure = CLUSTER_OK) {
-  return {
-      CLUSTER_SERVICE_CONFIG_V1, function, false, kCreatedToStopped, failure};
+constexpr ProbeRule Rule(absl::string_view function,
+                         cluster_status failure = CLUSTER_OK) {
+  return {CLUSTER_SERVICE_CONFIG_V1,
+          function,
+          false,
+          kStatesCreatedToStopped,
+          failure};
 }
-constexpr CallRule kGet = Rule("get", CLUSTER_E_CONFIG);
-constexpr CallRule kEntry = Rule("entry", CLUSTER_E_CONFIG);
-constexpr CallRule kArgument = Rule("argument", CLUSTER_E_CONFIG);
-constexpr CallRule kWorkerId = Rule("worker_id");
-constexpr CallRule kWorkerCount = Rule("worker_count");
-constexpr CallRule kSlot = Rule("slot");
-constexpr CallRule kGeneration = Rule("generation");
+constexpr ProbeRule kGet = Rule("get", CLUSTER_E_CONFIG);
+constexpr ProbeRule kEntry = Rule("entry", CLUSTER_E_CONFIG);
+constexpr ProbeRule kArgument = Rule("argument", CLUSTER_E_CONFIG);
+constexpr ProbeRule kWorkerId = Rule("worker_id");
+constexpr ProbeRule kWorkerCount = Rule("worker_count");
+constexpr ProbeRule kSlot = Rule("slot");
+constexpr ProbeRule kGeneration = Rule("generation");
 
 struct Config {
   PluginSettings settings;
@@ -73,7 +76,7 @@ cluster_string Argument(const cluster_host* host, uint64_t n) {
   return n < arguments.size() ? Text(arguments[n]) : cluster_string{};
 }
 
-template <const CallRule& kRule, uint32_t kValue>
+template <const ProbeRule& kRule, uint32_t kValue>
 uint32_t Number(const cluster_host* host) {
   CallGuard::Get().Check(host, kRule);
   return kValue;

@@ -9,28 +9,28 @@
 
 #include "absl/strings/str_cat.h"
 #include "tools/plugin_check/probe/call_guard.h"
-#include "tools/plugin_check/probe/call_rule.h"
 #include "tools/plugin_check/probe/finding.h"
 #include "tools/plugin_check/probe/host_beneath.h"
 #include "tools/plugin_check/probe/loop_tables.h"
+#include "tools/plugin_check/probe/probe_rule.h"
 #include "tools/plugin_check/probe/reporter.h"
 
 namespace cluster {
 namespace {
 
-constexpr CallRule kClose = {
-    CLUSTER_SERVICE_CONNECTION_V1, "close", true, kStartedToStopped};
-constexpr CallRule kClosed = {
-    CLUSTER_SERVICE_CONNECTION_V1, "closed", false, kStartedToStopped};
-constexpr CallRule kLocalAddress = {CLUSTER_SERVICE_CONNECTION_V1,
-                                    "local_address",
-                                    false,
-                                    kStartedToStopped,
-                                    CLUSTER_E_SYSTEM};
-constexpr CallRule kRequests = {
-    CLUSTER_SERVICE_CONNECTION_V1, "requests", true, kStartedToStopped};
-constexpr CallRule kBytes = {
-    CLUSTER_SERVICE_CONNECTION_V1, "bytes", false, kStartedToStopped};
+constexpr ProbeRule kClose = {
+    CLUSTER_SERVICE_CONNECTION_V1, "close", true, kStatesStartedToStopped};
+constexpr ProbeRule kClosed = {
+    CLUSTER_SERVICE_CONNECTION_V1, "closed", false, kStatesStartedToStopped};
+constexpr ProbeRule kLocalAddress = {CLUSTER_SERVICE_CONNECTION_V1,
+                                     "local_address",
+                                     false,
+                                     kStatesStartedToStopped,
+                                     CLUSTER_E_SYSTEM};
+constexpr ProbeRule kRequests = {
+    CLUSTER_SERVICE_CONNECTION_V1, "requests", true, kStatesStartedToStopped};
+constexpr ProbeRule kBytes = {
+    CLUSTER_SERVICE_CONNECTION_V1, "bytes", false, kStatesStartedToStopped};
 
 struct Ledger {
   std::mutex mutex;

@@ -1,49 +1,62 @@
 #include "tools/plugin_check/probe/forwarded_tables.h"
 
-#include "tools/plugin_check/probe/call_rule.h"
+#include "plugins/host/struct_size.h"
+#include "tools/plugin_check/probe/call_guard.h"
 #include "tools/plugin_check/probe/connection_table.h"
+#include "tools/plugin_check/probe/host_beneath.h"
+#include "tools/plugin_check/probe/probe_rule.h"
 #include "tools/plugin_check/probe/wrapped_function.h"
 
 namespace cluster {
 namespace {
 
-constexpr CallRule OnLoop(absl::string_view service,
-                          absl::string_view function,
-                          uint32_t states,
-                          cluster_status failure = CLUSTER_OK) {
+constexpr ProbeRule OnLoop(absl::string_view service,
+                           absl::string_view function,
+                           uint32_t states,
+                           cluster_status failure = CLUSTER_OK) {
   return {service, function, true, states, failure};
 }
 
 // ---- cluster.listener/1
 
-constexpr CallRule kCount =
-    OnLoop(CLUSTER_SERVICE_LISTENER_V1, "count", kCreatedToStopped);
-constexpr CallRule kInfo = OnLoop(
-    CLUSTER_SERVICE_LISTENER_V1, "info", kCreatedToStopped, CLUSTER_E_INVALID);
-constexpr CallRule kListen = OnLoop(
-    CLUSTER_SERVICE_LISTENER_V1, "listen", kCreatedOrStarted, CLUSTER_E_LIMIT);
-constexpr CallRule kClose = OnLoop(
-    CLUSTER_SERVICE_LISTENER_V1, "close", kStartedOrDraining, CLUSTER_E_STATE);
+constexpr ProbeRule kCount =
+    OnLoop(CLUSTER_SERVICE_LISTENER_V1, "count", kStatesCreatedToStopped);
+constexpr ProbeRule kInfo = OnLoop(CLUSTER_SERVICE_LISTENER_V1,
+                                   "info",
+                                   kStatesCreatedToStopped,
+                                   CLUSTER_E_INVALID);
+constexpr ProbeRule kListen = OnLoop(CLUSTER_SERVICE_LISTENER_V1,
+                                     "listen",
+                                     kStatesCreatedOrStarted,
+                                     CLUSTER_E_LIMIT);
+constexpr ProbeRule kClose = OnLoop(CLUSTER_SERVICE_LISTENER_V1,
+                                    "close",
+                                    kStatesStartedOrDraining,
+                                    CLUSTER_E_STATE);
 
 // ---- cluster.datagram/1
 
-constexpr CallRule kSocket = OnLoop(
-    CLUSTER_SERVICE_DATAGRAM_V1, "socket", kCreatedToDraining, CLUSTER_E_STATE);
+constexpr ProbeRule kSocket = OnLoop(CLUSTER_SERVICE_DATAGRAM_V1,
+                                     "socket",
+                                     kStatesCreatedToDraining,
+                                     CLUSTER_E_STATE);
 
 // ---- cluster.acceptor/1
 
-constexpr CallRule kTakeOver = OnLoop(CLUSTER_SERVICE_ACCEPTOR_V1,
-                                      "take_over",
-                                      kCreatedOrStarted,
-                                      CLUSTER_E_STATE);
-constexpr CallRule kTake = OnLoop(
-    CLUSTER_SERVICE_ACCEPTOR_V1, "take", kStartedOrDraining, CLUSTER_E_STATE);
-constexpr CallRule kPause = OnLoop(
-    CLUSTER_SERVICE_ACCEPTOR_V1, "pause", kCreatedToDraining, CLUSTER_E_SYSTEM);
-constexpr CallRule kResume = OnLoop(CLUSTER_SERVICE_ACCEPTOR_V1,
-                                    "resume",
-                                    kCreatedToDraining,
+constexpr ProbeRule kTakeOver = OnLoop(CLUSTER_SERVICE_ACCEPTOR_V1,
+                                       "take_over",
+                                       kStatesCreatedOrStarted,
+                                       CLUSTER_E_SYSTEM);
+constexpr ProbeRule kTake =
+    OnLoop(CLUSTER_SERVICE_ACCEPTOR_V1, "take", kStatesStartedOrDraining);
+constexpr ProbeRule kPause = OnLoop(CLUSTER_SERVICE_ACCEPTOR_V1,
+                                    "pause",
+                                    kStatesCreatedToDraining,
                                     CLUSTER_E_SYSTEM);
+constexpr ProbeRule kResume = OnLoop(CLUSTER_SERVICE_ACCEPTOR_V1,
+                                     "resume",
+                                     kStatesCreatedToDraining,
+                                     CLUSTER_E_SYSTEM);
 
 // What was taken counts as given.
 cluster_status Take(const cluster_host* host,
@@ -51,11 +64,21 @@ cluster_status Take(const cluster_host* host,
                     cluster_connection* connections,
                     uint64_t capacity,
                     uint64_t* taken) {
-  const cluster_status status =
-      WrappedFunction<kTake, &cluster_acceptor_v1::take>::Call(
-          host, listener, connections, capacity, taken);
-  if (status != CLUSTER_OK || *taken == 0) return status;
+  CallGuard& guard = CallGuard::Get();
+  if (const auto no = guard.Check(host, kTake)) return no;
+  if (taken == nullptr) return guard.RefuseArgument(kTake, "taken is NULL");
+  *taken = 0;
+  if (connections == nullptr || capacity == 0) {
+    return guard.RefuseArgument(kTake, "there is no room for a connection");
+  }
   const uint32_t distance = connections->size;
+  if (!CanBeSize(distance, kFirstConnectionBytes)) {
+    return guard.RefuseArgument(kTake, "connections->size is wrong");
+  }
+  const cluster_status status =
+      TableBeneath<cluster_acceptor_v1>(kTake.service)
+          ->take(HostBeneath(), listener, connections, capacity, taken);
+  if (status != CLUSTER_OK) return status;
   const char* at = reinterpret_cast<const char*>(connections);
   for (uint64_t i = 0; i < *taken; ++i, at += distance) {
     const auto* taken_one = reinterpret_cast<const cluster_connection*>(at);
@@ -66,16 +89,22 @@ cluster_status Take(const cluster_host* host,
 
 // ---- cluster.message/1
 
-constexpr CallRule kOnMessage = OnLoop(CLUSTER_SERVICE_MESSAGE_V1,
-                                       "on_message",
-                                       kCreatedOrStarted,
-                                       CLUSTER_E_SYSTEM);
-constexpr CallRule kSend = OnLoop(
-    CLUSTER_SERVICE_MESSAGE_V1, "send", kCreatedToDraining, CLUSTER_E_FULL);
-constexpr CallRule kRequest = OnLoop(
-    CLUSTER_SERVICE_MESSAGE_V1, "request", kCreatedToDraining, CLUSTER_E_FULL);
-constexpr CallRule kReply = OnLoop(
-    CLUSTER_SERVICE_MESSAGE_V1, "reply", kCreatedToDraining, CLUSTER_E_FULL);
+constexpr ProbeRule kOnMessage = OnLoop(CLUSTER_SERVICE_MESSAGE_V1,
+                                        "on_message",
+                                        kStatesCreatedOrStarted,
+                                        CLUSTER_E_SYSTEM);
+constexpr ProbeRule kSend = OnLoop(CLUSTER_SERVICE_MESSAGE_V1,
+                                   "send",
+                                   kStatesCreatedToDraining,
+                                   CLUSTER_E_FULL);
+constexpr ProbeRule kRequest = OnLoop(CLUSTER_SERVICE_MESSAGE_V1,
+                                      "request",
+                                      kStatesCreatedToDraining,
+                                      CLUSTER_E_FULL);
+constexpr ProbeRule kReply = OnLoop(CLUSTER_SERVICE_MESSAGE_V1,
+                                    "reply",
+                                    kStatesCreatedToDraining,
+                                    CLUSTER_E_FULL);
 
 }  // namespace
 

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "tools/plugin_check/probe/call_guard.h"
-#include "tools/plugin_check/probe/call_rule.h"
 #include "tools/plugin_check/probe/callback_span.h"
 #include "tools/plugin_check/probe/host_beneath.h"
 #include "tools/plugin_check/probe/live_set.h"
+#include "tools/plugin_check/probe/probe_rule.h"
 #include "tools/plugin_check/probe/wrapped_function.h"
 
 namespace cluster {
@@ -16,34 +16,37 @@ namespace {
 
 constexpr size_t kMaxPosted = 4096;
 
-constexpr CallRule kWatch = {CLUSTER_SERVICE_LOOP_V1,
-                             "watch",
-                             true,
-                             kCreatedToDraining,
-                             CLUSTER_E_SYSTEM};
-constexpr CallRule kModify = {CLUSTER_SERVICE_LOOP_V1,
-                              "modify",
+constexpr ProbeRule kWatch = {CLUSTER_SERVICE_LOOP_V1,
+                              "watch",
                               true,
-                              kCreatedToDraining,
+                              kStatesCreatedToDraining,
                               CLUSTER_E_SYSTEM};
-constexpr CallRule kUnwatch = {
-    CLUSTER_SERVICE_LOOP_V1, "unwatch", true, kCreatedToStopped};
-constexpr CallRule kStartTimer = {CLUSTER_SERVICE_LOOP_V1,
-                                  "start_timer",
-                                  true,
-                                  kCreatedToDraining,
-                                  CLUSTER_E_SYSTEM};
-constexpr CallRule kCancelTimer = {
-    CLUSTER_SERVICE_LOOP_V1, "cancel_timer", true, kCreatedToStopped};
-constexpr CallRule kPost = {
-    CLUSTER_SERVICE_LOOP_V1, "post", false, kCreatedToDraining, CLUSTER_E_FULL};
-constexpr CallRule kPollable = {CLUSTER_SERVICE_EMBEDDING_V1,
-                                "pollable",
-                                true,
-                                kCreatedToStopped,
-                                CLUSTER_E_SYSTEM};
-constexpr CallRule kDispatch = {
-    CLUSTER_SERVICE_EMBEDDING_V1, "dispatch", true, kStartedOrDraining};
+constexpr ProbeRule kModify = {CLUSTER_SERVICE_LOOP_V1,
+                               "modify",
+                               true,
+                               kStatesCreatedToDraining,
+                               CLUSTER_E_SYSTEM};
+constexpr ProbeRule kUnwatch = {
+    CLUSTER_SERVICE_LOOP_V1, "unwatch", true, kStatesCreatedToStopped};
+constexpr ProbeRule kStartTimer = {CLUSTER_SERVICE_LOOP_V1,
+                                   "start_timer",
+                                   true,
+                                   kStatesCreatedToDraining,
+                                   CLUSTER_E_SYSTEM};
+constexpr ProbeRule kCancelTimer = {
+    CLUSTER_SERVICE_LOOP_V1, "cancel_timer", true, kStatesCreatedToStopped};
+constexpr ProbeRule kPost = {CLUSTER_SERVICE_LOOP_V1,
+                             "post",
+                             false,
+                             kStatesCreatedToDraining,
+                             CLUSTER_E_FULL};
+constexpr ProbeRule kPollable = {CLUSTER_SERVICE_EMBEDDING_V1,
+                                 "pollable",
+                                 true,
+                                 kStatesCreatedToStopped,
+                                 CLUSTER_E_SYSTEM};
+constexpr ProbeRule kDispatch = {
+    CLUSTER_SERVICE_EMBEDDING_V1, "dispatch", true, kStatesStartedOrDraining};
 
 struct ProbeWatch {
   cluster_watch* beneath = nullptr;

@@ -41,10 +41,10 @@ constexpr Service kServices[] = {
     {CLUSTER_SERVICE_MESSAGE_V1, &kProbeMessage, true},
 };
 
-constexpr CallRule kGetService = {"cluster.host/0",
-                                  "get_service",
-                                  false,
-                                  kCreatedToStopped | kStateDestroyed};
+constexpr ProbeRule kGetService = {"cluster.host/0",
+                                   "get_service",
+                                   false,
+                                   kStatesCreatedToStopped | kStateDestroyed};
 
 const void* Offered(absl::string_view id,
                     bool allow_draft,

@@ -143,7 +143,24 @@ bool Stage::Await(milliseconds limit, std::function<bool()> holds) {
 }
 
 bool Stage::AwaitEnded(absl::string_view when) {
-  if (Await(patience_, [] { return OpenConnections() == 0; })) return true;
+  size_t waiting = 0;
+  if (Await(patience_, [&] {
+        waiting = host_.fake().acceptor().waiting();
+        return waiting == 0 && OpenConnections() == 0;
+      })) {
+    return true;
+  }
+  if (waiting > 0) {
+    Reporter::Get().Found(
+        Finding::kConnectionOpen,
+        absl::StrCat(waiting,
+                     " connections had not been taken from a listener that "
+                     "was taken over ",
+                     patience_.count(),
+                     " ms ",
+                     when));
+    return false;
+  }
   Reporter::Get().Found(Finding::kConnectionOpen,
                         absl::StrCat(OpenConnections(),
                                      " of ",

@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "tools/plugin_check/probe/call_guard.h"
-#include "tools/plugin_check/probe/call_rule.h"
+#include "tools/plugin_check/probe/probe_rule.h"
 
 namespace cluster {
 namespace {
@@ -18,45 +18,45 @@ struct ProbeMetric {
   enum Kind { kCounter, kGauge, kHistogram } kind;
 };
 
-constexpr CallRule kWrite = {
-    CLUSTER_SERVICE_LOG_V1, "write", false, kCreatedToStopped};
-constexpr CallRule kCounter = {CLUSTER_SERVICE_METRIC_V1,
-                               "counter",
-                               true,
-                               kCreatedOrStarted,
-                               CLUSTER_E_LIMIT};
-constexpr CallRule kGauge = {CLUSTER_SERVICE_METRIC_V1,
-                             "gauge",
-                             true,
-                             kCreatedOrStarted,
-                             CLUSTER_E_LIMIT};
-constexpr CallRule kHistogram = {CLUSTER_SERVICE_METRIC_V1,
-                                 "histogram",
-                                 true,
-                                 kCreatedOrStarted,
-                                 CLUSTER_E_LIMIT};
-constexpr CallRule kAdd = {
-    CLUSTER_SERVICE_METRIC_V1, "add", false, kCreatedToStopped};
-constexpr CallRule kSet = {
-    CLUSTER_SERVICE_METRIC_V1, "set", false, kCreatedToStopped};
-constexpr CallRule kObserve = {
-    CLUSTER_SERVICE_METRIC_V1, "observe", false, kCreatedToStopped};
-constexpr CallRule kReady = {CLUSTER_SERVICE_HEALTH_V1,
-                             "ready",
-                             false,
-                             kCreatedToDraining,
-                             CLUSTER_E_SYSTEM};
-constexpr CallRule kNotReady = {CLUSTER_SERVICE_HEALTH_V1,
-                                "not_ready",
-                                false,
-                                kCreatedToDraining,
-                                CLUSTER_E_SYSTEM};
-constexpr CallRule kHeartbeat = {
-    CLUSTER_SERVICE_HEALTH_V1, "heartbeat", false, kCreatedToStopped};
-constexpr CallRule kIsLoopThread = {CLUSTER_SERVICE_THREAD_CHECK_V1,
-                                    "is_loop_thread",
-                                    false,
-                                    kCreatedToStopped};
+constexpr ProbeRule kWrite = {
+    CLUSTER_SERVICE_LOG_V1, "write", false, kStatesCreatedToStopped};
+constexpr ProbeRule kCounter = {CLUSTER_SERVICE_METRIC_V1,
+                                "counter",
+                                true,
+                                kStatesCreatedOrStarted,
+                                CLUSTER_E_LIMIT};
+constexpr ProbeRule kGauge = {CLUSTER_SERVICE_METRIC_V1,
+                              "gauge",
+                              true,
+                              kStatesCreatedOrStarted,
+                              CLUSTER_E_LIMIT};
+constexpr ProbeRule kHistogram = {CLUSTER_SERVICE_METRIC_V1,
+                                  "histogram",
+                                  true,
+                                  kStatesCreatedOrStarted,
+                                  CLUSTER_E_LIMIT};
+constexpr ProbeRule kAdd = {
+    CLUSTER_SERVICE_METRIC_V1, "add", false, kStatesCreatedToStopped};
+constexpr ProbeRule kSet = {
+    CLUSTER_SERVICE_METRIC_V1, "set", false, kStatesCreatedToStopped};
+constexpr ProbeRule kObserve = {
+    CLUSTER_SERVICE_METRIC_V1, "observe", false, kStatesCreatedToStopped};
+constexpr ProbeRule kReady = {CLUSTER_SERVICE_HEALTH_V1,
+                              "ready",
+                              false,
+                              kStatesCreatedToDraining,
+                              CLUSTER_E_SYSTEM};
+constexpr ProbeRule kNotReady = {CLUSTER_SERVICE_HEALTH_V1,
+                                 "not_ready",
+                                 false,
+                                 kStatesCreatedToDraining,
+                                 CLUSTER_E_SYSTEM};
+constexpr ProbeRule kHeartbeat = {
+    CLUSTER_SERVICE_HEALTH_V1, "heartbeat", false, kStatesCreatedToStopped};
+constexpr ProbeRule kIsLoopThread = {CLUSTER_SERVICE_THREAD_CHECK_V1,
+                                     "is_loop_thread",
+                                     false,
+                                     kStatesCreatedToStopped};
 
 constexpr uint64_t kMaxBuckets = 32;
 constexpr size_t kMaxNameBytes = 128;
@@ -99,7 +99,7 @@ bool IsMetricName(const char* name) {
   return size <= kMaxNameBytes && !absl::StartsWith(start, "cluster_");
 }
 
-cluster_status Make(const CallRule& rule,
+cluster_status Make(const ProbeRule& rule,
                     ProbeMetric::Kind kind,
                     const char* name,
                     cluster_metric** metric) {
@@ -123,7 +123,7 @@ cluster_status Make(const CallRule& rule,
   return CLUSTER_OK;
 }
 
-template <const CallRule& kRule, ProbeMetric::Kind kKind>
+template <const ProbeRule& kRule, ProbeMetric::Kind kKind>
 cluster_status Plain(const cluster_host* host,
                      const char* name,
                      const char*,
@@ -151,7 +151,7 @@ cluster_status Histogram(const cluster_host* host,
   return Make(kHistogram, ProbeMetric::kHistogram, name, metric);
 }
 
-template <const CallRule& kRule, ProbeMetric::Kind kKind, typename Value>
+template <const ProbeRule& kRule, ProbeMetric::Kind kKind, typename Value>
 void Tell(cluster_metric* metric, Value) {
   CallGuard& guard = CallGuard::Get();
   if (guard.Check(kRule) != CLUSTER_OK) return;

@@ -9,15 +9,15 @@
 
 #include "plugins/abi/cluster_plugin.h"
 #include "tools/plugin_check/probe/call_guard.h"
-#include "tools/plugin_check/probe/call_rule.h"
 #include "tools/plugin_check/probe/host_beneath.h"
+#include "tools/plugin_check/probe/probe_rule.h"
 
 namespace cluster {
 
-template <const CallRule& kRule, auto kMember>
+template <const ProbeRule& kRule, auto kMember>
 struct WrappedFunction;
 
-template <const CallRule& kRule,
+template <const ProbeRule& kRule,
           typename Table,
           typename Result,
           typename... Arguments,

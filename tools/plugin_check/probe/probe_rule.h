@@ -1,9 +1,9 @@
-// CallRule: what the ABI says of one function of a service: on which thread and
-// in which states it may be called, and how it fails.
+// ProbeRule: what the ABI says of one function of a service: on which thread
+// and in which states it may be called, and how it fails.
 //
 // Thread safety: constants and pure functions.
-#ifndef TOOLS_PLUGIN_CHECK_PROBE_CALL_RULE_H_
-#define TOOLS_PLUGIN_CHECK_PROBE_CALL_RULE_H_
+#ifndef TOOLS_PLUGIN_CHECK_PROBE_PROBE_RULE_H_
+#define TOOLS_PLUGIN_CHECK_PROBE_PROBE_RULE_H_
 
 #include <cstdint>
 #include <string>
@@ -26,16 +26,18 @@ enum PluginState : uint32_t {
   kStateDestroyed = 32,
 };
 
-inline constexpr uint32_t kCreatedOrStarted = kStateCreated | kStateStarted;
-inline constexpr uint32_t kStartedOrDraining = kStateStarted | kStateDraining;
-inline constexpr uint32_t kCreatedToDraining =
-    kCreatedOrStarted | kStateDraining;
-inline constexpr uint32_t kCreatedToStopped =
-    kCreatedToDraining | kStateStopped;
-inline constexpr uint32_t kStartedToStopped =
-    kStartedOrDraining | kStateStopped;
+inline constexpr uint32_t kStatesCreatedOrStarted =
+    kStateCreated | kStateStarted;
+inline constexpr uint32_t kStatesStartedOrDraining =
+    kStateStarted | kStateDraining;
+inline constexpr uint32_t kStatesCreatedToDraining =
+    kStatesCreatedOrStarted | kStateDraining;
+inline constexpr uint32_t kStatesCreatedToStopped =
+    kStatesCreatedToDraining | kStateStopped;
+inline constexpr uint32_t kStatesStartedToStopped =
+    kStatesStartedOrDraining | kStateStopped;
 
-struct CallRule {
+struct ProbeRule {
   absl::string_view service;  // its id
   absl::string_view function;
   bool on_loop_thread;
@@ -45,7 +47,7 @@ struct CallRule {
 };
 
 // Returns "loop.watch" for the watch of cluster.loop/1.
-inline std::string FullName(const CallRule& rule) {
+inline std::string FullName(const ProbeRule& rule) {
   absl::string_view service = absl::StripPrefix(rule.service, "cluster.");
   service = service.substr(0, service.find('/'));
   return absl::StrCat(service, ".", rule.function);
@@ -53,4 +55,4 @@ inline std::string FullName(const CallRule& rule) {
 
 }  // namespace cluster
 
-#endif  // TOOLS_PLUGIN_CHECK_PROBE_CALL_RULE_H_
+#endif  // TOOLS_PLUGIN_CHECK_PROBE_PROBE_RULE_H_
