@@ -67,8 +67,11 @@ struct AdminWorker {
 };
 
 struct AdminStatus {
-  std::string plugin;
-  std::string policy;  // empty on the data path share: there is none
+  std::string plugin;          // as the host was asked for it
+  std::string plugin_version;  // empty: its file does not say
+  std::string build_id;        // likewise, in hexadecimal
+  std::string reduced;  // what the plugin has to do without; empty: nothing
+  std::string policy;   // empty on the data path share: there is none
   std::string data_path;
   std::vector<std::string> listening;
   std::vector<AdminWorker> workers;
@@ -84,7 +87,8 @@ struct AdminStatus {
 
   template <class Archive>
   void serialize(Archive& archive) {
-    archive(plugin, policy, data_path, listening, workers);
+    archive(plugin, plugin_version, build_id, reduced);
+    archive(policy, data_path, listening, workers);
     archive(accepted,
             completed,
             lost,

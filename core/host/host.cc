@@ -16,6 +16,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "core/admin/admin_messages.h"
 #include "core/admin/admin_server.h"
 #include "core/base/cpu_count.h"
@@ -27,6 +28,7 @@
 #include "core/host/log_observer.h"
 #include "core/host/metrics_file.h"
 #include "core/host/options.h"
+#include "core/host/plugin_metrics.h"
 #include "core/host/prepare.h"
 #include "core/host/process_setup.h"
 #include "core/host/recording.h"
@@ -36,6 +38,7 @@
 #include "core/primary/primary.h"
 #include "ipc/address.h"
 #include "ipc/listener.h"
+#include "plugins/host/plugin_file.h"
 
 namespace cluster {
 namespace {
@@ -165,17 +168,32 @@ int ExitCodeFor(const PrimaryEnd& end,
 
 // Null if nobody wants one.
 absl::StatusOr<std::unique_ptr<AdminServer>> OpenAdmin(
-    const HostOptions& options, boost::asio::io_context& io, Cluster& cluster) {
+    const HostOptions& options,
+    const PluginInfo& plugin,
+    boost::asio::io_context& io,
+    Cluster& cluster) {
   if (options.admin.empty()) return nullptr;
   auto server =
       AdminServer::Create(io, options.admin, [&](const AdminRequest& request) {
         AdminReply reply = cluster.engine().Answer(request);
         reply.status.plugin = options.plugin;
+        reply.status.plugin_version = plugin.version;
+        reply.status.build_id = plugin.build_id;
+        reply.status.reduced = cluster.engine().reduced_features();
         return reply;
       });
   if (server.ok()) return server;
   return absl::Status(server.status().code(),
                       absl::StrCat("--admin: ", server.status().message()));
+}
+
+// All metrics, those of the plugin last.
+std::string MetricsText(absl::string_view name,
+                        const PluginInfo& plugin,
+                        Primary& engine) {
+  return absl::StrCat(
+      ToText(PluginMetrics(name, plugin, !engine.reduced_features().empty())),
+      ToText(engine.Metrics()));
 }
 
 void FinishRecording(Recording* recording, Logger& logger) {
@@ -194,9 +212,10 @@ int Serve(const HostOptions& options, Prepared prepared) {
   });
   boost::asio::io_context io(1);
   const std::vector<ListenAddress> bound = prepared.bound;
+  const std::string name = prepared.program().name;
   prepared.primary.bound = bound;
   Cluster cluster(0, nullptr, {.io = &io});
-  const auto admin = OpenAdmin(options, io, cluster);
+  const auto admin = OpenAdmin(options, prepared.plugin, io, cluster);
   if (!admin.ok()) {
     for (const ListenAddress& address : bound) RemoveSocketFile(address);
     return Complain(admin.status(), kExitUsage);
@@ -213,10 +232,11 @@ int Serve(const HostOptions& options, Prepared prepared) {
     for (const ListenAddress& address : bound) RemoveSocketFile(address);
     return kExitInternal;
   }
+  Primary& engine = cluster.engine();
   MetricsFile metrics(
       io,
       options.metrics_file,
-      [&cluster] { return ToText(cluster.engine().Metrics()); },
+      [&] { return MetricsText(name, prepared.plugin, engine); },
       [&logger](const absl::Status& status) {
         logger.Warning(
             absl::StrCat("cannot write metrics: ", status.message()));
@@ -225,7 +245,6 @@ int Serve(const HostOptions& options, Prepared prepared) {
     metrics.WriteEvery(options.metrics_interval);
   }
   cluster.run();
-  Primary& engine = cluster.engine();
   for (const ListenAddress& address : bound) RemoveSocketFile(address);
   if (!options.metrics_file.empty()) (void)metrics.Write();
   const ListenerGroup::Accounts accounts = engine.Snapshot();

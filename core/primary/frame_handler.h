@@ -7,6 +7,8 @@
 #ifndef CORE_PRIMARY_FRAME_HANDLER_H_
 #define CORE_PRIMARY_FRAME_HANDLER_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "core/primary/listener_frames.h"
 #include "core/primary/listener_group.h"
@@ -38,6 +40,11 @@ class FrameHandler {
   //   kDataLoss           the frame makes no sense, or comes at a wrong time
   //   kResourceExhausted  it does not read what it is sent
   absl::Status Handle(WorkerProcess& worker, const Frame& frame);
+
+  // As TelemetryHandler::reduced_features().
+  const std::string& reduced_features() const {
+    return telemetry_.reduced_features();
+  }
 
  private:
   absl::Status Obey(WorkerProcess& worker, const Frame& frame);

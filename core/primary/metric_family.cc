@@ -57,6 +57,15 @@ void AppendHistogram(const MetricFamily& family, std::string* text) {
 
 }  // namespace
 
+std::string MetricLabel(absl::string_view name, absl::string_view value) {
+  return absl::StrCat(
+      name,
+      "=\"",
+      absl::StrReplaceAll(value,
+                          {{"\\", "\\\\"}, {"\"", "\\\""}, {"\n", "\\n"}}),
+      "\"");
+}
+
 void AppendText(const MetricFamily& family, std::string* text) {
   const std::string help =
       absl::StrReplaceAll(family.help, {{"\\", "\\\\"}, {"\n", "\\n"}});

@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "core/control/metric_definition.h"
 
 namespace cluster {
@@ -36,6 +37,9 @@ struct MetricFamily {
   std::vector<uint64_t> buckets = {};
   double sum = 0;
 };
+
+// Returns `name="value"`, for MetricSample::labels. REQUIRES: `value` is UTF-8.
+std::string MetricLabel(absl::string_view name, absl::string_view value);
 
 // Appends the family as lines of text. REQUIRES: the names are Prometheus's.
 void AppendText(const MetricFamily& family, std::string* text);

@@ -91,6 +91,9 @@ absl::Status OperatorDesk::SetPaused(WorkerProcess& worker, bool paused) {
 AdminStatus OperatorDesk::Status() {
   const ListenerGroup::Accounts accounts = group_.Snapshot();
   AdminStatus status = {.plugin = {},
+                        .plugin_version = {},
+                        .build_id = {},
+                        .reduced = {},
                         .policy = PolicyOf(group_),
                         .data_path = DataPathName(group_.data_path()),
                         .listening = {},

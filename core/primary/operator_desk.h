@@ -30,7 +30,7 @@ class OperatorDesk {
   OperatorDesk(ListenerGroup& group, WorkerLife& life, Visit visit)
       : group_(group), life_(life), visit_(std::move(visit)) {}
 
-  // The plugin's name is left open.
+  // What is said of the plugin is left open.
   AdminReply Answer(const AdminRequest& request);
 
   // Does it, without a word on how the host stands.

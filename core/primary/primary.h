@@ -140,6 +140,12 @@ class Primary : private WorkerOwner {
     return desk_->Answer(request);
   }
 
+  // What the plugin has to do without on this host, in one line, as a worker
+  // has said; empty: nothing. REQUIRES: as Drain.
+  const std::string& reduced_features() const {
+    return frames_->reduced_features();
+  }
+
   // Its own metrics and those of the plugin, as they stand. REQUIRES: as Drain.
   std::vector<MetricFamily> Metrics();
 

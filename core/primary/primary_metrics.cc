@@ -69,7 +69,7 @@ std::vector<MetricFamily> PrimaryMetrics(
               accounts.bytes_sent),
       Gauge(
           "cluster_workers_wanted", "Workers there should be.", workers.wanted),
-      Gauge("cluster_workers", "WorkerProcess processes.", workers.alive),
+      Gauge("cluster_workers", "Worker processes.", workers.alive),
       Gauge("cluster_workers_serving",
             "Workers that get connections.",
             workers.serving),

@@ -72,10 +72,11 @@ absl::Status TelemetryHandler::OnReducedFeatures(WorkerProcess& worker,
                                                  const Frame& frame) {
   ASSIGN_OR_RETURN(const ReducedFeatures reduced,
                    Decode<ReducedFeatures>(frame.payload));
+  reduced_features_ = reduced.missing.substr(0, kMaxTextBytes);
   WarnOnce(worker,
            absl::StrCat(worker.plugin,
                         " runs with less than it could use: ",
-                        reduced.missing.substr(0, kMaxTextBytes)));
+                        reduced_features_));
   return absl::OkStatus();
 }
 

@@ -32,6 +32,9 @@ class TelemetryHandler {
   //   kDataLoss  it makes no sense
   absl::Status Handle(WorkerProcess& worker, const Frame& frame);
 
+  // What the plugin has to do without, as a worker said last; empty: nothing.
+  const std::string& reduced_features() const { return reduced_features_; }
+
  private:
   absl::Status OnMetric(WorkerProcess& worker, const Frame& frame);
   absl::Status OnReadiness(WorkerProcess& worker, const Frame& frame);
@@ -42,6 +45,7 @@ class TelemetryHandler {
   ListenerGroup& group_;
   MetricBook& book_;
   PrimaryObserver& observer_;
+  std::string reduced_features_;
   std::set<std::string> warned_;
 };
 

@@ -1,5 +1,8 @@
 #include "tools/clusterctl/status_text.h"
 
+#include <vector>
+
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -20,6 +23,25 @@ std::string JsonString(absl::string_view text) {
   std::string json;
   AppendJsonString(text, &json);
   return json;
+}
+
+// Which build of the plugin runs, and what it has to do without. The second is
+// a worker's word, so not to be shown to a terminal as it is.
+std::string PluginLines(const AdminStatus& status) {
+  std::vector<std::string> parts;
+  if (!status.plugin_version.empty()) parts.push_back(status.plugin_version);
+  if (!status.build_id.empty()) {
+    parts.push_back(absl::StrCat("build id ", status.build_id));
+  }
+  std::string lines;
+  if (!parts.empty()) {
+    absl::StrAppend(&lines, "\n  plugin       ", absl::StrJoin(parts, ", "));
+  }
+  if (!status.reduced.empty()) {
+    absl::StrAppend(
+        &lines, "\n  reduced      ", absl::Utf8SafeCEscape(status.reduced));
+  }
+  return lines;
 }
 
 std::string WorkerJson(const AdminWorker& worker) {
@@ -53,6 +75,7 @@ std::string ToTable(const AdminStatus& status) {
       status.plugin,
       " on ",
       absl::StrJoin(status.listening, ", "),
+      PluginLines(status),
       "\n  policy       ",
       status.policy.empty() ? "the kernel's" : status.policy,
       "\n  data path    ",
@@ -99,6 +122,12 @@ std::string ToJson(const AdminStatus& status) {
   return absl::StrCat(
       "{\"plugin\":",
       JsonString(status.plugin),
+      ",\"plugin_version\":",
+      JsonString(status.plugin_version),
+      ",\"build_id\":",
+      JsonString(status.build_id),
+      ",\"reduced\":",
+      JsonString(status.reduced),
       ",\"policy\":",
       JsonString(status.policy),
       ",\"data_path\":",
