@@ -1,7 +1,10 @@
-// clusterctl itself, against a host: what it prints, and how it ends.
+// clusterctl itself, against a host: what it prints, how it ends, and that
+// neither others at the socket nor workers that hang keep it from working.
 #include <gtest/gtest.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <cerrno>
@@ -14,12 +17,18 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/unique_fd.h"
 #include "plugins/host/plugin_file.h"
+#include "plugins/testing/client.h"
+#include "tests/integration/client_set.h"
 #include "tests/integration/host_process.h"
 #include "tests/integration/process_facts.h"
 
 namespace cluster {
 namespace {
+
+// As many as the host speaks with at once (docs/host.md).
+constexpr size_t kPeers = 8;
 
 class ClusterctlTest : public ::testing::Test {
  protected:
@@ -75,6 +84,18 @@ class ClusterctlTest : public ::testing::Test {
         << contents;
   }
 
+  // One that connects to the host's socket and says nothing.
+  UniqueFd ConnectSilently() const {
+    UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un to = {};
+    to.sun_family = AF_UNIX;
+    std::strcpy(to.sun_path, socket().c_str());
+    EXPECT_EQ(
+        connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof(to)),
+        0);
+    return fd;
+  }
+
  private:
   std::string socket() const { return folder_ + "/admin"; }
   std::string metrics() const { return folder_ + "/host.prom"; }
@@ -111,6 +132,48 @@ TEST_F(ClusterctlTest, TellsWhatThePluginHasToDoWithout) {
   ExpectShows("--json", "\"reduced\":\"this host does not offer");
   AwaitMetric("cluster_plugin_reduced 1");
   host.EndCleanly();
+}
+
+TEST_F(ClusterctlTest, SilentPeersDoNotStopIt) {
+  HostProcess host(Arguments("echo", 1));
+  ASSERT_TRUE(host.AwaitServing(1));
+  std::vector<UniqueFd> silent;
+  while (silent.size() < kPeers - 1) silent.push_back(ConnectSilently());
+  for (int i = 0; i < 5; ++i) ExpectShows("status", "  1 ");
+  silent.push_back(ConnectSilently());
+  const Said full = Run("status");
+  EXPECT_EQ(full.exit_code, 1);
+  EXPECT_TRUE(absl::StartsWith(full.text, "clusterctl: too many ask at once"))
+      << full.text;
+  // It is the host that gives up on them.
+  EXPECT_TRUE(AwaitTrue([&] { return Run("status").exit_code == 0; }));
+  for (const UniqueFd& peer : silent) {
+    char byte;
+    EXPECT_EQ(recv(peer.get(), &byte, 1, 0), 0);
+  }
+  host.EndCleanly();
+}
+
+TEST_F(ClusterctlTest, WorkerThatHangsIsShownPausedAndReplaced) {
+  std::vector<std::string> arguments = Arguments(TestPlugin("vital"), 2);
+  arguments.push_back("--drain_timeout=200ms");
+  HostProcess host(arguments);
+  ASSERT_TRUE(host.AwaitServing(2));
+  Client hangs(ConnectTo(host.port()));
+  hangs.Send("wz");  // it has the second when it has answered the first
+  const std::string hung = hangs.Read(2).substr(0, 1);
+  ASSERT_TRUE(hung == "1" || hung == "2") << hung;
+  ExpectShows("status", "\n     1 ");
+  ExpectShows("status", "\n     2 ");
+  ExpectShows("pause " + hung, " paused ");
+  Client served(ConnectTo(host.port()));
+  served.Send("w");
+  EXPECT_EQ(served.Read(2), hung == "1" ? "2\n" : "1\n");
+  ExpectShows("restart " + hung, "\n     " + hung + " ");
+  ASSERT_TRUE(host.AwaitEvent("listening", 3)) << "another takes its place";
+  ExpectShows("status", "\n     3 ");
+  EXPECT_EQ(hangs.ReadToEnd(), "");
+  EXPECT_EQ(host.EndCleanly().lost, 1u);
 }
 
 TEST_F(ClusterctlTest, HostThatIsNotThereIsOneLine) {
