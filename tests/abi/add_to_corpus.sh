@@ -4,8 +4,9 @@
 #
 #   tests/abi/add_to_corpus.sh COMMIT
 #
-# The sources of own_loop and sdk_echo are today's, which use what 0.1 had; the
-# ABI, the SDK and echo are those of the commit. What is in the corpus is what
+# The sources of own_loop and sdk_echo are today's, which use what 0.1 had, and
+# those of services, which uses what 0.2 had; the ABI, the SDK and echo are those
+# of the commit. What is in the corpus is what
 # people run: a folder is written once and never again.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -21,7 +22,8 @@ number_of() { # name
   grep -rhE "^#define CLUSTER_ABI_$1 [0-9]+u?$" "$folder/plugins/abi" |
     grep -oE '[0-9]+u?$' | tr -d u
 }
-version=$(number_of MAJOR).$(number_of MINOR)
+minor=$(number_of MINOR)
+version=$(number_of MAJOR).$minor
 readonly target=tests/abi/corpus/$version
 [ ! -e "$target" ] || { echo "$target is there already" >&2; exit 1; }
 mkdir -p "$target"
@@ -45,6 +47,8 @@ build() { # plugin source compiler [option...]
 for compiler in gcc clang-19; do
   build echo "$folder/plugins/echo/echo.c" "$compiler" -std=c11
   build own_loop tests/abi/plugins/own_loop.c "$compiler" -std=c11
+  [ "$minor" -lt 2 ] ||
+    build services tests/abi/plugins/services.c "$compiler" -std=c11
 done
 build sdk_echo tests/abi/plugins/sdk_echo.cc g++ -std=c++20 \
   -static-libstdc++ -static-libgcc

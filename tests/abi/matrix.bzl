@@ -25,7 +25,7 @@ def _build(name, source, command, optional):
     return ":matrix_" + name
 
 def plugin_matrix(name, c, cxx):
-    """Builds own_loop and sdk_echo by every compiler, as filegroup NAME.
+    """Builds the plugins of this folder by every compiler, as filegroup NAME.
 
     Args:
       name: of the filegroup
@@ -33,7 +33,8 @@ def plugin_matrix(name, c, cxx):
       cxx: name -> command of C++ compilers; one with -stdlib may be missing
     """
     srcs = [
-        _build("own_loop-" + key, "plugins/own_loop.c", command, False)
+        _build("%s-%s" % (plugin, key), "plugins/%s.c" % plugin, command, False)
+        for plugin in ["own_loop", "services"]
         for key, command in c.items()
     ] + [
         _build("sdk_echo-" + key, "plugins/sdk_echo.cc", command, "-stdlib" in command)

@@ -12,7 +12,8 @@ namespace cluster {
 // Starts the host with two workers and the plugin at `path`, has connections
 // echoed in all states up to draining, and expects balanced books. What else
 // the plugin should do is known by its file's name: own_loop and sdk_echo log
-// what they were told, and sdk_echo throws when asked to.
+// what they were told, and sdk_echo throws when asked to; services, which has
+// what came with ABI 0.2, tells of more, and counts.
 void ExpectServes(const std::string& path);
 
 // Returns the paths of the plugins below `folder`, which is below the
