@@ -75,7 +75,7 @@ typedef struct cluster_acceptor_v1 {
   /* From now on on_connection is not called for `listener`. Writes a descriptor
    * that polls readable (level-triggered) when `take` may have something; it is
    * the host's. CLUSTER_E_INVALID: there is no such stream listener;
-   * CLUSTER_E_STATE: it was taken over before.
+   * CLUSTER_E_STATE: it was taken over before; CLUSTER_E_SYSTEM: see errno.
    * [loop-thread & created, started] */
   cluster_status (*take_over)(const cluster_host* host,
                               uint32_t listener,
@@ -93,9 +93,12 @@ typedef struct cluster_acceptor_v1 {
                          uint64_t* taken);
 
   /* Takes no connections of `listener` until `resume`, whoever takes them: what
-   * this worker has not taken goes to others. Each is done when it returns; one
-   * call undoes any number of the other. [loop-thread & created to draining] */
+   * this worker has not taken goes to others. Done when it returns. A second
+   * call changes nothing. CLUSTER_E_INVALID: there is no such stream listener;
+   * CLUSTER_E_STATE: it is not served. [loop-thread & created to draining] */
   cluster_status (*pause)(const cluster_host* host, uint32_t listener);
+  /* Undoes any number of calls of `pause`; fails as that.
+   * [loop-thread & created to draining] */
   cluster_status (*resume)(const cluster_host* host, uint32_t listener);
 } cluster_acceptor_v1;
 

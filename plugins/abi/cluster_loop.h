@@ -26,9 +26,9 @@ typedef struct cluster_loop_v1 {
   uint32_t size;
   uint32_t flags;
 
-  /* Calls `ready` from the loop while `fd` is ready (level-triggered) for one
-   * of `events`. The descriptor stays yours; end the watch before you close
-   * it. Writes the handle to `*watch`.
+  /* Calls `ready` [loop-thread & started, draining] while `fd` is ready
+   * (level-triggered) for one of `events`. The descriptor stays yours; end the
+   * watch before you close it. Writes the handle to `*watch`.
    * CLUSTER_E_SYSTEM: epoll refused (see errno); CLUSTER_E_INVALID: bad fd.
    * [loop-thread & created to draining] */
   cluster_status (*watch)(const cluster_host* host,
@@ -49,8 +49,8 @@ typedef struct cluster_loop_v1 {
    */
   void (*unwatch)(const cluster_host* host, cluster_watch* watch);
 
-  /* Calls `fire` once from the loop after `delay_us` microseconds. The handle
-   * is freed when it has fired or is cancelled.
+  /* Calls `fire` [loop-thread & started, draining] once, after `delay_us`
+   * microseconds. The handle is freed when it has fired or is cancelled.
    * [loop-thread & created to draining] */
   cluster_status (*start_timer)(const cluster_host* host,
                                 uint64_t delay_us,
@@ -58,14 +58,15 @@ typedef struct cluster_loop_v1 {
                                 void* ctx,
                                 cluster_timer** timer);
 
-  /* [loop-thread & created to stopped] */
+  /* Ends a timer that has not fired: `fire` is not called. Frees the handle.
+   * [loop-thread & created to stopped] */
   void (*cancel_timer)(const cluster_host* host, cluster_timer* timer);
 
-  /* Calls `run` once from the loop, in the order of posting. The one door for
-   * other threads. CLUSTER_E_FULL: 4,096 are waiting, nothing was queued.
-   * CLUSTER_E_STATE: `stop` has begun, nothing was queued. What is queued then
-   * and was not run never is: who posts frees what `ctx` is in `stop`.
-   * [any-thread & created to draining] */
+  /* Calls `run` [loop-thread & started, draining] once, in the order of
+   * posting. The one door for other threads. CLUSTER_E_FULL: 4,096 are waiting,
+   * nothing was queued. CLUSTER_E_STATE: `stop` has begun, nothing was queued.
+   * What is queued then and was not run never is: who posts frees what `ctx` is
+   * in `stop`. [any-thread & created to draining] */
   cluster_status (*post)(const cluster_host* host,
                          void (*run)(void* ctx),
                          void* ctx);

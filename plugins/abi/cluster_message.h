@@ -61,9 +61,9 @@ typedef struct cluster_message_v1 {
   uint32_t size;
   uint32_t flags;
 
-  /* Calls `received` from the loop for each message that is no reply. Messages
-   * that came before wait for it (at most 64 MiB; then the oldest are dropped
-   * and the log says so). A second call replaces the first.
+  /* Calls `received` [loop-thread & started, draining] for each message that is
+   * no reply. Messages that came before wait for it (at most 64 MiB; then the
+   * oldest are dropped and the log says so). A second call replaces the first.
    * [loop-thread & created, started] */
   cluster_status (*on_message)(const cluster_host* host,
                                void (*received)(void* ctx,
@@ -78,15 +78,14 @@ typedef struct cluster_message_v1 {
   cluster_status (*send)(const cluster_host* host,
                          const cluster_outgoing* message);
 
-  /* Sends, and calls `replied` once from the loop: with CLUSTER_OK and the
-   * reply; or with `reply` NULL and CLUSTER_E_GONE (the other side has ended,
-   * or there is none), CLUSTER_E_TIMEOUT (after `timeout_ms` milliseconds, 1 to
-   * 2^31), CLUSTER_E_FULL (the other side has long not read what waits for
-   * it), CLUSTER_E_UNSUPPORTED (the primary does not answer requests of
-   * plugins here). Not to CLUSTER_TO_OTHERS. Not called after `stop`.
-   * Fails as `send`, and with CLUSTER_E_FULL when 16,384 requests wait; then
-   * `replied` is not called.
-   * [loop-thread & created to draining] */
+  /* Sends, and calls `replied` [loop-thread & started, draining] once: with
+   * CLUSTER_OK and the reply; or with `reply` NULL and CLUSTER_E_GONE (the
+   * other side has ended, or there is none), CLUSTER_E_TIMEOUT (after
+   * `timeout_ms` milliseconds, 1 to 2^31), CLUSTER_E_FULL (the other side has
+   * long not read what waits for it), CLUSTER_E_UNSUPPORTED (the primary does
+   * not answer requests of plugins here). Not to CLUSTER_TO_OTHERS. Not called
+   * after `stop`. Fails as `send`, and with CLUSTER_E_FULL when 16,384 requests
+   * wait; then `replied` is not called. [loop-thread & created to draining] */
   cluster_status (*request)(const cluster_host* host,
                             const cluster_outgoing* message,
                             uint64_t timeout_ms,

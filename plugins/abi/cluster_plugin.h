@@ -9,7 +9,8 @@
  *            --stop--> stopped --destroy--> destroyed
  *
  * `stop` may follow `create` or `start` directly. Each function below carries a
- * tag [thread & states] that says where and when it may be called:
+ * tag [thread & states] that says where and when it may be called, and so does
+ * each callback behind its name:
  *   loop-thread   the worker's main thread, the only one the host makes
  *   any-thread    every thread of the worker
  * A thread of the plugin's cannot know that `stop` has begun. What it calls
@@ -85,8 +86,8 @@ typedef struct cluster_worker_plugin {
   void (*destroy)(void* self);
 
   /* Runs the plugin's own loop until dispatch returns CLUSTER_STOPPED; see
-   * cluster.embedding/1. NULL: the host's loop runs.
-   * [loop-thread & started, after start] */
+   * cluster.embedding/1. NULL: the host's loop runs. Called once `start` has
+   * returned. [loop-thread & started] */
   cluster_status (*run)(void* self);
 } cluster_worker_plugin;
 

@@ -49,19 +49,21 @@ typedef struct cluster_metric_v1 {
   uint32_t size;
   uint32_t flags;
 
-  /* Make a metric, or find the one of that name and kind. `help` is one line.
-   * `bounds` are the upper bounds of a histogram's buckets, ascending, at most
-   * 32; it takes count + 2 cells. CLUSTER_E_INVALID: a bad name or bounds, or
-   * another kind has the name; CLUSTER_E_LIMIT: no cells are left.
-   * [loop-thread & created, started] */
+  /* Makes a counter, or finds the one of that name. `help` is one line.
+   * CLUSTER_E_INVALID: a bad name, or another kind has it; CLUSTER_E_LIMIT: no
+   * cells are left. [loop-thread & created, started] */
   cluster_status (*counter)(const cluster_host* host,
                             const char* name,
                             const char* help,
                             cluster_metric** metric);
+  /* The same for a gauge. [loop-thread & created, started] */
   cluster_status (*gauge)(const cluster_host* host,
                           const char* name,
                           const char* help,
                           cluster_metric** metric);
+  /* The same for a histogram. `bounds` are the upper bounds of its buckets,
+   * ascending, `count` of them, at most 32; it takes count + 2 cells.
+   * CLUSTER_E_INVALID: also bad bounds. [loop-thread & created, started] */
   cluster_status (*histogram)(const cluster_host* host,
                               const char* name,
                               const char* help,
