@@ -13,6 +13,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "plugins/testing/client.h"
@@ -23,7 +24,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Sends back what it receives; "throw" throws, "stop" stops the io_context.
+// Sends back what it receives; "throw" throws, "stop" stops the io_context. All
+// of it happens on the thread that made it.
 template <typename Protocol>
 class AsioEcho : public AsioWorker {
  public:
@@ -31,6 +33,7 @@ class AsioEcho : public AsioWorker {
   using Stream = AsioConnection<Protocol>;
 
   void OnConnection(Connection connection) override {
+    EXPECT_EQ(std::this_thread::get_id(), thread_);
     auto stream = Stream::Open(io_context(), std::move(connection));
     ASSERT_TRUE(stream.ok()) << stream.status().message();
     Read(std::make_shared<Peer>(*std::move(stream)));
@@ -48,6 +51,7 @@ class AsioEcho : public AsioWorker {
     at.stream.socket().async_read_some(
         asio::buffer(at.bytes),
         [this, peer = std::move(peer)](auto error, size_t size) mutable {
+          EXPECT_EQ(std::this_thread::get_id(), thread_);
           if (error) return;
           const std::string text(peer->bytes.data(), size);
           if (text == "throw") throw std::runtime_error("odd");
@@ -56,13 +60,19 @@ class AsioEcho : public AsioWorker {
           Read(std::move(peer));
         });
   }
+
+  const std::thread::id thread_ = std::this_thread::get_id();
 };
 
 using GenericEcho = AsioEcho<asio::generic::stream_protocol>;
 
 TEST(AsioTest, ServesOnTheHostsThread) {
   FakeHost host;
+  // As the host made it, which is here: no thread is started for it.
+  const std::thread::id here = std::this_thread::get_id();
   const cluster_status status = host.Run(kTable<GenericEcho>, [&] {
+    EXPECT_NE(std::this_thread::get_id(), here);
+    host.OnLoop([&] { EXPECT_EQ(std::this_thread::get_id(), here); });
     Client one(host.Connect());
     Client two(host.Connect());
     for (int i = 0; i < 100; ++i) {

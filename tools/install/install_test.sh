@@ -6,6 +6,7 @@ set -euo pipefail
 readonly install=$PWD/tools/install/install
 readonly page=$PWD/docs/plugin_abi.md
 readonly extract=$PWD/plugins/testing/extract.sh
+readonly asio_greeter=$PWD/tools/install/asio_greeter.cc
 readonly scratch=$TEST_TMPDIR
 export RUNFILES_DIR=$TEST_SRCDIR
 
@@ -103,7 +104,7 @@ ask() { # plugin request argument...
   [ "$status" -eq 0 ] || fail "$plugin: the host ended with exit code $status"
 }
 
-build_and_ask() { # compiler standard source
+build_by_pc_and_ask() { # compiler standard source
   local so=$scratch/greeter_${1//+/x}.so
   # shellcheck disable=SC2046
   "$1" "-std=$2" -O2 -Wall -Wextra -Wno-unused-parameter -Werror -o "$so" "$3" \
@@ -112,7 +113,12 @@ build_and_ask() { # compiler standard source
     fail "$1: $so is not what it should be"
   if grep '^warning' "$scratch/facts"; then fail "$1: $so is warned of"; fi
   ask "$so" "" --set greeting=hello
-  [ "$answer" = hello ] || fail "$1: the answer is '$answer'"
+  [ "$answer" = hello ] || fail "$1 $3: the answer is '$answer'"
+}
+
+build_and_ask() { # compiler standard source
+  local so=$scratch/greeter_${1//+/x}.so
+  build_by_pc_and_ask "$@"
   # The command without --libs, as the page shows it, does, too.
   # shellcheck disable=SC2046
   "$1" "-std=$2" -shared -fPIC -o "$so" "$3" $(pkg-config --cflags cluster-plugin)
@@ -140,6 +146,9 @@ moved() {
   build_and_ask clang-19 c11 "$scratch/greeter.c"
   build_and_ask g++ c++20 "$scratch/greeter.cc"
   build_and_ask clang++-19 c++20 "$scratch/greeter.cc"
+  # With the machine's own Boost.
+  build_by_pc_and_ask g++ c++20 "$asio_greeter"
+  build_by_pc_and_ask clang++-19 c++20 "$asio_greeter"
 }
 
 wrong_use
