@@ -55,6 +55,18 @@ std::vector<std::string> Complete(std::vector<std::string> arguments) {
   return arguments;
 }
 
+// The line that says where it serves, "" if it is not there yet. What workers
+// print may come before.
+std::string ServingLine(const std::string& output) {
+  for (size_t begin = 0, end;
+       (end = output.find('\n', begin)) != std::string::npos;
+       begin = end + 1) {
+    const std::string line = output.substr(begin, end - begin);
+    if (absl::StartsWith(line, "Serving ")) return line;
+  }
+  return "";
+}
+
 struct Pipe {
   UniqueFd reader;
   UniqueFd writer;
@@ -235,8 +247,7 @@ testing::AssertionResult HostProcess::AwaitServing(uint32_t workers) {
         for (const LogLine& line : log_) {
           if (line.IsEvent("listening")) listening.insert(line.worker_id);
         }
-        return absl::StartsWith(output_, "Serving ") &&
-               absl::StrContains(output_, '\n') && listening.size() >= workers;
+        return !ServingLine(output_).empty() && listening.size() >= workers;
       },
       Deadline());
   if (serves) return testing::AssertionSuccess();
@@ -246,8 +257,7 @@ testing::AssertionResult HostProcess::AwaitServing(uint32_t workers) {
 
 uint16_t HostProcess::port(size_t n) {
   // "Serving NAME on ADDRESS, ADDRESS"; an HTTP plugin's are URLs.
-  const std::string output = Output();
-  const std::string line = output.substr(0, output.find('\n'));
+  const std::string line = ServingLine(Output());
   const size_t on = line.find(" on ");
   if (on == std::string::npos) return 0;
   std::vector<std::string> addresses =

@@ -1,16 +1,20 @@
 // Workers that are started under a command (--wrap).
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <ostream>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "core/base/unique_fd.h"
 #include "core/host/exit_codes.h"
 #include "plugins/abi/cluster_plugin_note.h"
 #include "plugins/testing/client.h"
@@ -138,14 +142,88 @@ TEST(WrapTest, CommandThatCannotBeRunIsUsage) {
   }
 }
 
-TEST(WrapTest, Valgrind) {
-  if (CLUSTER_SANITIZERS != 0) GTEST_SKIP() << "a sanitizer runs already";
-  if (access("/usr/bin/valgrind", X_OK) != 0) {
-    GTEST_SKIP() << "valgrind is not installed: ./setup installs it";
+// ---- Under real ones
+
+struct Tool {
+  const char* name;
+  std::string wrap;    // before the worker's own command
+  bool is_the_parent;  // else it becomes the worker
+};
+
+std::string InTempDir(const std::string& name) {
+  return ::testing::TempDir() + "/" + name;
+}
+
+// Why workers cannot be started under it here; empty if they can.
+std::string WhyNot(const Tool& tool) {
+  if (CLUSTER_SANITIZERS != 0) return "a sanitizer runs already";
+  const std::string program = std::string("/usr/bin/") + tool.name;
+  if (access(program.c_str(), X_OK) != 0) {
+    return program + " is not installed";
   }
-  HostProcess host(
-      {"echo", "--workers=1", "--wrap=valgrind -q --error-exitcode=99"});
-  ASSERT_TRUE(host.AwaitServing(1));
+  // Containers may forbid what it lives on.
+  const std::string command = tool.wrap + " echo it runs 2>&1 </dev/null";
+  FILE* const output = popen(command.c_str(), "r");
+  std::string text;
+  char bytes[512];
+  while (fgets(bytes, sizeof(bytes), output) != nullptr) text += bytes;
+  pclose(output);
+  return absl::StrContains(text, "it runs\n")
+             ? ""
+             : program + " cannot run a program here: " + text;
+}
+
+// Two workers under it serve, and end as without it.
+void ExpectServesUnder(const Tool& tool) {
+  HostProcess host({"echo", "--workers=2", "--wrap=" + tool.wrap});
+  ASSERT_TRUE(host.AwaitServing(2)) << host.ErrorOutput();
+  for (const auto& [id, pid] : host.Workers()) {
+    ExpectEcho(host);
+    if (!tool.is_the_parent) continue;
+    EXPECT_NE(ChildOf(pid), -1) << "the worker is its child";
+  }
+  EXPECT_EQ(host.EndCleanly().completed, 2u);
+  EXPECT_TRUE(host.AwaitEvent("exit: exited with code 0", 2));
+}
+
+void PrintTo(const Tool& tool, std::ostream* out) { *out << tool.name; }
+
+class ToolTest : public ::testing::TestWithParam<Tool> {};
+
+TEST_P(ToolTest, WorkersServeUnderItAndEndCleanly) {
+  const std::string why_not = WhyNot(GetParam());
+  if (!why_not.empty()) GTEST_SKIP() << why_not;
+  ExpectServesUnder(GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    WrapTest,
+    ToolTest,
+    ::testing::Values(
+        Tool{"valgrind", "valgrind -q --error-exitcode=99", false},
+        Tool{"gdb", "gdb -batch -ex run --args", true},
+        Tool{"strace", "strace -f -o " + InTempDir("trace"), true},
+        Tool{"perf", "perf record -q -o " + InTempDir("perf.data"), true}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+// As a person types it, who then types more.
+TEST(WrapTest, GdbThatIsTold) {
+  const std::string why_not =
+      WhyNot({"gdb", "gdb -batch -ex run --args", true});
+  if (!why_not.empty()) GTEST_SKIP() << why_not;
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const UniqueFd input(ends[0]);
+  const UniqueFd typed(ends[1]);
+  const std::string words = "run\nquit\n";
+  ASSERT_EQ(write(typed.get(), words.data(), words.size()),
+            static_cast<ssize_t>(words.size()));
+  HostProcess host({"echo", "--workers=1", "--wrap=gdb --args"},
+                   {{input.get(), STDIN_FILENO}});
+  ASSERT_TRUE(host.AwaitServing(1)) << host.ErrorOutput();
+  const pid_t gdb = host.Workers().at(1);
+  const pid_t worker = ChildOf(gdb);
+  EXPECT_EQ(StatusField(worker, "TracerPid"), std::to_string(gdb));
   ExpectEcho(host);
   EXPECT_EQ(host.EndCleanly().completed, 1u);
   EXPECT_TRUE(host.AwaitEvent("exit: exited with code 0", 1));
