@@ -44,12 +44,20 @@ bool Logged(HostProcess& host, const std::vector<std::string>& words) {
   });
 }
 
-// How many errors do. What becomes of each worker is no error, and says it too.
-int CountErrors(HostProcess& host, const std::vector<std::string>& words) {
-  const std::vector<LogLine> log = host.Log();
-  return std::count_if(log.begin(), log.end(), [&](const LogLine& line) {
-    return line.level == "error" && HoldsAll(line.message, words);
-  });
+// Expects that all the host complains of is one error, and one warning for each
+// of `workers` that ended, and that each of these holds all `words`.
+void ExpectOneComplaint(HostProcess& host,
+                        size_t workers,
+                        const std::vector<std::string>& words) {
+  size_t errors = 0;
+  size_t warnings = 0;
+  for (const LogLine& line : host.Log()) {
+    if (line.level == "info") continue;
+    ++(line.level == "error" ? errors : warnings);
+    EXPECT_TRUE(HoldsAll(line.message, words)) << line.message;
+  }
+  EXPECT_EQ(errors, 1u) << host.ErrorOutput();
+  EXPECT_EQ(warnings, workers) << host.ErrorOutput();
 }
 
 // ---- Refused before anything starts
@@ -171,7 +179,7 @@ TEST_P(RefusedByWorkerTest, EndsTheHostWithoutRetry) {
   HostProcess host({Bad(GetParam().plugin), "--workers=1"});
   EXPECT_EQ(host.AwaitExit(), kExitPluginRefused);
   EXPECT_EQ(host.CountEvents("fork"), 1u);
-  EXPECT_EQ(CountErrors(host, GetParam().words), 1) << host.ErrorOutput();
+  ExpectOneComplaint(host, 1, GetParam().words);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -191,7 +199,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"no_create", {"no_create.so", "no function create"}},
         Refusal{"no_on_connection",
                 {"no_on_connection.so", "no function on_connection"}},
-        Refusal{"create_throws", {"in create of throws", "the ball is out"}}),
+        Refusal{
+            "create_throws",
+            {"create_throws.so", "in create of throws", "the ball is out"}}),
     [](const auto& info) { return std::string(info.param.plugin); });
 
 // ---- Dies or hangs: replaced within the restart intensity
@@ -205,7 +215,7 @@ TEST_P(DeadlyTest, IsRetriedAndEndsTheHost) {
                     "--start_timeout=2s"});
   EXPECT_EQ(host.AwaitExit(), kExitWorkersDied);
   EXPECT_EQ(host.CountEvents("fork"), 2u);
-  EXPECT_EQ(CountErrors(host, GetParam().words), 1) << host.ErrorOutput();
+  ExpectOneComplaint(host, 2, GetParam().words);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -217,7 +227,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"start_hangs",
                 {"in start of start_hangs.so: it did not start within 2s"}},
         Refusal{"timer_throws",
-                {"exited with code 68", "throws served", "the ball is out"}}),
+                {"exited with code 68",
+                 "while timer_throws.so served",
+                 "the ball is out"}}),
     [](const auto& info) { return std::string(info.param.plugin); });
 
 // ---- Closes descriptors that are the host's
