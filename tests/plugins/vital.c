@@ -75,19 +75,23 @@ static void obey(const struct peer* peer, char command) {
   }
 }
 
+/* As much as there is: a peer that floods is done with in a moment. */
 static void on_ready(void* ctx, uint32_t events) {
   struct peer* peer = ctx;
-  char command;
+  char commands[4096];
   char text[32];
+  const ssize_t count = recv(peer->fd, commands, sizeof commands, MSG_DONTWAIT);
   (void)events;
-  if (recv(peer->fd, &command, 1, MSG_DONTWAIT) <= 0) {
+  if (count <= 0) {
     drop(peer);
     return;
   }
-  obey(peer, command);
   const int size =
       snprintf(text, sizeof text, "%u\n", vital.config->worker_id(vital.host));
-  (void)!send(peer->fd, text, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT);
+  for (ssize_t i = 0; i < count; ++i) {
+    obey(peer, commands[i]);
+    (void)!send(peer->fd, text, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
 }
 
 static void on_connection(void* self, const cluster_connection* connection) {
