@@ -29,7 +29,6 @@ _FLAGS = [
     "-DNDEBUG",
     "-fstack-protector",
     "-fPIC",
-    "-O2",
     "-std=c++20",
     "-fclang-abi-compat=17",
     "-no-canonical-prefixes",
@@ -50,12 +49,12 @@ versions = repository_rule(
     local = True,
 )
 
-def _precompile(ctx, name, headers):
+def _precompile(ctx, name, optimization, headers):
     # Read from standard input and in a folder that all have, as the compiler
     # writes down both; without times, which differ.
     result = ctx.execute(
         ["sh", "-c", "output=$1; shift; cat \"$@\" | (cd / && exec clang-19 " +
-                     " ".join(["'%s'" % flag for flag in _FLAGS]) +
+                     " ".join(["'%s'" % flag for flag in _FLAGS + [optimization]]) +
                      " -Xclang -fno-pch-timestamp -fpch-instantiate-templates" +
                      " -x c++-header -o \"$output\" -)", "sh", ctx.path(name)] +
         headers,
@@ -69,9 +68,9 @@ def _precompiled_headers_impl(ctx):
     standard = ctx.path(ctx.attr.standard)
     library = ctx.path(ctx.attr.library)
     test = ctx.path(ctx.attr.test)
-    _precompile(ctx, "plugin.pch", [standard])
-    _precompile(ctx, "library.pch", [standard, library])
-    _precompile(ctx, "test.pch", [standard, library, test])
+    _precompile(ctx, "plugin.pch", "-O2", [standard])
+    _precompile(ctx, "library.pch", "-O2", [standard, library])
+    _precompile(ctx, "test.pch", "-O0", [standard, library, test])
     ctx.file("BUILD.bazel", """
 filegroup(
     name = "precompiled",
