@@ -1,34 +1,11 @@
 #include "core/worker/contract.h"
 
-#include <array>
-#include <bit>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
 namespace cluster {
 namespace {
-
-constexpr std::array<absl::string_view, 6> kStateNames = {
-    "loaded", "created", "started", "draining", "stopped", "destroyed"};
-
-absl::string_view StateName(uint32_t state) {
-  return kStateNames[std::countr_zero(state)];
-}
-
-// As the headers of the ABI have it.
-std::string Tag(const CallRule& rule) {
-  const uint32_t first = uint32_t{1} << std::countr_zero(rule.states);
-  const uint32_t last = std::bit_floor(rule.states);
-  return absl::StrCat("[",
-                      rule.on_loop_thread ? "loop-thread" : "any-thread",
-                      " & ",
-                      StateName(first),
-                      first == last       ? ""
-                      : first * 2 == last ? ", "
-                                          : " to ",
-                      first == last ? "" : StateName(last),
-                      "]");
-}
 
 // The state that goes with a phase; 0: none of its own.
 uint32_t StateOf(PluginPhase phase) {
@@ -87,7 +64,7 @@ cluster_status Contract::Breach(const CallRule& rule, bool wrong_thread) {
     current_->Report(
         rule,
         absl::StrCat(
-            "called on another thread, where ", Tag(rule), " is the rule"));
+            "called on another thread, where ", TagOf(rule), " is the rule"));
     return CLUSTER_E_THREAD;
   }
   const uint32_t state = current_->state_.load(std::memory_order_acquire);
@@ -96,7 +73,7 @@ cluster_status Contract::Breach(const CallRule& rule, bool wrong_thread) {
                    absl::StrCat("called in state ",
                                 StateName(state),
                                 ", where ",
-                                Tag(rule),
+                                TagOf(rule),
                                 " is the rule"));
   return CLUSTER_E_STATE;
 }

@@ -5,9 +5,6 @@
 // rule is not done; the first breach of each kind is logged, naming the plugin,
 // the function and the rule.
 //
-// A state begins when the function that leads to it is called; `started` begins
-// when start has returned.
-//
 // Thread safety: Check and Refuse from any thread; the rest on the thread that
 // made it, which is the loop thread.
 // Lifetime: the newest one made is the process's (a worker has one).
@@ -30,34 +27,9 @@
 #include "absl/strings/string_view.h"
 #include "core/scoreboard/plugin_phase.h"
 #include "plugins/abi/cluster_plugin.h"
+#include "plugins/host/call_rule.h"
 
 namespace cluster {
-
-// The states of a plugin, as bits.
-inline constexpr uint32_t kLoaded = 1;
-inline constexpr uint32_t kCreated = 2;
-inline constexpr uint32_t kStarted = 4;
-inline constexpr uint32_t kDraining = 8;
-inline constexpr uint32_t kStopped = 16;
-inline constexpr uint32_t kDestroyed = 32;
-
-// The spans that the headers of the ABI name.
-inline constexpr uint32_t kCreatedToStarted = kCreated | kStarted;
-inline constexpr uint32_t kCreatedToDraining = kCreatedToStarted | kDraining;
-inline constexpr uint32_t kCreatedToStopped = kCreatedToDraining | kStopped;
-inline constexpr uint32_t kStartedToDraining = kStarted | kDraining;
-inline constexpr uint32_t kStartedToStopped = kStartedToDraining | kStopped;
-
-inline constexpr bool kAnyThread = false;
-inline constexpr bool kLoopThread = true;
-
-// A tag of the ABI, such as [loop-thread & created to draining]. Static.
-struct CallRule {
-  absl::string_view service;
-  absl::string_view function;
-  bool on_loop_thread;
-  uint32_t states;
-};
 
 class Contract {
  public:

@@ -1,7 +1,5 @@
 #include "tools/plugin_check/probe/call_guard.h"
 
-#include <array>
-#include <bit>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,30 +7,6 @@
 #include "tools/plugin_check/probe/reporter.h"
 
 namespace cluster {
-namespace {
-
-constexpr std::array<absl::string_view, 6> kStateNames = {
-    "loaded", "created", "started", "draining", "stopped", "destroyed"};
-
-absl::string_view StateName(uint32_t state) {
-  return kStateNames[std::countr_zero(state)];
-}
-
-// As the headers of the ABI have it.
-std::string Tag(const ProbeRule& rule) {
-  const uint32_t first = uint32_t{1} << std::countr_zero(rule.states);
-  const uint32_t last = std::bit_floor(rule.states);
-  return absl::StrCat("[",
-                      rule.on_loop_thread ? "loop" : "any",
-                      "-thread & ",
-                      StateName(first),
-                      " to ",
-                      StateName(last),
-                      "]");
-}
-
-}  // namespace
-
 CallGuard& CallGuard::Get() {
   static CallGuard* const guard = new CallGuard();
   return *guard;
@@ -56,9 +30,9 @@ cluster_status CallGuard::Check(const cluster_host* host,
 }
 
 cluster_status CallGuard::Check(const ProbeRule& rule) {
-  const PluginState state = state_;
+  const uint32_t state = state_;
   const std::string name = FullName(rule);
-  if (state == kStateDestroyed) {
+  if (state == kDestroyed) {
     Reporter::Get().Found(Finding::kLateCall,
                           absl::StrCat(name, " was called after destroy"));
     return CLUSTER_E_STATE;
@@ -67,7 +41,7 @@ cluster_status CallGuard::Check(const ProbeRule& rule) {
     Reporter::Get().Found(
         Finding::kWrongThread,
         absl::StrCat(
-            name, " was called on another thread; its tag is ", Tag(rule)));
+            name, " was called on another thread; its tag is ", TagOf(rule)));
     return CLUSTER_E_THREAD;
   }
   if ((state & rule.states) == 0) {
@@ -77,7 +51,7 @@ cluster_status CallGuard::Check(const ProbeRule& rule) {
                                        " was called in state ",
                                        StateName(state),
                                        "; its tag is ",
-                                       Tag(rule)));
+                                       TagOf(rule)));
     return CLUSTER_E_STATE;
   }
   NoteUse(rule.service);

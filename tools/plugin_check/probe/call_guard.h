@@ -44,8 +44,8 @@ class CallGuard {
 
   // Other threads than the loop's cannot know that stop has begun: what they
   // call too late is no finding until Settle().
-  void EnterState(PluginState state) {
-    stop_runs_ = state == kStateStopped;
+  void EnterState(uint32_t state) {
+    stop_runs_ = state == kStopped;
     state_ = state;
   }
   // Stop has returned.
@@ -69,7 +69,7 @@ class CallGuard {
 
   const cluster_host* host_ = nullptr;
   std::thread::id loop_thread_;
-  std::atomic<PluginState> state_ = kStateLoaded;
+  std::atomic<uint32_t> state_ = kLoaded;
   std::atomic<bool> stop_runs_ = false;
   Injection injection_;
   std::function<void(absl::string_view id)> used_;

@@ -12,10 +12,7 @@ namespace {
 // be read looks like one that was not set.
 constexpr ProbeRule Rule(absl::string_view function,
                          cluster_status failure = CLUSTER_OK) {
-  return {CLUSTER_SERVICE_CONFIG_V1,
-          function,
-          false,
-          kStatesCreatedToStopped,
+  return {{CLUSTER_SERVICE_CONFIG_V1, function, kAnyThread, kCreatedToStopped},
           failure};
 }
 constexpr ProbeRule kGet = Rule("get", CLUSTER_E_CONFIG);

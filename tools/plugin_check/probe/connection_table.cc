@@ -19,18 +19,16 @@ namespace cluster {
 namespace {
 
 constexpr ProbeRule kClose = {
-    CLUSTER_SERVICE_CONNECTION_V1, "close", true, kStatesStartedToStopped};
+    {CLUSTER_SERVICE_CONNECTION_V1, "close", true, kStartedToStopped}};
 constexpr ProbeRule kClosed = {
-    CLUSTER_SERVICE_CONNECTION_V1, "closed", false, kStatesStartedToStopped};
-constexpr ProbeRule kLocalAddress = {CLUSTER_SERVICE_CONNECTION_V1,
-                                     "local_address",
-                                     false,
-                                     kStatesStartedToStopped,
-                                     CLUSTER_E_SYSTEM};
+    {CLUSTER_SERVICE_CONNECTION_V1, "closed", false, kStartedToStopped}};
+constexpr ProbeRule kLocalAddress = {
+    {CLUSTER_SERVICE_CONNECTION_V1, "local_address", false, kStartedToStopped},
+    CLUSTER_E_SYSTEM};
 constexpr ProbeRule kRequests = {
-    CLUSTER_SERVICE_CONNECTION_V1, "requests", true, kStatesStartedToStopped};
+    {CLUSTER_SERVICE_CONNECTION_V1, "requests", true, kStartedToStopped}};
 constexpr ProbeRule kBytes = {
-    CLUSTER_SERVICE_CONNECTION_V1, "bytes", false, kStatesStartedToStopped};
+    {CLUSTER_SERVICE_CONNECTION_V1, "bytes", false, kStartedToStopped}};
 
 struct Ledger {
   std::mutex mutex;

@@ -14,48 +14,38 @@ constexpr ProbeRule OnLoop(absl::string_view service,
                            absl::string_view function,
                            uint32_t states,
                            cluster_status failure = CLUSTER_OK) {
-  return {service, function, true, states, failure};
+  return {{service, function, kLoopThread, states}, failure};
 }
 
 // ---- cluster.listener/1
 
 constexpr ProbeRule kCount =
-    OnLoop(CLUSTER_SERVICE_LISTENER_V1, "count", kStatesCreatedToStopped);
-constexpr ProbeRule kInfo = OnLoop(CLUSTER_SERVICE_LISTENER_V1,
-                                   "info",
-                                   kStatesCreatedToStopped,
-                                   CLUSTER_E_INVALID);
-constexpr ProbeRule kListen = OnLoop(CLUSTER_SERVICE_LISTENER_V1,
-                                     "listen",
-                                     kStatesCreatedOrStarted,
-                                     CLUSTER_E_LIMIT);
-constexpr ProbeRule kClose = OnLoop(CLUSTER_SERVICE_LISTENER_V1,
-                                    "close",
-                                    kStatesStartedOrDraining,
-                                    CLUSTER_E_STATE);
+    OnLoop(CLUSTER_SERVICE_LISTENER_V1, "count", kCreatedToStopped);
+constexpr ProbeRule kInfo = OnLoop(
+    CLUSTER_SERVICE_LISTENER_V1, "info", kCreatedToStopped, CLUSTER_E_INVALID);
+constexpr ProbeRule kListen = OnLoop(
+    CLUSTER_SERVICE_LISTENER_V1, "listen", kCreatedToStarted, CLUSTER_E_LIMIT);
+constexpr ProbeRule kClose = OnLoop(
+    CLUSTER_SERVICE_LISTENER_V1, "close", kStartedToDraining, CLUSTER_E_STATE);
 
 // ---- cluster.datagram/1
 
-constexpr ProbeRule kSocket = OnLoop(CLUSTER_SERVICE_DATAGRAM_V1,
-                                     "socket",
-                                     kStatesCreatedToDraining,
-                                     CLUSTER_E_STATE);
+constexpr ProbeRule kSocket = OnLoop(
+    CLUSTER_SERVICE_DATAGRAM_V1, "socket", kCreatedToDraining, CLUSTER_E_STATE);
 
 // ---- cluster.acceptor/1
 
 constexpr ProbeRule kTakeOver = OnLoop(CLUSTER_SERVICE_ACCEPTOR_V1,
                                        "take_over",
-                                       kStatesCreatedOrStarted,
+                                       kCreatedToStarted,
                                        CLUSTER_E_SYSTEM);
 constexpr ProbeRule kTake =
-    OnLoop(CLUSTER_SERVICE_ACCEPTOR_V1, "take", kStatesStartedOrDraining);
-constexpr ProbeRule kPause = OnLoop(CLUSTER_SERVICE_ACCEPTOR_V1,
-                                    "pause",
-                                    kStatesCreatedToDraining,
-                                    CLUSTER_E_SYSTEM);
+    OnLoop(CLUSTER_SERVICE_ACCEPTOR_V1, "take", kStartedToDraining);
+constexpr ProbeRule kPause = OnLoop(
+    CLUSTER_SERVICE_ACCEPTOR_V1, "pause", kCreatedToDraining, CLUSTER_E_SYSTEM);
 constexpr ProbeRule kResume = OnLoop(CLUSTER_SERVICE_ACCEPTOR_V1,
                                      "resume",
-                                     kStatesCreatedToDraining,
+                                     kCreatedToDraining,
                                      CLUSTER_E_SYSTEM);
 
 // What was taken counts as given.
@@ -91,20 +81,14 @@ cluster_status Take(const cluster_host* host,
 
 constexpr ProbeRule kOnMessage = OnLoop(CLUSTER_SERVICE_MESSAGE_V1,
                                         "on_message",
-                                        kStatesCreatedOrStarted,
+                                        kCreatedToStarted,
                                         CLUSTER_E_SYSTEM);
-constexpr ProbeRule kSend = OnLoop(CLUSTER_SERVICE_MESSAGE_V1,
-                                   "send",
-                                   kStatesCreatedToDraining,
-                                   CLUSTER_E_FULL);
-constexpr ProbeRule kRequest = OnLoop(CLUSTER_SERVICE_MESSAGE_V1,
-                                      "request",
-                                      kStatesCreatedToDraining,
-                                      CLUSTER_E_FULL);
-constexpr ProbeRule kReply = OnLoop(CLUSTER_SERVICE_MESSAGE_V1,
-                                    "reply",
-                                    kStatesCreatedToDraining,
-                                    CLUSTER_E_FULL);
+constexpr ProbeRule kSend = OnLoop(
+    CLUSTER_SERVICE_MESSAGE_V1, "send", kCreatedToDraining, CLUSTER_E_FULL);
+constexpr ProbeRule kRequest = OnLoop(
+    CLUSTER_SERVICE_MESSAGE_V1, "request", kCreatedToDraining, CLUSTER_E_FULL);
+constexpr ProbeRule kReply = OnLoop(
+    CLUSTER_SERVICE_MESSAGE_V1, "reply", kCreatedToDraining, CLUSTER_E_FULL);
 
 }  // namespace
 

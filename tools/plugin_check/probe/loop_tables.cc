@@ -16,37 +16,27 @@ namespace {
 
 constexpr size_t kMaxPosted = 4096;
 
-constexpr ProbeRule kWatch = {CLUSTER_SERVICE_LOOP_V1,
-                              "watch",
-                              true,
-                              kStatesCreatedToDraining,
-                              CLUSTER_E_SYSTEM};
-constexpr ProbeRule kModify = {CLUSTER_SERVICE_LOOP_V1,
-                               "modify",
-                               true,
-                               kStatesCreatedToDraining,
-                               CLUSTER_E_SYSTEM};
+constexpr ProbeRule kWatch = {
+    {CLUSTER_SERVICE_LOOP_V1, "watch", true, kCreatedToDraining},
+    CLUSTER_E_SYSTEM};
+constexpr ProbeRule kModify = {
+    {CLUSTER_SERVICE_LOOP_V1, "modify", true, kCreatedToDraining},
+    CLUSTER_E_SYSTEM};
 constexpr ProbeRule kUnwatch = {
-    CLUSTER_SERVICE_LOOP_V1, "unwatch", true, kStatesCreatedToStopped};
-constexpr ProbeRule kStartTimer = {CLUSTER_SERVICE_LOOP_V1,
-                                   "start_timer",
-                                   true,
-                                   kStatesCreatedToDraining,
-                                   CLUSTER_E_SYSTEM};
+    {CLUSTER_SERVICE_LOOP_V1, "unwatch", true, kCreatedToStopped}};
+constexpr ProbeRule kStartTimer = {
+    {CLUSTER_SERVICE_LOOP_V1, "start_timer", true, kCreatedToDraining},
+    CLUSTER_E_SYSTEM};
 constexpr ProbeRule kCancelTimer = {
-    CLUSTER_SERVICE_LOOP_V1, "cancel_timer", true, kStatesCreatedToStopped};
-constexpr ProbeRule kPost = {CLUSTER_SERVICE_LOOP_V1,
-                             "post",
-                             false,
-                             kStatesCreatedToDraining,
-                             CLUSTER_E_FULL};
-constexpr ProbeRule kPollable = {CLUSTER_SERVICE_EMBEDDING_V1,
-                                 "pollable",
-                                 true,
-                                 kStatesCreatedToStopped,
-                                 CLUSTER_E_SYSTEM};
+    {CLUSTER_SERVICE_LOOP_V1, "cancel_timer", true, kCreatedToStopped}};
+constexpr ProbeRule kPost = {
+    {CLUSTER_SERVICE_LOOP_V1, "post", false, kCreatedToDraining},
+    CLUSTER_E_FULL};
+constexpr ProbeRule kPollable = {
+    {CLUSTER_SERVICE_EMBEDDING_V1, "pollable", true, kCreatedToStopped},
+    CLUSTER_E_SYSTEM};
 constexpr ProbeRule kDispatch = {
-    CLUSTER_SERVICE_EMBEDDING_V1, "dispatch", true, kStatesStartedOrDraining};
+    {CLUSTER_SERVICE_EMBEDDING_V1, "dispatch", true, kStartedToDraining}};
 
 struct ProbeWatch {
   cluster_watch* beneath = nullptr;

@@ -41,10 +41,8 @@ constexpr Service kServices[] = {
     {CLUSTER_SERVICE_MESSAGE_V1, &kProbeMessage, true},
 };
 
-constexpr ProbeRule kGetService = {"cluster.host/0",
-                                   "get_service",
-                                   false,
-                                   kStatesCreatedToStopped | kStateDestroyed};
+constexpr ProbeRule kGetService = {
+    {"cluster.host/0", "get_service", false, kCreatedToStopped | kDestroyed}};
 
 const void* Offered(absl::string_view id,
                     bool allow_draft,
@@ -117,7 +115,7 @@ struct ProbeHost::Table {
   static cluster_status Create(const cluster_host*,
                                void** self,
                                cluster_error*) {
-    CallGuard::Get().EnterState(kStateCreated);
+    CallGuard::Get().EnterState(kCreated);
     cluster_error error = UnwrittenError();
     const CallbackSpan span("create");
     const cluster_status status =
@@ -136,7 +134,7 @@ struct ProbeHost::Table {
       status = the_probe->plugin_.table.start(self, &error);
       if (status != CLUSTER_OK) ReportRefusal("start", status, error);
     }
-    if (status == CLUSTER_OK) CallGuard::Get().EnterState(kStateStarted);
+    if (status == CLUSTER_OK) CallGuard::Get().EnterState(kStarted);
     return status;
   }
 
@@ -151,7 +149,7 @@ struct ProbeHost::Table {
   }
 
   static void Drain(void* self, uint64_t deadline_ms, uint64_t open) {
-    CallGuard::Get().EnterState(kStateDraining);
+    CallGuard::Get().EnterState(kDraining);
     if (the_probe->plugin_.table.drain == nullptr) return;
     if (the_probe->loop_ended_early_) return;
     const CallbackSpan span("drain");
@@ -159,7 +157,7 @@ struct ProbeHost::Table {
   }
 
   static void Stop(void* self) {
-    CallGuard::Get().EnterState(kStateStopped);
+    CallGuard::Get().EnterState(kStopped);
     if (the_probe->plugin_.table.stop != nullptr) {
       const CallbackSpan span("stop");
       the_probe->plugin_.table.stop(self);
@@ -231,7 +229,7 @@ cluster_worker_plugin ProbeHost::WrappedTable() const {
 
 void ProbeHost::Run(std::function<void()> client) {
   fake_.Run(WrappedTable(), std::move(client));
-  CallGuard::Get().EnterState(kStateDestroyed);
+  CallGuard::Get().EnterState(kDestroyed);
 }
 
 const void* ProbeHost::GetService(absl::string_view id) {

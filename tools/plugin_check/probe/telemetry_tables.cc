@@ -19,44 +19,34 @@ struct ProbeMetric {
 };
 
 constexpr ProbeRule kWrite = {
-    CLUSTER_SERVICE_LOG_V1, "write", false, kStatesCreatedToStopped};
-constexpr ProbeRule kCounter = {CLUSTER_SERVICE_METRIC_V1,
-                                "counter",
-                                true,
-                                kStatesCreatedOrStarted,
-                                CLUSTER_E_LIMIT};
-constexpr ProbeRule kGauge = {CLUSTER_SERVICE_METRIC_V1,
-                              "gauge",
-                              true,
-                              kStatesCreatedOrStarted,
-                              CLUSTER_E_LIMIT};
-constexpr ProbeRule kHistogram = {CLUSTER_SERVICE_METRIC_V1,
-                                  "histogram",
-                                  true,
-                                  kStatesCreatedOrStarted,
-                                  CLUSTER_E_LIMIT};
+    {CLUSTER_SERVICE_LOG_V1, "write", false, kCreatedToStopped}};
+constexpr ProbeRule kCounter = {
+    {CLUSTER_SERVICE_METRIC_V1, "counter", true, kCreatedToStarted},
+    CLUSTER_E_LIMIT};
+constexpr ProbeRule kGauge = {
+    {CLUSTER_SERVICE_METRIC_V1, "gauge", true, kCreatedToStarted},
+    CLUSTER_E_LIMIT};
+constexpr ProbeRule kHistogram = {
+    {CLUSTER_SERVICE_METRIC_V1, "histogram", true, kCreatedToStarted},
+    CLUSTER_E_LIMIT};
 constexpr ProbeRule kAdd = {
-    CLUSTER_SERVICE_METRIC_V1, "add", false, kStatesCreatedToStopped};
+    {CLUSTER_SERVICE_METRIC_V1, "add", false, kCreatedToStopped}};
 constexpr ProbeRule kSet = {
-    CLUSTER_SERVICE_METRIC_V1, "set", false, kStatesCreatedToStopped};
+    {CLUSTER_SERVICE_METRIC_V1, "set", false, kCreatedToStopped}};
 constexpr ProbeRule kObserve = {
-    CLUSTER_SERVICE_METRIC_V1, "observe", false, kStatesCreatedToStopped};
-constexpr ProbeRule kReady = {CLUSTER_SERVICE_HEALTH_V1,
-                              "ready",
-                              false,
-                              kStatesCreatedToDraining,
-                              CLUSTER_E_SYSTEM};
-constexpr ProbeRule kNotReady = {CLUSTER_SERVICE_HEALTH_V1,
-                                 "not_ready",
-                                 false,
-                                 kStatesCreatedToDraining,
-                                 CLUSTER_E_SYSTEM};
+    {CLUSTER_SERVICE_METRIC_V1, "observe", false, kCreatedToStopped}};
+constexpr ProbeRule kReady = {
+    {CLUSTER_SERVICE_HEALTH_V1, "ready", false, kCreatedToDraining},
+    CLUSTER_E_SYSTEM};
+constexpr ProbeRule kNotReady = {
+    {CLUSTER_SERVICE_HEALTH_V1, "not_ready", false, kCreatedToDraining},
+    CLUSTER_E_SYSTEM};
 constexpr ProbeRule kHeartbeat = {
-    CLUSTER_SERVICE_HEALTH_V1, "heartbeat", false, kStatesCreatedToStopped};
-constexpr ProbeRule kIsLoopThread = {CLUSTER_SERVICE_THREAD_CHECK_V1,
-                                     "is_loop_thread",
-                                     false,
-                                     kStatesCreatedToStopped};
+    {CLUSTER_SERVICE_HEALTH_V1, "heartbeat", false, kCreatedToStopped}};
+constexpr ProbeRule kIsLoopThread = {{CLUSTER_SERVICE_THREAD_CHECK_V1,
+                                      "is_loop_thread",
+                                      kAnyThread,
+                                      kCreatedToStopped}};
 
 constexpr uint64_t kMaxBuckets = 32;
 constexpr size_t kMaxNameBytes = 128;
