@@ -31,7 +31,7 @@ struct AbiFunction {
 struct AbiTag {
   bool on_loop_thread = false;
   // 1 << n for the n-th of loaded, created, started, draining, stopped,
-  // destroyed: as core/worker/contract.h has them.
+  // destroyed: as plugins/host/call_rule.h has them.
   uint32_t states = 0;
 };
 
