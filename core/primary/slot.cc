@@ -127,12 +127,9 @@ void Slot::PrepareForNext() {
   }
 }
 
-bool Slot::full(int64_t now_ns) {
-  if (full_ && (finished_ != finished_when_full_ ||
-                now_ns - full_since_ns_ > kFullRetryNs)) {
-    full_ = false;
-  }
-  return full_;
+bool Slot::full(int64_t now_ns) const {
+  return full_ && finished_ == finished_when_full_ &&
+         now_ns - full_since_ns_ <= kFullRetryNs;
 }
 
 void Slot::MarkSuspect(size_t listener) {

@@ -85,7 +85,7 @@ class Slot {
     finished_when_full_ = finished_;
     full_ = true;
   }
-  bool full(int64_t now_ns);
+  bool full(int64_t now_ns) const;
 
   // Asks the worker to say when it has room (SlotPage::wanted).
   void Ask() {

@@ -177,7 +177,7 @@ absl::StatusOr<int> Intake::TakeOver(uint32_t listener) {
   return taken_over.pollable();
 }
 
-void Intake::TakeInto(uint32_t listener, size_t limit, ConnectionTaker give) {
+void Intake::TakeUpTo(uint32_t listener, size_t limit, ConnectionTaker give) {
   size_t taken = 0;
   ForEach(listener, [&](Listening& listening) {
     if (listening.held()) return;

@@ -63,7 +63,7 @@ class Intake {
   bool Pause(uint32_t listener);
   bool Resume(uint32_t listener);
 
-  // From now on TakeInto() takes, and `give` is not called. Returns a
+  // From now on TakeUpTo() takes, and `give` is not called. Returns a
   // descriptor, which is readable while there may be something to take.
   // kAlreadyExists: it was taken over; or the kernel's errors.
   absl::StatusOr<int> TakeOver(uint32_t listener);
@@ -71,7 +71,7 @@ class Intake {
     return listener < kMaxListeners && taken_over_[listener] != nullptr;
   }
   // Takes up to `limit`. REQUIRES: taken_over(listener).
-  void TakeInto(uint32_t listener, size_t limit, ConnectionTaker give);
+  void TakeUpTo(uint32_t listener, size_t limit, ConnectionTaker give);
 
   // Stops listening. REQUIRES: not from within its callbacks.
   void Stop() { listening_.clear(); }

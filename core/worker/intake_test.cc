@@ -239,7 +239,7 @@ TEST_F(IntakeTest, TakenOverGivesNothingByItself) {
   EXPECT_TRUE(given_.empty());
 }
 
-TEST_F(IntakeTest, TakeIntoTakesAsManyAsAskedFor) {
+TEST_F(IntakeTest, TakeUpToTakesAsManyAsAskedFor) {
   Listen();
   const int pollable = *intake_->TakeOver(kListener);
   Connect(3);
@@ -247,7 +247,7 @@ TEST_F(IntakeTest, TakeIntoTakesAsManyAsAskedFor) {
   const auto take = [&](size_t limit) {
     pollfd polled = {pollable, POLLIN, 0};
     ASSERT_EQ(poll(&polled, 1, -1), 1);
-    intake_->TakeInto(kListener, limit, [&](IncomingConnection connection) {
+    intake_->TakeUpTo(kListener, limit, [&](IncomingConnection connection) {
       got.push_back(std::move(connection));
     });
   };
@@ -265,7 +265,7 @@ TEST_F(IntakeTest, ListenerMayBeTakenOverBeforeItListens) {
   pollfd polled = {pollable, POLLIN, 0};
   ASSERT_EQ(poll(&polled, 1, -1), 1);
   size_t got = 0;
-  intake_->TakeInto(kListener, 8, [&](IncomingConnection) { ++got; });
+  intake_->TakeUpTo(kListener, 8, [&](IncomingConnection) { ++got; });
   EXPECT_EQ(got, 1u);
 }
 

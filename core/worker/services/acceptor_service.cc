@@ -86,7 +86,7 @@ cluster_status Take(const cluster_host* host,
   Intake& intake = HostContext::From(host).intake();
   if (!intake.taken_over(listener)) return CLUSTER_E_STATE;
   auto* out = reinterpret_cast<char*>(connections);
-  intake.TakeInto(listener, capacity, [&](IncomingConnection incoming) {
+  intake.TakeUpTo(listener, capacity, [&](IncomingConnection incoming) {
     cluster_connection given = ToAbi(std::move(incoming));
     given.size = stride;
     std::memcpy(out, &given, std::min<size_t>(stride, sizeof(given)));
