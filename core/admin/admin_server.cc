@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/base/status_macros.h"
-#include "core/primary/alarm.h"
+#include "core/event_loop/alarm.h"
 #include "ipc/archive.h"
 #include "ipc/listener.h"
 #include "ipc/unix_channel.h"

@@ -22,8 +22,8 @@
 #include "absl/status/statusor.h"
 #include "core/admin/admin_messages.h"
 #include "core/base/unique_fd.h"
-#include "core/primary/alarm.h"
-#include "core/primary/fd_watch.h"
+#include "core/event_loop/alarm.h"
+#include "core/event_loop/fd_watch.h"
 #include "ipc/address.h"
 
 namespace cluster {

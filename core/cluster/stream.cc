@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/base/unique_fd.h"
-#include "core/primary/fd_watch.h"
+#include "core/event_loop/fd_watch.h"
 
 namespace cluster {
 namespace {

@@ -19,7 +19,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "core/primary/alarm.h"
+#include "core/event_loop/alarm.h"
 
 namespace cluster {
 

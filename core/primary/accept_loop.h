@@ -16,9 +16,9 @@
 
 #include "absl/status/status.h"
 #include "core/base/unique_fd.h"
-#include "core/primary/alarm.h"
+#include "core/event_loop/alarm.h"
+#include "core/event_loop/fd_watch.h"
 #include "core/primary/dispatcher.h"
-#include "core/primary/fd_watch.h"
 #include "core/primary/gathering.h"
 #include "core/primary/ledger.h"
 

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/event_loop/refused_call.h"
 #include "core/primary/dispatcher_fixture.h"
-#include "core/primary/refused_call.h"
 #include "ipc/open_fds.h"
 
 namespace cluster {

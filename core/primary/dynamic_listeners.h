@@ -33,7 +33,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/control/listener_messages.h"
-#include "core/primary/alarm.h"
+#include "core/event_loop/alarm.h"
 #include "core/primary/listener_group.h"
 #include "core/primary/slot.h"
 #include "ipc/address.h"

@@ -21,8 +21,8 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
-#include "core/primary/alarm.h"
-#include "core/primary/next_turn.h"
+#include "core/event_loop/alarm.h"
+#include "core/event_loop/next_turn.h"
 #include "core/primary/slot.h"
 
 namespace cluster {

@@ -25,7 +25,7 @@
 #include "absl/status/statusor.h"
 #include "core/base/unique_fd.h"
 #include "core/control/data_path.h"
-#include "core/primary/alarm.h"
+#include "core/event_loop/alarm.h"
 #include "core/primary/dispatcher.h"
 #include "core/primary/ledger.h"
 #include "core/primary/listener.h"

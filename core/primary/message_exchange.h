@@ -29,11 +29,11 @@
 #include "core/base/monotonic_clock.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
-#include "core/primary/alarm.h"
+#include "core/event_loop/alarm.h"
+#include "core/event_loop/next_turn.h"
 #include "core/primary/messages/message_payload.h"
 #include "core/primary/messages/message_router.h"
 #include "core/primary/messages/primary_mailbox.h"
-#include "core/primary/next_turn.h"
 #include "core/primary/worker_process.h"
 #include "ipc/frame.h"
 

@@ -33,7 +33,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/admin/admin_messages.h"
-#include "core/primary/alarm.h"
+#include "core/event_loop/alarm.h"
 #include "core/primary/dynamic_listeners.h"
 #include "core/primary/fork_queue.h"
 #include "core/primary/frame_handler.h"

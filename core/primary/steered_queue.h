@@ -18,9 +18,9 @@
 
 #include "absl/status/status.h"
 #include "core/base/unique_fd.h"
+#include "core/event_loop/alarm.h"
+#include "core/event_loop/fd_watch.h"
 #include "core/primary/accept_loop.h"
-#include "core/primary/alarm.h"
-#include "core/primary/fd_watch.h"
 #include "core/primary/stall_detector.h"
 
 namespace cluster {

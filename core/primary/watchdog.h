@@ -15,7 +15,7 @@
 #include <functional>
 
 #include "absl/functional/function_ref.h"
-#include "core/primary/alarm.h"
+#include "core/event_loop/alarm.h"
 #include "core/primary/worker_process.h"
 #include "core/primary/worker_signs.h"
 

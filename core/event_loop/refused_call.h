@@ -8,8 +8,8 @@
 //
 //   RefusedCall refused(RefusedCall::kEpollAdd, ENOSPC);
 //   EXPECT_FALSE(FdWatch::Create(io, fd).ok());
-#ifndef CORE_PRIMARY_REFUSED_CALL_H_
-#define CORE_PRIMARY_REFUSED_CALL_H_
+#ifndef CORE_EVENT_LOOP_REFUSED_CALL_H_
+#define CORE_EVENT_LOOP_REFUSED_CALL_H_
 
 namespace cluster {
 
@@ -29,4 +29,4 @@ class RefusedCall {
 
 }  // namespace cluster
 
-#endif  // CORE_PRIMARY_REFUSED_CALL_H_
+#endif  // CORE_EVENT_LOOP_REFUSED_CALL_H_

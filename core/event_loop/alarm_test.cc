@@ -1,4 +1,4 @@
-#include "core/primary/alarm.h"
+#include "core/event_loop/alarm.h"
 
 #include <gtest/gtest.h>
 

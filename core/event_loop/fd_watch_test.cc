@@ -1,4 +1,4 @@
-#include "core/primary/fd_watch.h"
+#include "core/event_loop/fd_watch.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "core/base/errno_status.h"
 #include "core/base/unique_fd.h"
-#include "core/primary/refused_call.h"
+#include "core/event_loop/refused_call.h"
 #include "ipc/fd_passing.h"
 #include "ipc/open_fds.h"
 

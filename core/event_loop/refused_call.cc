@@ -1,4 +1,4 @@
-#include "core/primary/refused_call.h"
+#include "core/event_loop/refused_call.h"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-#include "core/primary/fd_watch.h"
+#include "core/event_loop/fd_watch.h"
 
 #include <sys/epoll.h>
 

@@ -1,4 +1,4 @@
-#include "core/primary/next_turn.h"
+#include "core/event_loop/next_turn.h"
 
 #include <boost/asio/post.hpp>
 #include <utility>

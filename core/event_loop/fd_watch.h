@@ -9,8 +9,8 @@
 //
 //   ASSIGN_OR_RETURN(std::unique_ptr<FdWatch> watch, FdWatch::Create(io, fd));
 //   watch->OnReadable([this] { Read(); });  // until Stop()
-#ifndef CORE_PRIMARY_FD_WATCH_H_
-#define CORE_PRIMARY_FD_WATCH_H_
+#ifndef CORE_EVENT_LOOP_FD_WATCH_H_
+#define CORE_EVENT_LOOP_FD_WATCH_H_
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
@@ -53,4 +53,4 @@ class FdWatch {
 
 }  // namespace cluster
 
-#endif  // CORE_PRIMARY_FD_WATCH_H_
+#endif  // CORE_EVENT_LOOP_FD_WATCH_H_

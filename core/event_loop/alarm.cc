@@ -1,4 +1,4 @@
-#include "core/primary/alarm.h"
+#include "core/event_loop/alarm.h"
 
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>

@@ -8,8 +8,8 @@
 //
 //   Alarm alarm(io);
 //   alarm.Set(std::chrono::milliseconds(5), [this] { Look(); });
-#ifndef CORE_PRIMARY_ALARM_H_
-#define CORE_PRIMARY_ALARM_H_
+#ifndef CORE_EVENT_LOOP_ALARM_H_
+#define CORE_EVENT_LOOP_ALARM_H_
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -41,4 +41,4 @@ class Alarm {
 
 }  // namespace cluster
 
-#endif  // CORE_PRIMARY_ALARM_H_
+#endif  // CORE_EVENT_LOOP_ALARM_H_

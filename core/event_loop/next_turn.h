@@ -7,8 +7,8 @@
 //   NextTurn next(io, [this] { Flush(); });
 //   next.Ask();
 //   next.Ask();  // still one call
-#ifndef CORE_PRIMARY_NEXT_TURN_H_
-#define CORE_PRIMARY_NEXT_TURN_H_
+#ifndef CORE_EVENT_LOOP_NEXT_TURN_H_
+#define CORE_EVENT_LOOP_NEXT_TURN_H_
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
@@ -41,4 +41,4 @@ class NextTurn {
 
 }  // namespace cluster
 
-#endif  // CORE_PRIMARY_NEXT_TURN_H_
+#endif  // CORE_EVENT_LOOP_NEXT_TURN_H_
