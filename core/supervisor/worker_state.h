@@ -75,8 +75,8 @@ enum class WorkerEffect : uint8_t {
   kEmitExit,        // of both
   // Acts.
   kLeaveWorkers,       // remove it from `workers`
-  kStopServing,        // hand it nothing more, also if it listens later; take
-                       // back what it has not started
+  kStopServing,        // hand it nothing more, also if it listens later; it
+                       // still starts what it was sent
   kSendDisconnect,     // tell it to disconnect
   kAcknowledgeNotice,  // answer its notice; it then closes the channel
   kSendSignal,         // send the input's `value` to the process
