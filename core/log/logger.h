@@ -63,7 +63,6 @@ class Logger {
 
   // Logs `message` as this process, or drops it below the minimal level.
   void Log(LogLevel level, absl::string_view message);
-  void Debug(absl::string_view message) { Log(LogLevel::kDebug, message); }
   void Info(absl::string_view message) { Log(LogLevel::kInfo, message); }
   void Warning(absl::string_view message) { Log(LogLevel::kWarning, message); }
   void Error(absl::string_view message) { Log(LogLevel::kError, message); }
@@ -82,8 +81,6 @@ class Logger {
   // Says whether an event of `level` would be written; saves making a message.
   bool enabled(LogLevel level) const { return level >= options_.min_level; }
 
-  void set_min_level(LogLevel level) { options_.min_level = level; }
-
   // Returns how many lines were dropped since the start.
   uint64_t dropped() const { return writer_.dropped(); }
 
@@ -91,7 +88,7 @@ class Logger {
   std::string Format(const LogEvent& event) const;
   LogEvent OwnEvent(LogLevel level, absl::string_view message) const;
 
-  LoggerOptions options_;
+  const LoggerOptions options_;
   const pid_t pid_;
   LineWriter writer_;
 };

@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/errno_status.h"
+#include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
 
 namespace cluster {
@@ -22,12 +23,6 @@ constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr size_t kEventsPerRound = 128;
 // A timer further away than this is as good as none; it keeps sums in range.
 constexpr uint64_t kMaxDelayUs = uint64_t{1} << 50;
-
-int64_t NowNs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * kNsPerSecond + now.tv_nsec;
-}
 
 timespec ToTimespec(int64_t ns) {
   return {.tv_sec = ns / kNsPerSecond, .tv_nsec = ns % kNsPerSecond};
@@ -133,7 +128,7 @@ void Loop::FreeRemoved() { removed_.clear(); }
 Loop::Timer* Loop::StartTimer(uint64_t delay_us, Function fire, void* ctx) {
   const auto delay_ns =
       static_cast<int64_t>(std::min(delay_us, kMaxDelayUs) * 1000);
-  auto* timer = new Timer{NowNs() + delay_ns, fire, ctx};
+  auto* timer = new Timer{MonotonicNs() + delay_ns, fire, ctx};
   timers_.emplace(timer->deadline_ns, timer);
   ArmTimerFd();
   return timer;
@@ -202,12 +197,12 @@ void Loop::Round(bool wait) {
 
 int64_t Loop::WaitNs() const {
   if (timers_.empty()) return -1;
-  return std::max<int64_t>(timers_.begin()->first - NowNs(), 0);
+  return std::max<int64_t>(timers_.begin()->first - MonotonicNs(), 0);
 }
 
 void Loop::FireTimers() {
   if (timers_.empty()) return;
-  const int64_t now_ns = NowNs();
+  const int64_t now_ns = MonotonicNs();
   // Those started by a callback wait for the next round, however short they
   // are.
   while (!timers_.empty() && timers_.begin()->first <= now_ns) {

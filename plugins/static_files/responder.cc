@@ -123,7 +123,7 @@ Response Responder::AnswerDirectory(const Asked& asked,
   if (!missing) return SendStatus(asked, opened.refusal);
   if (!listing_) return SendStatus(asked, 403);
   const std::optional<std::string> page =
-      ListDirectory(directory.fd.get(), path.path);
+      ListDirectory(directory.fd.fd(), path.path);
   if (!page) return SendStatus(asked, 503);
   return SendText(asked, 200, kHtml, *page);
 }

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "plugins/static_files/descriptor.h"
+#include "plugins/sdk/descriptor.h"
 
 namespace cluster::static_files {
 
@@ -21,7 +21,7 @@ struct Part {
 
 struct Response {
   std::vector<Part> parts;  // the first starts with the head
-  Descriptor file;          // none if no part has a piece of it
+  sdk::Descriptor file;     // none if no part has a piece of it
   bool ends_connection = false;
 };
 

@@ -64,20 +64,20 @@ sdk::Status CannotServe(const std::string& path, int error) {
 }  // namespace
 
 sdk::Result<ServedRoot> ServedRoot::At(const std::string& path) {
-  Descriptor root(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  sdk::Descriptor root(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) return CannotServe(path, errno);
   // Also finds a kernel or a sandbox without openat2(2), now and not later.
-  const Descriptor probe(OpenBeneath(root.get(), "."));
+  const sdk::Descriptor probe(OpenBeneath(root.fd(), "."));
   if (!probe) return CannotServe(path, errno);
   return ServedRoot(std::move(root));
 }
 
 Opened ServedRoot::Open(const std::string& path) const {
   Opened opened;
-  opened.fd =
-      Descriptor(OpenBeneath(root_.get(), path.empty() ? "." : path.c_str()));
+  opened.fd = sdk::Descriptor(
+      OpenBeneath(root_.fd(), path.empty() ? "." : path.c_str()));
   if (!opened.fd) return Refused(StatusFor(errno));
-  if (fstat(opened.fd.get(), &opened.stat) != 0) {
+  if (fstat(opened.fd.fd(), &opened.stat) != 0) {
     return Refused(StatusFor(errno));
   }
   if (S_ISREG(opened.stat.st_mode)) {

@@ -21,8 +21,8 @@
 #include <cstdint>
 #include <string>
 
+#include "plugins/sdk/descriptor.h"
 #include "plugins/sdk/result.h"
-#include "plugins/static_files/descriptor.h"
 
 namespace cluster::static_files {
 
@@ -33,7 +33,7 @@ struct Opened {
   // Why nothing: 404 it is not there, or neither file nor folder; 403 not
   // allowed; 503 no descriptor or memory left; 500 anything else.
   int refusal = 0;
-  Descriptor fd;  // for reading
+  sdk::Descriptor fd;  // for reading
   struct stat stat = {};
 
   uint64_t size() const { return static_cast<uint64_t>(stat.st_size); }
@@ -48,9 +48,9 @@ class ServedRoot {
   Opened Open(const std::string& path) const;
 
  private:
-  explicit ServedRoot(Descriptor root) : root_(std::move(root)) {}
+  explicit ServedRoot(sdk::Descriptor root) : root_(std::move(root)) {}
 
-  Descriptor root_;  // O_PATH
+  sdk::Descriptor root_;  // O_PATH
 };
 
 }  // namespace cluster::static_files

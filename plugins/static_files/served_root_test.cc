@@ -40,7 +40,7 @@ class ServedRootTest : public testing::Test {
 
   static std::string Text(const Opened& opened) {
     char text[64];
-    const ssize_t size = read(opened.fd.get(), text, sizeof(text));
+    const ssize_t size = read(opened.fd.fd(), text, sizeof(text));
     return std::string(text, size < 0 ? 0 : size);
   }
 
@@ -109,9 +109,9 @@ TEST_F(ServedRootTest, FifosAndSocketsAreNotWaitedFor) {
   // By a short relative name, which is what fits a socket's address.
   const fs::path before = fs::current_path();
   fs::current_path(folder_ / "root");
-  const Descriptor listener(socket(AF_UNIX, SOCK_STREAM, 0));
+  const sdk::Descriptor listener(socket(AF_UNIX, SOCK_STREAM, 0));
   const sockaddr_un address = {AF_UNIX, "socket"};
-  EXPECT_EQ(bind(listener.get(),
+  EXPECT_EQ(bind(listener.fd(),
                  reinterpret_cast<const sockaddr*>(&address),
                  sizeof(address)),
             0);

@@ -20,7 +20,7 @@ Transmission::State Transmission::Send(int socket) {
     piece_sent_ = 0;
   }
   response_.parts.clear();
-  response_.file = Descriptor();
+  response_.file = sdk::Descriptor();
   return State::kDone;
 }
 
@@ -50,7 +50,7 @@ Transmission::State Transmission::SendPiece(int socket, size_t* budget) {
     if (*budget == 0) return State::kMore;
     off_t offset = static_cast<off_t>(part.offset + piece_sent_);
     const size_t size = std::min<uint64_t>(part.size - piece_sent_, *budget);
-    const ssize_t sent = sendfile(socket, response_.file.get(), &offset, size);
+    const ssize_t sent = sendfile(socket, response_.file.fd(), &offset, size);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return errno == EAGAIN ? State::kMore : State::kFailed;
     if (sent == 0) return State::kFailed;  // the file has become shorter

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "core/base/unique_fd.h"
-#include "plugins/static_files/descriptor.h"
+#include "plugins/sdk/descriptor.h"
 #include "plugins/static_files/response.h"
 
 namespace cluster::static_files {
@@ -36,10 +36,9 @@ class TransmissionTest : public testing::Test {
     peer_ = UniqueFd(ends[1]);
   }
 
-  static Descriptor File(const std::string& text) {
-    Descriptor file(memfd_create("file", MFD_CLOEXEC));
-    EXPECT_EQ(write(file.get(), text.data(), text.size()),
-              ssize_t(text.size()));
+  static sdk::Descriptor File(const std::string& text) {
+    sdk::Descriptor file(memfd_create("file", MFD_CLOEXEC));
+    EXPECT_EQ(write(file.fd(), text.data(), text.size()), ssize_t(text.size()));
     return file;
   }
 
@@ -119,7 +118,7 @@ TEST_F(TransmissionTest, WaitsForPeerThatDoesNotRead) {
 TEST_F(TransmissionTest, FileThatBecameShorterFails) {
   Response response;
   response.file = File("0123456789");
-  const int file = response.file.get();
+  const int file = response.file.fd();
   response.parts = {{"head|", 0, 10}};
   Transmission out(std::move(response));
   ASSERT_EQ(ftruncate(file, 4), 0);
@@ -144,7 +143,7 @@ TEST_F(TransmissionTest, PeerThatIsGoneFails) {
 TEST_F(TransmissionTest, FileIsClosedAtTheEnd) {
   Response response;
   response.file = File("x");
-  const int file = response.file.get();
+  const int file = response.file.fd();
   response.parts = {{"", 0, 1}};
   Transmission out(std::move(response));
   EXPECT_EQ(SendAll(out), "x");

@@ -56,7 +56,6 @@ struct MailboxMessage {
   std::vector<UniqueFd> fds;
   // Of a request: what Reply() takes, now or later.
   RequestKey request;
-  bool wants_reply() const { return request.request != 0; }
 };
 
 // What goes with a message. It is moved from only if the message is accepted.
