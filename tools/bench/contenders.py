@@ -6,6 +6,7 @@ the binary or shared object that Bazel makes of that label.
 """
 
 import dataclasses
+import os
 import re
 import shutil
 
@@ -48,7 +49,7 @@ TABLE = (
     Contender('raw_handoff_nogather', '[//tools/bench/servers:raw_handoff] --gather_us=0 ' + _RAW),
     Contender('cluster_handoff', _CANNED + _HANDOFF, online='host'),
     Contender('cluster_handoff_nogather', _CANNED + _HANDOFF + ' --gather_us=0'),
-    Contender('cluster_share', _CANNED + _SHARE),
+    Contender('cluster_share', _CANNED + _SHARE, reference='raw_shared'),
     Contender('cluster_steer_random', _CANNED + _STEER + 'random'),
     Contender('cluster_steer_cpu_local', _CANNED + _STEER + 'cpu_local'),
     Contender('beast_reuseport', '[//plugins/hello_http/standalone:beast_standalone] ' + _RAW),
@@ -85,6 +86,13 @@ def labels(contender):
     return _LABEL.findall(contender.command)
 
 
+def find_program(name):
+    """The path of a program, or None. Debian has nginx where a plain user's
+    PATH does not look."""
+    path = os.environ.get('PATH', os.defpath) + ':/usr/sbin:/sbin'
+    return shutil.which(name, path=path)
+
+
 def missing(contender, built):
     """Why the contender cannot run here, or ''.
 
@@ -94,7 +102,7 @@ def missing(contender, built):
         if label not in built:
             return f'{label} is not there or does not build'
     program = contender.command.split()[0]
-    if not program.startswith('[') and not shutil.which(program):
+    if not program.startswith('[') and not find_program(program):
         return f'{program} is not installed'
     return ''
 
@@ -102,4 +110,5 @@ def missing(contender, built):
 def command(contender, built, **values):
     """The words of the command line, all placeholders filled in."""
     text = _LABEL.sub(lambda match: built[match.group(1)], contender.command)
-    return [word.format(**values) for word in text.split()]
+    words = [word.format(**values) for word in text.split()]
+    return [find_program(words[0]) or words[0], *words[1:]]

@@ -1,6 +1,9 @@
 """Tests of contenders.py, and that its table is sound."""
 
+import os
+import tempfile
 import unittest
+from unittest import mock
 
 import contenders
 from contenders import Contender
@@ -15,6 +18,11 @@ class TableTest(unittest.TestCase):
     def test_references_exist(self):
         for contender in contenders.TABLE:
             contenders.by_name(contender.reference)
+
+    def test_a_shared_socket_is_compared_with_its_like(self):
+        for name in ('cluster_share', 'hello_http_share'):
+            reference = contenders.by_name(name).reference
+            self.assertIn('shared', reference)
 
     def test_commands_can_be_filled_in(self):
         for contender in contenders.TABLE:
@@ -32,6 +40,22 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(
             contenders.command(contender, {'//a:b': '/p', '//c:d.so': '/q'},
                                port=5), ['/p', '/q', '--port=5'])
+
+    def test_programs_are_found_by_path_and_by_the_systems_folders(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'served')
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write('#!/bin/sh\n')
+            os.chmod(path, 0o755)
+            contender = Contender('c', 'served {port}')
+            with mock.patch.dict(os.environ, {'PATH': folder}):
+                self.assertEqual(contenders.missing(contender, {}), '')
+                self.assertEqual(contenders.command(contender, {}, port=1),
+                                 [path, '1'])
+        with mock.patch.dict(os.environ, {'PATH': '/nowhere'}), \
+                mock.patch('shutil.which') as which:
+            contenders.find_program('nginx')
+            self.assertIn('/usr/sbin', which.call_args[1]['path'].split(':'))
 
     def test_missing_says_what(self):
         self.assertIn('//a:b', contenders.missing(Contender('c', '[//a:b]'),

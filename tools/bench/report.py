@@ -13,6 +13,7 @@ _COLUMNS = {
         ('p50 us', ('figures', 'p50_us'), 'number'),
         ('p99 us', ('figures', 'p99_us'), 'number'),
         ('even', ('figures', 'even'), 'ratio'),
+        ('uneven', ('figures', 'uneven'), 'ratio'),
     ),
     'latency': (
         ('p50 us', ('figures', 'p50_us'), 'spread'),

@@ -36,6 +36,8 @@ def _figures(step, result, cpu_s):
         'per_cpu_s': total / cpu_s if cpu_s and total else None,
         'p50_us': latency.get('p50'), 'p99_us': latency.get('p99'),
         'even': stats.evenness(result.get('shares'), step.measurement.workers),
+        'uneven': stats.variation(result.get('shares') or {},
+                                  step.measurement.workers),
         'errors': result['errors_total'],
     }
     return {**figures, 'load': result}

@@ -6,7 +6,6 @@ values out; a figure that was not measured is None.
 
 import dataclasses
 import math
-import statistics
 
 import stats
 
@@ -39,17 +38,6 @@ def share_above(buckets, us, failed=0):
         return None
     above = sum(count for at, count in buckets if at > us) + failed
     return above / total
-
-
-def variation(shares, workers):
-    """The coefficient of variation of the workers' shares, 0 = even, or None.
-
-    A worker that got nothing has no entry in `shares`.
-    """
-    counts = list(shares.values()) + [0] * (workers - len(shares))
-    if not any(counts):
-        return None
-    return statistics.pstdev(counts) / statistics.fmean(counts)
 
 
 def tail(buckets, fewest=10, step=1.03):
@@ -98,7 +86,7 @@ def row(contender, samples, workers, delayed_us):
         contender, len(whole),
         *(percentile(everything, p) for p in (50, 99, 99.9)),
         stats.summary([percentile(s['buckets'], 99) for s in whole]),
-        stats.summary([variation(s['shares'], workers) for s in whole]),
+        stats.summary([stats.variation(s['shares'], workers) for s in whole]),
         share_above(everything, delayed_us, errors),
         stats.summary([s['cpu_us'] for s in whole]),
         errors, sum(1 for s in whole if s['noise']),

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import unittest
 
+import contenders
 import load
 import shootout
 import shootout_plan
@@ -15,8 +16,6 @@ _LABELS = ('//core/host:host', '//tools/bench:served_by_time.so', load.LABEL,
            shootout.DRAW)
 _BUILT = {label: os.path.join(_ROOT, label[2:].replace(':', '/'))
           for label in _LABELS}
-# Where nginx is; a test's own path may leave it out.
-os.environ['PATH'] += ':/usr/sbin'
 _SECONDS = 0.3
 
 
@@ -63,7 +62,7 @@ class ShootoutSmokeTest(unittest.TestCase):
         for table in ('timed', 'blocking'):
             self.serves(table, 'node_rr')
 
-    @unittest.skipUnless(shutil.which('nginx') and
+    @unittest.skipUnless(contenders.find_program('nginx') and
                          os.path.exists(shootout_plan.NGINX_PERL),
                          'nginx with its perl module is not installed')
     def test_nginx(self):

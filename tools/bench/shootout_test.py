@@ -68,11 +68,6 @@ class RowsTest(unittest.TestCase):
         self.assertEqual(shootout_rows.share_above(buckets, 100_000, 2), 0.4)
         self.assertIsNone(shootout_rows.share_above([], 100_000))
 
-    def test_variation_counts_workers_that_got_nothing(self):
-        self.assertEqual(shootout_rows.variation({'1': 4, '2': 4}, 2), 0)
-        self.assertEqual(shootout_rows.variation({'1': 8}, 2), 1)
-        self.assertIsNone(shootout_rows.variation({}, 2))
-
     def test_tail_ends_where_chance_begins(self):
         points = shootout_rows.tail([(1000, 80), (2000, 15), (3000, 5)])
         self.assertEqual(points, [(1.0, 0.2)])

@@ -64,3 +64,14 @@ def evenness(shares, workers):
         return None
     counts = list(shares.values()) + [0] * (workers - len(shares))
     return min(counts) / max(counts)
+
+
+def variation(shares, workers):
+    """The coefficient of variation of the workers' shares, 0 = even, or None.
+
+    A worker that got nothing has no entry in `shares`.
+    """
+    counts = list(shares.values()) + [0] * (workers - len(shares))
+    if not any(counts):
+        return None
+    return statistics.pstdev(counts) / statistics.fmean(counts)

@@ -61,6 +61,11 @@ class EvennessTest(unittest.TestCase):
     def test_unknown_shares(self):
         self.assertIsNone(stats.evenness({}, 2))
 
+    def test_variation_counts_workers_that_got_nothing(self):
+        self.assertEqual(stats.variation({'1': 4, '2': 4}, 2), 0)
+        self.assertEqual(stats.variation({'1': 8}, 2), 1)
+        self.assertIsNone(stats.variation({}, 2))
+
 
 if __name__ == '__main__':
     unittest.main()

@@ -6,7 +6,7 @@ import stats
 
 # Those also given as a ratio to the reference.
 RATIOS = ('rate', 'cpu_us', 'p50_us', 'p99_us')
-FIGURES = RATIOS + ('per_cpu_s', 'even', 'pss_kb', 'online_us')
+FIGURES = RATIOS + ('per_cpu_s', 'even', 'uneven', 'pss_kb', 'online_us')
 
 
 @dataclasses.dataclass(frozen=True)

@@ -58,7 +58,7 @@ static double number(const char* name,
   errno = 0;
   const double value = strtod(text, &end);
   if (errno || end == text || *end || !(value >= low && value <= high)) {
-    usage("--%s=%s: wants a number from %g to %g", name, text, low, high);
+    usage("--%s=%s: must be a number from %g to %g", name, text, low, high);
   }
   return value;
 }
