@@ -8,7 +8,7 @@
 // A worker is this program, started anew: main() runs there from its beginning,
 // and is_worker() is true. Make the Cluster first thing in main(): in a worker
 // it says to the primary that it is online, and what the primary told it is
-// gone from the environment since before main(). A worker that was made to run
+// removed from the environment before main(). A worker that was made to run
 // a plugin never gets further than that.
 //
 // Several may be made in a primary, each with workers of its own; a worker has
@@ -114,7 +114,7 @@ class Cluster : public Listenable<ClusterEvents> {
   // workers(). What cannot work at all (a user that is not allowed, a plan of
   // descriptors that makes no sense) is in its status(), and it is in no list;
   // what the system lacks for now (no such file, no memory) comes as its error
-  // event, too. Either has used up an id, and is an error event of the cluster.
+  // event, too. Both consume an id and raise the cluster's error event.
   std::shared_ptr<Worker> fork(const ForkOptions& options = {});
 
   // Those that were forked, are not gone and were not told to disconnect.

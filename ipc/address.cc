@@ -154,6 +154,9 @@ absl::StatusOr<ListenAddress> ParseHost(absl::string_view text,
 absl::StatusOr<ListenAddress> ParseTcp(absl::string_view text,
                                        absl::string_view rest,
                                        HostNames names) {
+  if (absl::StartsWith(rest, "[") && !absl::StrContains(rest, ']')) {
+    return Invalid(text, "a \"]\" is missing, as in [::1]:80");
+  }
   const size_t colon = rest.rfind(':');
   const bool bare = colon == absl::string_view::npos;
   absl::string_view host = bare ? "" : rest.substr(0, colon);

@@ -125,13 +125,18 @@ TEST(ListenAddressTest, BadTextSaysWhichFormsThereAre) {
 TEST(ListenAddressTest, BadHostSaysWhichFormsThereAre) {
   for (const char* text : {"::1:80",
                            "[]:80",
-                           "[::1:80",
                            "::1]:80",
                            "[a]:80",
                            "http://a:80",
                            "a b:80",
                            "tcp:a:80"}) {
     ExpectInvalid(text, "no host; expected");
+  }
+}
+
+TEST(ListenAddressTest, MissingBracketIsNamed) {
+  for (const char* text : {"[::1:80", "[::1", "[", "udp:[::1:53"}) {
+    ExpectInvalid(text, "a \"]\" is missing, as in [::1]:80");
   }
 }
 

@@ -77,8 +77,8 @@ absl::StatusOr<AdminReply> AskHost(const std::string& path,
     if (reply.has_value()) break;
     if (IsGone(status)) {
       return absl::UnavailableError(
-          "the host closed without an answer: it may be another user's, or "
-          "end");
+          "the host closed without an answer: it may belong to another user, "
+          "or be shutting down");
     }
     RETURN_IF_ERROR(status);
   }

@@ -12,7 +12,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "core/base/status_macros.h"
 #include "core/event_loop/alarm.h"
 #include "ipc/archive.h"
@@ -167,11 +166,8 @@ void AdminServer::Accept() {
 void AdminServer::TellFull(UniqueFd socket) {
   UnixChannel channel(std::move(socket));
   AdminReply reply;
-  reply.error = absl::StrCat("too many ask at once: ",
-                             kMaxPeers,
-                             " conversations are open, none for longer than ",
-                             absl::FormatDuration(absl::FromChrono(patience_)),
-                             "; ask again");
+  reply.error =
+      absl::StrCat("busy: ", kMaxPeers, " clients are connected; try again");
   channel.Send(kAdminReplyFrame, Encode(reply));
   // A fresh socket has room for it.
   (void)channel.Flush();

@@ -45,7 +45,7 @@ absl::StatusOr<std::vector<PassedSocket>> TakePassedSockets() {
   if (!count_text || !pid_text) return passed;
   int pid = 0;
   if (!absl::SimpleAtoi(*pid_text, &pid)) {
-    return Nonsense("LISTEN_PID", *pid_text, "wants a number");
+    return Nonsense("LISTEN_PID", *pid_text, "must be a number");
   }
   // A parent's, which did not clean up.
   if (pid != getpid()) return passed;
@@ -53,7 +53,7 @@ absl::StatusOr<std::vector<PassedSocket>> TakePassedSockets() {
   if (!absl::SimpleAtoi(*count_text, &count) || count < 0 || count > kMost) {
     return Nonsense("LISTEN_FDS",
                     *count_text,
-                    absl::StrCat("wants a number from 0 to ", kMost));
+                    absl::StrCat("must be a number from 0 to ", kMost));
   }
   std::vector<std::string> names(count, "unknown");
   if (names_text.has_value()) {
@@ -61,7 +61,7 @@ absl::StatusOr<std::vector<PassedSocket>> TakePassedSockets() {
     if (names.size() != static_cast<size_t>(count)) {
       return Nonsense("LISTEN_FDNAMES",
                       *names_text,
-                      absl::StrCat("wants ", count, " names"));
+                      absl::StrCat("must have ", count, " names"));
     }
   }
   for (int i = 0; i < count; ++i) {

@@ -68,16 +68,16 @@ TEST_F(PassedSocketsTest, OfAnotherProcessAreNotTaken) {
 
 TEST_F(PassedSocketsTest, NonsenseIsOneClearLine) {
   Pass("me", "2");
-  ExpectRefused("LISTEN_PID=me: wants a number");
+  ExpectRefused("LISTEN_PID=me: must be a number");
   for (const char* count : {"many", "-1", "99999", ""}) {
     Pass(absl::StrCat(getpid()), count);
-    ExpectRefused("wants a number from 0 to 1024");
+    ExpectRefused("must be a number from 0 to 1024");
   }
   Pass(absl::StrCat(getpid()), "1000");
   ExpectRefused("is not open");
   Pass(absl::StrCat(getpid()), "2");
   setenv("LISTEN_FDNAMES", "one", 1);
-  ExpectRefused("LISTEN_FDNAMES=one: wants 2 names");
+  ExpectRefused("LISTEN_FDNAMES=one: must have 2 names");
 }
 
 TEST_F(PassedSocketsTest, AllOrThoseOfAName) {

@@ -97,8 +97,8 @@ class Server : public std::enable_shared_from_this<Server>,
   // Those that are open, of all times that it listened.
   size_t connections() const { return connections_; }
 
-  // What comes while it has so many goes to other workers, or waits. None is no
-  // limit; 0 serves none.
+  // What comes while it has so many goes to other workers, or waits.
+  // nullopt: no limit; 0: accept none.
   void set_max_connections(std::optional<uint32_t> most);
   // It is closed instead, and a `drop` event.
   void set_drop_max_connection(bool drop);

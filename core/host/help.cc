@@ -13,6 +13,7 @@ constexpr absl::string_view kWhat = "What to run";
 constexpr absl::string_view kListening = "Listening";
 constexpr absl::string_view kScheduling = "Scheduling";
 constexpr absl::string_view kWorkers = "Workers";
+constexpr absl::string_view kOperation = "Operation";
 constexpr absl::string_view kMetrics = "Metrics";
 constexpr absl::string_view kLogging = "Logging";
 constexpr absl::string_view kOther = "Other";
@@ -138,20 +139,25 @@ constexpr FlagHelp kFlags[] = {
 
     {"--admin",
      "PATH",
-     kMetrics,
+     kOperation,
      "a Unix socket, of your user alone, at which\n"
-     "clusterctl asks and changes this host (default: none)"},
+     "clusterctl shows and changes this host (default:\n"
+     "none)"},
+    {"--record_trace",
+     "PATH",
+     kOperation,
+     "record when connections came, whose and how long they\n"
+     "lasted, for policy_lab --replay (default: no)"},
+
     {"--metrics_file",
      "PATH",
      kMetrics,
      "write metrics there, as Prometheus reads them from\n"
      "node_exporter's text files (default: none)"},
-    {"--record_trace",
-     "PATH",
+    {"--metrics_interval",
+     "DURATION",
      kMetrics,
-     "record when connections came, whose and how long they\n"
-     "lasted, for policy_lab --replay (default: no)"},
-    {"--metrics_interval", "DURATION", kMetrics, "how often (default: 5s)"},
+     "how often metrics are written (default: 5s)"},
 
     {"--log_format",
      "text|json",

@@ -64,14 +64,26 @@ absl::StatusOr<RawCommand> SortArguments(std::vector<std::string> arguments) {
   return raw;
 }
 
-// Without this CLI11 would take the next argument as the value.
-absl::Status CheckNoEmptyValue(const std::vector<std::string>& arguments) {
+bool IsSwitch(absl::string_view name) {
+  return std::any_of(
+      AllFlags().begin(), AllFlags().end(), [&](const FlagHelp& flag) {
+        return flag.name == name && flag.value.empty() && name != kPlugin;
+      });
+}
+
+// CLI11 would take the next argument for an empty value, and some of those of
+// a switch.
+absl::Status CheckValues(const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
-    if (!absl::StartsWith(argument, "--")) continue;
-    if (argument.find('=') + 1 != argument.size()) continue;
-    return FlagError(argument.substr(0, argument.size() - 1),
-                     "",
-                     "is empty: give a value, or leave the flag away");
+    const size_t equals = argument.find('=');
+    if (equals == argument.npos || !absl::StartsWith(argument, "--")) continue;
+    const std::string name = argument.substr(0, equals);
+    if (IsSwitch(name)) {
+      return absl::InvalidArgumentError(absl::StrCat(name, " takes no value"));
+    }
+    if (equals + 1 == argument.size()) {
+      return FlagError(name, "", "is empty: give a value, or omit the flag");
+    }
   }
   return absl::OkStatus();
 }
@@ -175,7 +187,6 @@ absl::Status ReadListening(const RawCommand& raw,
   return absl::OkStatus();
 }
 
-// Where the kernel picks, what steers a policy would do nothing.
 absl::Status ReadWorkers(const RawCommand& raw,
                          uint32_t cpus,
                          HostOptions* options) {
@@ -282,7 +293,7 @@ absl::StatusOr<ParsedCommand> ParseCommandLine(
     options.plugin_arguments.assign(std::next(split), arguments.end());
     arguments.erase(split, arguments.end());
   }
-  RETURN_IF_ERROR(CheckNoEmptyValue(arguments));
+  RETURN_IF_ERROR(CheckValues(arguments));
   ASSIGN_OR_RETURN(const RawCommand raw, SortArguments(std::move(arguments)));
   RETURN_IF_ERROR(CheckAllKnown(raw));
   if (raw.switches.at("--help")) command.print = HelpText();

@@ -154,7 +154,19 @@ TEST(ParseCommandLineErrorTest, MissingOrEmptyValueIsRefused) {
   EXPECT_THAT(Error({"--workers", "--policy=random"}),
               HasSubstr("--workers=\"--policy=random\""));
   EXPECT_THAT(Error({"--policy=", "random"}), HasSubstr("--policy=\"\""));
+  EXPECT_EQ(Error({"--admin="}),
+            "--admin=\"\" is empty: give a value, or omit the flag");
   EXPECT_THAT(Error({""}), HasSubstr("PLUGIN=\"\" is empty"));
+}
+
+TEST(ParseCommandLineErrorTest, SwitchWithAValueIsRefused) {
+  for (const char* name :
+       {"--raw_output", "--allow_draft", "--help", "--version"}) {
+    for (const char* value : {"=", "=maybe", "=no", "=true", "=3", "=5"}) {
+      EXPECT_EQ(Error({absl::StrCat(name, value).c_str()}),
+                absl::StrCat(name, " takes no value"));
+    }
+  }
 }
 
 TEST(ParseCommandLineErrorTest, RepeatsThatContradictAreRefused) {
@@ -189,7 +201,7 @@ TEST(ParseCommandLineErrorTest, SteerHasPoliciesOfItsOwn) {
 
 TEST(ParseCommandLineErrorTest, SharedListenerHasNoPolicy) {
   EXPECT_THAT(Error({"--data_path=share", "--policy=random"}),
-              HasSubstr("where the kernel picks"));
+              HasSubstr("where the kernel picks: drop one of them"));
   EXPECT_THAT(Options({"--data_path=share"}).policy, IsEmpty());
 }
 

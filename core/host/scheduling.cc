@@ -26,14 +26,19 @@ void FillDispatch(const HostOptions& options, DispatchOptions* out) {
 }
 
 absl::Status CheckPolicy(const HostOptions& options) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Policy> policy,
-                   MakePolicy(options.policy, 0));
-  if (options.weights.empty() || policy->heeds_weights()) {
+  const absl::StatusOr<std::unique_ptr<Policy>> made =
+      MakePolicy(options.policy, 0);
+  if (!made.ok()) {
+    return absl::Status(made.status().code(),
+                        absl::StrCat("--policy: ", made.status().message()));
+  }
+  const Policy& policy = **made;
+  if (options.weights.empty() || policy.heeds_weights()) {
     return absl::OkStatus();
   }
   return absl::InvalidArgumentError(
       absl::StrCat("--weights does not go with --policy=",
-                   policy->name(),
+                   policy.name(),
                    ", which ignores them: smooth_weighted_round_robin does "
                    "not"));
 }

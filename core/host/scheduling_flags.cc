@@ -33,8 +33,8 @@ absl::Status CheckNotGiven(const RawCommand& raw,
                        *value,
                        absl::StrCat("does not go with --data_path=",
                                     DataPathName(data_path),
-                                    ", where the kernel picks: leave one of "
-                                    "them away"));
+                                    ", where the kernel picks: drop one of "
+                                    "them"));
     }
   }
   return absl::OkStatus();

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/nearest_name.h"
 
 namespace cluster {
 namespace {
@@ -37,6 +38,14 @@ std::string BundledText(const PluginDirs& dirs) {
   const auto names = ListBundledPlugins(dirs);
   if (names.empty()) return "; no plugins are bundled with this host";
   return absl::StrCat("; bundled plugins: ", absl::StrJoin(names, ", "));
+}
+
+std::string NearestText(absl::string_view name, const PluginDirs& dirs) {
+  const std::vector<std::string> names = ListBundledPlugins(dirs);
+  const absl::string_view nearest =
+      NearestName(name, {names.begin(), names.end()});
+  if (nearest.empty()) return "";
+  return absl::StrCat(": did you mean \"", nearest, "\"?");
 }
 
 }  // namespace
@@ -101,7 +110,9 @@ absl::StatusOr<std::string> FindPlugin(absl::string_view name,
   }
   return absl::NotFoundError(absl::StrCat("no bundled plugin is called \"",
                                           name,
-                                          "\" (write ./",
+                                          "\"",
+                                          NearestText(name, dirs),
+                                          " (write ./",
                                           name,
                                           kSuffix,
                                           " for a file of your own)",

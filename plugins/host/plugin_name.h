@@ -38,6 +38,7 @@ std::vector<std::string> ListBundledPlugins(const PluginDirs& dirs);
 // Returns the absolute path of the plugin called `name`. A relative path starts
 // at `working_dir` (absolute), not where this process happens to be.
 //   kNotFound         no such file; the message lists the bundled plugins
+//                     and offers the one of the nearest name
 //   kInvalidArgument  the name is empty
 absl::StatusOr<std::string> FindPlugin(absl::string_view name,
                                        const PluginDirs& dirs,

@@ -63,8 +63,12 @@ TEST_F(PluginNameTest, UnknownNameListsTheBundled) {
   const absl::Status status = FindPlugin("ecco", dirs, "/").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(status.message(),
-            "no bundled plugin is called \"ecco\" (write ./ecco.so for a file "
-            "of your own); bundled plugins: echo, hello_http");
+            "no bundled plugin is called \"ecco\": did you mean \"echo\"? "
+            "(write ./ecco.so for a file of your own); bundled plugins: echo, "
+            "hello_http");
+  EXPECT_EQ(FindPlugin("nothing", dirs, "/").status().message(),
+            "no bundled plugin is called \"nothing\" (write ./nothing.so for a "
+            "file of your own); bundled plugins: echo, hello_http");
 }
 
 TEST_F(PluginNameTest, MissingFileIsNamed) {

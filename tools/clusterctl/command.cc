@@ -18,7 +18,7 @@ namespace cluster {
 namespace {
 
 constexpr char kHelp[] =
-    R"(Asks a running host what it does, or to do it otherwise.
+    R"(Shows or changes a running host.
 
   clusterctl [--socket=PATH] [--json] COMMAND
 

@@ -1,4 +1,4 @@
-// clusterctl: asks a running host what it does, or to do it otherwise.
+// clusterctl: shows or changes a running host.
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>

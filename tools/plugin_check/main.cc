@@ -37,7 +37,7 @@ constexpr char kUsage[] =
     "  --json           one JSON object a line, for programs\n"
     "  --list           what is checked\n"
     "  --only=NAME,...  these checks and no others; what follows a ':' may be\n"
-    "                   left away\n"
+    "                   omitted\n"
     "  --timeout=10s    for one process; when it is over, the plugin hangs\n"
     "  --set KEY=VALUE  a setting of the plugin, as the host has it\n"
     "  --help           print this\n"
