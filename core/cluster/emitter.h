@@ -2,7 +2,8 @@
 //
 // A listener may add and remove listeners, itself and others, while it runs:
 // one that was removed is not called any more, also not in the round under way;
-// one that was added is called from the next round on.
+// one that was added is called from the next round on. One that throws ends the
+// round, unless somebody takes what is thrown.
 //
 // Thread safety: none; one thread.
 //
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -36,6 +38,7 @@ template <typename Signature>
 class Emitter {
  public:
   using Listener = std::function<Signature>;
+  using ThrownFunction = std::function<void(std::exception_ptr thrown)>;
 
   ListenerId On(Listener listener) { return Add(std::move(listener), false); }
   // Called for the next event and then removed.
@@ -61,13 +64,22 @@ class Emitter {
     for (const std::shared_ptr<Entry>& entry : round) {
       if (entry->removed) continue;
       if (entry->once) Off(entry->id);
-      entry->listener(args...);
+      try {
+        entry->listener(args...);
+      } catch (...) {
+        if (!thrown_) throw;
+        thrown_(std::current_exception());
+      }
     }
     return !round.empty();
   }
 
   // Calls `added` behind each listener that is added from now on.
   void WhenAdded(std::function<void()> added) { added_ = std::move(added); }
+
+  // Gives `thrown` what listeners throw, from now on, and goes on with the next
+  // of them.
+  void WhenThrown(ThrownFunction thrown) { thrown_ = std::move(thrown); }
 
   size_t size() const { return entries_.size(); }
 
@@ -90,6 +102,7 @@ class Emitter {
 
   std::vector<std::shared_ptr<Entry>> entries_;
   std::function<void()> added_;
+  ThrownFunction thrown_;
 };
 
 }  // namespace cluster

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <exception>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -42,6 +44,19 @@ TEST_F(EmitterTest, EmitPassesItsArgumentsAndSaysWhetherAnybodyListened) {
   emitter.On([](int& n, const std::vector<int>& all) { n += all.size(); });
   EXPECT_TRUE(emitter.Emit(count, std::vector<int>{1, 2}));
   EXPECT_EQ(count, 2);
+}
+
+TEST_F(EmitterTest, WhatIsThrownEndsTheRoundUnlessSomebodyTakesIt) {
+  emitter_.On([](int) { throw std::runtime_error("listener"); });
+  emitter_.On(Note(2));
+  EXPECT_THROW(emitter_.Emit(0), std::runtime_error);
+  EXPECT_THAT(called_, IsEmpty());
+  std::vector<std::exception_ptr> thrown;
+  emitter_.WhenThrown([&](std::exception_ptr one) { thrown.push_back(one); });
+  EXPECT_TRUE(emitter_.Emit(0));
+  EXPECT_THAT(called_, ElementsAre(2));
+  ASSERT_EQ(thrown.size(), 1u);
+  EXPECT_THROW(std::rethrow_exception(thrown[0]), std::runtime_error);
 }
 
 TEST_F(EmitterTest, RemovedListenersAreNotCalled) {

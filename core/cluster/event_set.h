@@ -8,6 +8,7 @@
 #ifndef CORE_CLUSTER_EVENT_SET_H_
 #define CORE_CLUSTER_EVENT_SET_H_
 
+#include <exception>
 #include <functional>
 #include <tuple>
 #include <utility>
@@ -29,6 +30,10 @@ class EventSet {
   }
   bool Off(ListenerId id) {
     return (std::get<Slot<Events>>(slots_).emitter.Off(id) || ...);
+  }
+  // See Emitter, for each of them.
+  void WhenThrown(const std::function<void(std::exception_ptr)>& thrown) {
+    (std::get<Slot<Events>>(slots_).emitter.WhenThrown(thrown), ...);
   }
 
  private:

@@ -38,6 +38,19 @@ PrimaryMessages::PrimaryMessages(PrimaryMailbox& mailbox, MessageOwner& owner)
       [this](uint32_t worker) { return owner_.Hears(worker); });
 }
 
+template <typename... Args>
+std::function<void(Args...)> PrimaryMessages::Guarded(
+    std::function<void(Args...)> call) {
+  if (!call) return call;
+  return [this, call = std::move(call)](Args... args) {
+    try {
+      call(args...);
+    } catch (...) {
+      owner_.ThrowLater(std::current_exception());
+    }
+  };
+}
+
 void PrimaryMessages::Open() {
   mailbox_.Open();
   mailbox_.LookAgain();
@@ -52,7 +65,7 @@ absl::StatusOr<bool> PrimaryMessages::SendBy(Send send,
   RETURN_IF_ERROR(message.status());
   UniqueFd fd;
   RETURN_IF_ERROR(handle.Take(options.keep_open, &fd));
-  MessageExtras extras = {.fds = {}, .done = std::move(sent)};
+  MessageExtras extras = {.fds = {}, .done = Guarded(std::move(sent))};
   if (fd) extras.fds.push_back(std::move(fd));
   absl::StatusOr<bool> went = send(PayloadOf(message), extras);
   if (!went.ok() && !extras.fds.empty()) {
@@ -115,7 +128,8 @@ void PrimaryMessages::Ask(uint32_t worker,
                           Replied replied,
                           HandleArgument handle,
                           const SendOptions& options) {
-  const auto on_reply = [replied](absl::StatusOr<MailboxMessage> came) {
+  const auto on_reply = [replied = Guarded(std::move(replied))](
+                            absl::StatusOr<MailboxMessage> came) {
     cluster::Reply reply = {.status = came.status(),
                             .message = Message({}, 0, Request()),
                             .handle = {}};

@@ -9,6 +9,7 @@
 #define CORE_CLUSTER_PRIMARY_MESSAGES_H_
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <vector>
 
@@ -37,6 +38,9 @@ class MessageOwner {
   virtual void OnNotSent(uint32_t worker, const absl::Status& why) = 0;
   // Calls `run` in a later turn, unless all has ended by then.
   virtual void Post(std::function<void()> run) = 0;
+  // Throws it in a later turn, likewise: it comes out of the loop, but not
+  // through whoever called what has thrown it.
+  virtual void ThrowLater(std::exception_ptr thrown) = 0;
 };
 
 class PrimaryMessages {
@@ -82,6 +86,10 @@ class PrimaryMessages {
                               SendCallback sent);
   // Tells `sent` why not, if it has failed.
   bool Told(const absl::StatusOr<bool>& went, SendCallback sent);
+
+  // `call`, if there is one, such that it throws later.
+  template <typename... Args>
+  std::function<void(Args...)> Guarded(std::function<void(Args...)> call);
 
   PrimaryMailbox& mailbox_;
   MessageOwner& owner_;

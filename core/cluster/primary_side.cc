@@ -40,6 +40,7 @@ PrimarySide::PrimarySide(Options options, ClusterEvents& events)
     is_heard_ = true;
     if (messages_.has_value()) messages_->Open();
   });
+  events_.WhenThrown([this](std::exception_ptr thrown) { ThrowLater(thrown); });
   // A worker that has ended must not end this process by what it is sent, and
   // how it ended must not be lost.
   signal(SIGPIPE, SIG_IGN);
@@ -62,6 +63,10 @@ void PrimarySide::Post(std::function<void()> run) {
   boost::asio::post(io_, [run = std::move(run), alive = std::weak_ptr(alive_)] {
     if (!alive.expired()) run();
   });
+}
+
+void PrimarySide::ThrowLater(std::exception_ptr thrown) {
+  Post([thrown = std::move(thrown)] { std::rethrow_exception(thrown); });
 }
 
 void PrimarySide::Announce(std::function<void()> tell) {
@@ -204,6 +209,8 @@ std::shared_ptr<Worker> PrimarySide::MakeWorker(uint32_t id) {
   const auto worker = std::make_shared<Worker>(id, commands);
   std::erase_if(all_, [](const auto& each) { return each.expired(); });
   all_.push_back(worker);
+  worker->events_.WhenThrown(
+      [this](std::exception_ptr thrown) { ThrowLater(thrown); });
   worker->events_.of(events::message)
       .WhenAdded([this, heard = &worker->is_heard_] {
         *heard = true;

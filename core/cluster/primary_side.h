@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -105,6 +106,7 @@ class PrimarySide : private PrimaryObserver,
   bool Hears(uint32_t worker) override;
   void OnNotSent(uint32_t worker, const absl::Status& why) override;
   void Post(std::function<void()> run) override;
+  void ThrowLater(std::exception_ptr thrown) override;
 
   // Makes the engine, once: the policy cannot change after that.
   absl::Status Begin();

@@ -1,5 +1,4 @@
 // PrimarySide: what is asked of workers, and what they say.
-#include <exception>
 #include <utility>
 
 #include "core/cluster/primary_side.h"
@@ -117,15 +116,8 @@ void PrimarySide::OnMessage(uint32_t id,
   const auto found = live_.find(id);
   if (found == live_.end()) return;
   const std::shared_ptr<Worker> worker = found->second;
-  try {
-    events_.of(events::message).Emit(*worker, message, handle);
-    worker->events_.of(events::message).Emit(message, handle);
-  } catch (...) {
-    // It comes out of run(), but not through whoever reads the channel.
-    Post([thrown = std::current_exception()] {
-      std::rethrow_exception(thrown);
-    });
-  }
+  events_.of(events::message).Emit(*worker, message, handle);
+  worker->events_.of(events::message).Emit(message, handle);
 }
 
 void PrimarySide::OnNotSent(uint32_t id, const absl::Status& why) {

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "core/base/errno_status.h"
 #include "core/base/unique_fd.h"
 
@@ -80,10 +81,13 @@ void FdWatch::AwaitReadable(const std::shared_ptr<State>& state) {
 void FdWatch::Ready(const std::shared_ptr<State>& state) {
   // Out of the state, as the callback may put another in its place.
   std::function<void()> readable = std::exchange(state->readable, nullptr);
+  // Also when it throws: whoever runs the context may run it again.
+  const absl::Cleanup go_on = [&] {
+    // It may also have stopped, or stopped and begun again.
+    if (!state->readable) state->readable = std::move(readable);
+    if (!state->stopped && !state->reading) AwaitReadable(state);
+  };
   readable();
-  // It may also have stopped, or stopped and begun again.
-  if (!state->readable) state->readable = std::move(readable);
-  if (!state->stopped && !state->reading) AwaitReadable(state);
 }
 
 void FdWatch::OnceWritable(std::function<void()> ready) {

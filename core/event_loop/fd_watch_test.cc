@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -72,6 +73,18 @@ TEST_F(FdWatchTest, CallsAsLongAsThereIsSomethingToRead) {
   const int before = calls_;
   Poll();
   EXPECT_EQ(calls_, before);
+}
+
+TEST_F(FdWatchTest, CallsAgainAfterACallThatThrew) {
+  watch_->OnReadable([&] {
+    Read();
+    if (++calls_ == 1) throw std::runtime_error("callback");
+  });
+  Poke();
+  EXPECT_THROW(Poll(), std::runtime_error);
+  Poke();
+  Poll();
+  EXPECT_EQ(calls_, 2);
 }
 
 TEST_F(FdWatchTest, StoppedWatchIsNotCalled) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -234,6 +235,34 @@ TEST_F(EventTest, B062_CrashIsNoErrorEvent) {
   Run();
   EXPECT_THAT(log_,
               ElementsAre("fork 1", "online 1", "disconnect 1", "exit 1 0 6"));
+}
+
+// What a listener throws comes out of run(), and is no reason to lose others.
+TEST_F(EventTest, ThrowingListenersLoseNoEvent) {
+  const auto worker = Fork({"serve"});
+  const auto fail = [] { throw std::runtime_error("listener"); };
+  cluster_.on(events::fork, [&](Worker&) { fail(); });
+  worker->on(events::online, fail);
+  worker->on(events::listening, [&](const Address&) { fail(); });
+  worker->on(events::disconnect, fail);
+  worker->on(events::exit, [&](int, int) { fail(); });
+  cluster_.on(events::exit, [&](Worker&, int, int) { fail(); });
+  LogEvents();
+  worker->on(events::listening, [&](const Address&) { worker->disconnect(); });
+  int thrown = 0;
+  for (bool ended = false; !ended;) {
+    try {
+      Run();
+      ended = true;
+    } catch (const std::runtime_error&) {
+      ++thrown;
+    }
+  }
+  EXPECT_EQ(thrown, 6);
+  EXPECT_THAT(
+      log_,
+      ElementsAre(
+          "fork 1", "online 1", "listening 1", "disconnect 1", "exit 1 0 0"));
 }
 
 TEST_F(EventTest, ListenersThatHoldTheirWorkerLetItGo) {

@@ -7,12 +7,14 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "core/cluster.h"
 #include "tests/conformance/cluster_fixture.h"
 #include "tests/integration/process_facts.h"
@@ -81,6 +83,32 @@ TEST_F(SendTest, B172_WhatCannotBeSentSaysWhy) {
   worker->on(events::online, [&] { worker->disconnect(); });
   Run();
   EXPECT_THAT(sent_, ElementsAre(absl::StatusCode::kInvalidArgument));
+}
+
+// What `sent` and `replied` throw comes out of run(), after the others' turn.
+TEST_F(SendTest, ThrowingFunctionsLoseNoOther) {
+  const auto worker = ForkAgent();
+  int calls = 0;
+  const auto fail = [&] {
+    if (++calls == 4) worker->disconnect();
+    throw std::runtime_error("sent");
+  };
+  worker->send("", [&](const absl::Status&) { fail(); });
+  worker->send("", [&](const absl::Status&) { fail(); });
+  for (int i = 0; i < 2; ++i) {
+    worker->request("", absl::ZeroDuration(), [&](Reply&) { fail(); });
+  }
+  int thrown = 0;
+  for (bool ended = false; !ended;) {
+    try {
+      Run();
+      ended = true;
+    } catch (const std::runtime_error&) {
+      ++thrown;
+    }
+  }
+  EXPECT_EQ(calls, 4);
+  EXPECT_EQ(thrown, 4);
 }
 
 TEST_F(SendTest, B173_FormsOfTheCall) {
