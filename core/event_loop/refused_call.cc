@@ -12,10 +12,13 @@ namespace {
 int refused_call = -1;
 int refused_error = 0;
 int calls_left = 0;  // that pass
+int times_left = 0;  // that it is refused then
 
 bool Refused(cluster::RefusedCall::Call call) {
   if (refused_call != call || calls_left-- > 0) return false;
   calls_left = 0;
+  if (times_left == 0) return false;
+  --times_left;
   errno = refused_error;
   return true;
 }
@@ -39,10 +42,11 @@ extern "C" ssize_t sendmsg(int fd, const msghdr* message, int flags) {
 
 namespace cluster {
 
-RefusedCall::RefusedCall(Call call, int error, int after) {
+RefusedCall::RefusedCall(Call call, int error, int after, int times) {
   refused_call = call;
   refused_error = error;
   calls_left = after;
+  times_left = times;
 }
 
 RefusedCall::~RefusedCall() { refused_call = -1; }

@@ -11,6 +11,8 @@
 #ifndef CORE_EVENT_LOOP_REFUSED_CALL_H_
 #define CORE_EVENT_LOOP_REFUSED_CALL_H_
 
+#include <climits>
+
 namespace cluster {
 
 class RefusedCall {
@@ -20,8 +22,9 @@ class RefusedCall {
     kSendmsg,
   };
 
-  // `call` fails with the errno `error`, once `after` of them have passed.
-  RefusedCall(Call call, int error, int after = 0);
+  // `call` fails with the errno `error`, once `after` of them have passed, and
+  // so many times.
+  RefusedCall(Call call, int error, int after = 0, int times = INT_MAX);
   RefusedCall(const RefusedCall&) = delete;
   RefusedCall& operator=(const RefusedCall&) = delete;
   ~RefusedCall();

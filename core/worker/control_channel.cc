@@ -3,14 +3,33 @@
 #include <poll.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
+#include <cerrno>
+
 #include "absl/status/statusor.h"
+#include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
 
 namespace cluster {
+namespace {
+
+// What the kernel refuses is tried again after this.
+constexpr int kRetryMs = 10;
+
+// Whether a write has failed such that the next may not: out of memory, or too
+// many descriptors are under way. The socket has room meanwhile, so it does not
+// tell when this is over.
+bool Passes(const absl::Status& status) {
+  const int error = ErrnoOf(status);
+  return error == ETOOMANYREFS || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace
 
 ControlChannel::~ControlChannel() {
   if (watch_ != nullptr) loop_.Remove(watch_);
+  if (retry_ != nullptr) loop_.CancelTimer(retry_);
 }
 
 absl::Status ControlChannel::Begin(FrameFunction frame, EndFunction end) {
@@ -58,30 +77,51 @@ absl::Status ControlChannel::Write() {
 
 void ControlChannel::Flush() {
   if (!channel_.wants_write() && !watches_write_) return;
-  // An error is an end of stream too; reading tells which.
-  (void)Write();
-  if (channel_.wants_write() == watches_write_) return;
-  watches_write_ = channel_.wants_write();
+  // An error that stays is an end of stream too; reading tells which.
+  const bool refused = Passes(Write());
+  if (refused && retry_ == nullptr) {
+    retry_ = loop_.StartTimer(kRetryMs * 1000, &ControlChannel::OnRetry, this);
+  }
+  const bool wants_write = channel_.wants_write() && !refused;
+  if (wants_write == watches_write_) return;
+  watches_write_ = wants_write;
   (void)loop_.Modify(watch_, EPOLLIN | (watches_write_ ? EPOLLOUT : 0u));
 }
 
+void ControlChannel::OnRetry(void* channel) {
+  auto* self = static_cast<ControlChannel*>(channel);
+  self->retry_ = nullptr;
+  self->Flush();
+}
+
 void ControlChannel::FlushAll() {
-  while (channel_.wants_write() && Write().ok()) {
-    if (!channel_.wants_write()) break;
-    pollfd poll_fd = {channel_.fd(), POLLOUT, 0};
-    poll(&poll_fd, 1, -1);
+  while (channel_.wants_write()) {
+    const absl::Status status = Write();
+    const bool refused = Passes(status);
+    if (!channel_.wants_write() || (!status.ok() && !refused)) return;
+    const short room = refused ? 0 : POLLOUT;
+    pollfd poll_fd = {channel_.fd(), room, 0};
+    poll(&poll_fd, 1, refused ? kRetryMs : -1);
+    // A write that is refused does not tell.
+    if (refused && (poll_fd.revents & (POLLHUP | POLLERR)) != 0) return;
   }
 }
 
 void ControlChannel::ConverseUntil(absl::FunctionRef<bool()> done,
                                    int64_t limit_ms) {
   const int64_t end_ns = MonotonicNs() + limit_ms * 1'000'000;
-  while (Write().ok() && (channel_.wants_write() || !done())) {
+  for (;;) {
+    const absl::Status written = Write();
+    const bool refused = Passes(written);
+    if (!written.ok() && !refused) return;
+    if (!channel_.wants_write() && done()) return;
     const int64_t left_ms = (end_ns - MonotonicNs()) / 1'000'000;
     if (left_ms <= 0) return;
-    const short write = channel_.wants_write() ? POLLOUT : 0;
-    pollfd poll_fd = {channel_.fd(), static_cast<short>(POLLIN | write), 0};
-    poll(&poll_fd, 1, static_cast<int>(left_ms));
+    const int64_t wait_ms =
+        refused ? std::min<int64_t>(left_ms, kRetryMs) : left_ms;
+    const short room = channel_.wants_write() && !refused ? POLLOUT : 0;
+    pollfd poll_fd = {channel_.fd(), static_cast<short>(POLLIN | room), 0};
+    poll(&poll_fd, 1, static_cast<int>(wait_ms));
     if ((poll_fd.revents & ~POLLOUT) == 0) continue;
     const absl::Status status =
         channel_.OnReadable([this](Frame frame) { frame_(std::move(frame)); });

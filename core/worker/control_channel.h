@@ -75,7 +75,8 @@ class ControlChannel {
 
   void FlushAtOnce(bool at_once) { flush_at_once_ = at_once; }
 
-  // Writes what the socket takes; the loop writes the rest when it can.
+  // Writes what the socket takes; the loop writes the rest when it can, or,
+  // where the kernel refuses for now, in a while.
   // REQUIRES: Begin().
   void Flush();
   // Writes all that is queued, waiting for the primary if need be, and not by
@@ -87,6 +88,7 @@ class ControlChannel {
 
  private:
   static void OnReady(void* channel, uint32_t epoll_events);
+  static void OnRetry(void* channel);
   void SendBytes(FrameType type, std::span<const std::byte> payload);
   // Writes what the socket takes.
   absl::Status Write();
@@ -95,6 +97,7 @@ class ControlChannel {
   Loop& loop_;
   Loop::Watch* watch_ = nullptr;
   bool watches_write_ = false;
+  Loop::Timer* retry_ = nullptr;  // set while the kernel refuses
   bool flush_at_once_ = false;
   FrameFunction frame_;
   EndFunction end_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,8 +13,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/base/monotonic_clock.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
+#include "core/event_loop/refused_call.h"
 #include "core/worker/loop.h"
 #include "ipc/fd_passing.h"
 #include "ipc/frame.h"
@@ -86,6 +89,49 @@ TEST_F(ControlChannelTest, FramesAndTheEndAreTold) {
   primary_.reset();
   loop_->RunOnce();
   EXPECT_TRUE(absl::IsOutOfRange(end_)) << end_;
+}
+
+// The socket has room meanwhile, and would call at once, again and again.
+TEST_F(ControlChannelTest, WhatTheKernelRefusesGoesALittleLater) {
+  constexpr int kRounds = 5;
+  {
+    const RefusedCall refused(RefusedCall::kSendmsg, ENOBUFS);
+    const int64_t before_ns = MonotonicNs();
+    channel_.SendEmpty(FrameType::kOnline);
+    channel_.Flush();
+    for (int i = 0; i < kRounds; ++i) {
+      loop_->RunOnce();
+      channel_.Flush();
+    }
+    EXPECT_GE(MonotonicNs() - before_ns, (kRounds - 1) * 10'000'000);
+  }
+  loop_->RunOnce();
+  EXPECT_EQ(Sent(), 1u);
+}
+
+TEST_F(ControlChannelTest, AtTheEndWhatTheKernelRefusesIsNotLost) {
+  for (const int error : {ETOOMANYREFS, ENOBUFS, ENOMEM}) {
+    channel_.SendEmpty(FrameType::kOnline);
+    {
+      const RefusedCall refused(RefusedCall::kSendmsg, error, 0, /*times=*/2);
+      channel_.FlushAll();
+    }
+    EXPECT_EQ(Sent(), 1u) << error;
+    channel_.SendEmpty(FrameType::kOnline);
+    {
+      const RefusedCall refused(RefusedCall::kSendmsg, error, 0, /*times=*/2);
+      channel_.ConverseUntil([] { return true; }, /*limit_ms=*/60'000);
+    }
+    EXPECT_EQ(Sent(), 1u) << error;
+  }
+}
+
+TEST_F(ControlChannelTest, FlushAllGivesUpWhereThePrimaryIsGoneAndNothingGoes) {
+  primary_.reset();
+  channel_.SendEmpty(FrameType::kOnline);
+  const RefusedCall refused(RefusedCall::kSendmsg, ETOOMANYREFS);
+  channel_.FlushAll();
+  EXPECT_GT(channel_.queued_bytes(), 0u);
 }
 
 TEST_F(ControlChannelTest, FlushAllGivesUpWhenThePrimaryIsGone) {
