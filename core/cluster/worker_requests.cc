@@ -85,7 +85,13 @@ bool PrimarySide::Send(Worker& worker,
                        const SendOptions& options,
                        SendCallback sent) {
   // With a policy that there is not no worker was ever started.
-  if (!messages_.has_value()) return false;
+  if (!messages_.has_value()) {
+    Post([this, sent = std::move(sent), kept = worker.shared_from_this()] {
+      if (sent) return sent(kept->status_);
+      OnNotSent(kept->id(), kept->status_);
+    });
+    return false;
+  }
   return messages_->Send(
       worker.id(), message, handle, options, std::move(sent));
 }
@@ -96,7 +102,15 @@ void PrimarySide::Ask(Worker& worker,
                       Replied replied,
                       HandleArgument handle,
                       const SendOptions& options) {
-  if (!messages_.has_value()) return;
+  if (!messages_.has_value()) {
+    Post([replied = std::move(replied), kept = worker.shared_from_this()] {
+      Reply none = {.status = kept->status_,
+                    .message = Message({}, 0, Request()),
+                    .handle = {}};
+      replied(none);
+    });
+    return;
+  }
   messages_->Ask(
       worker.id(), message, deadline, std::move(replied), handle, options);
 }

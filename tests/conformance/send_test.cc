@@ -111,6 +111,22 @@ TEST_F(SendTest, ThrowingFunctionsLoseNoOther) {
   EXPECT_EQ(thrown, 4);
 }
 
+TEST_F(SendTest, WhatAWorkerThatNeverBeganIsSentEndsWithWhy) {
+  cluster_.set_scheduling_policy("nonsense");
+  cluster_.on(events::error, [](Worker&, const absl::Status&) {});
+  const auto worker = ForkAgent();
+  absl::Status replied;
+  EXPECT_FALSE(worker->send("", Sent()));
+  worker->request("", absl::InfiniteDuration(), [&](Reply& reply) {
+    replied = reply.status;
+  });
+  EXPECT_THAT(sent_, IsEmpty()) << "not from within send()";
+  Run();
+  EXPECT_FALSE(worker->status().ok());
+  EXPECT_THAT(sent_, ElementsAre(worker->status().code()));
+  EXPECT_EQ(replied, worker->status());
+}
+
 TEST_F(SendTest, B173_FormsOfTheCall) {
   const auto worker = ForkAgent();
   Handle none;
