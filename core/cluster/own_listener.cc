@@ -6,24 +6,23 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "core/base/status_macros.h"
 #include "core/cluster/listened_address.h"
 #include "core/cluster/system_error.h"
 #include "core/control/peer_address.h"
+#include "ipc/accept_error.h"
 #include "ipc/address.h"
+#include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
 namespace {
 
 // As a worker's other listeners do (core/worker/listening.cc).
 constexpr auto kRest = std::chrono::milliseconds(50);
-
-bool OutOfDescriptors(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS ||
-         error == ENOMEM;
-}
 
 // What errno says of `fd`.
 absl::Status ErrorOf(int fd, absl::string_view syscall) {
@@ -90,10 +89,16 @@ void OwnListener::OnReadable() {
                       &length,
                       SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!fd) {
-    // Else another process was faster, or the client has left.
-    if (OutOfDescriptors(errno)) RestAWhile();
-    return;
+    const int error = errno;
+    // Another process was faster, or the client has left.
+    if (error == EAGAIN || IsOfTheConnection(error)) return;
+    if (std::exchange(trouble_, error) != error) {
+      host_.Log(CLUSTER_LOG_WARNING,
+                std::string(ErrorAt(address_, error, "accept4").message()));
+    }
+    return RestAWhile();
   }
+  trouble_ = 0;
   const PeerAddress read = ToPeerAddress(from, length);
   cluster_address peer = {};
   static_assert(sizeof(peer) == sizeof(read));

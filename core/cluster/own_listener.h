@@ -64,7 +64,7 @@ class OwnListener {
 
   absl::Status Begin();
   void OnReadable();
-  // Out of descriptors: a watch would call at once, again and again.
+  // Nothing can be taken, and a watch would call at once, again and again.
   void RestAWhile();
 
   const sdk::Host host_;
@@ -72,6 +72,7 @@ class OwnListener {
   const Address address_;
   const Accepted accepted_;
   bool paused_ = false;
+  int trouble_ = 0;  // the errno that was told last
   std::optional<sdk::Watch> watch_;
   std::optional<sdk::Timer> rest_;
 };

@@ -8,6 +8,7 @@
 #include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/control/peer_address.h"
+#include "ipc/accept_error.h"
 
 namespace cluster {
 namespace {
@@ -26,14 +27,6 @@ constexpr int64_t kTellNs = 1'000'000'000;
 // While gathering, so many rounds may find nothing before the thread sleeps
 // until it is told.
 constexpr size_t kMaxEmptyRounds = 8;
-
-// Errors of one connection, not of the listener: accept(2) says to go on.
-bool IsOfTheConnection(int error) {
-  return error == ECONNABORTED || error == EINTR || error == EPERM ||
-         error == EPROTO || error == ENETDOWN || error == ENOPROTOOPT ||
-         error == EHOSTDOWN || error == ENONET || error == EHOSTUNREACH ||
-         error == EOPNOTSUPP || error == ENETUNREACH;
-}
 
 }  // namespace
 

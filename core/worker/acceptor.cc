@@ -16,6 +16,7 @@
 #include "core/base/status_macros.h"
 #include "core/control/peer_address.h"
 #include "core/scoreboard/claim.h"
+#include "ipc/accept_error.h"
 #include "ipc/fd_passing.h"
 
 namespace cluster {
@@ -163,8 +164,9 @@ absl::Status SocketAcceptor::Take(ConnectionTaker give, size_t limit) {
                         &length,
                         SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) {
-      if (OutOfDescriptors(errno)) return ErrnoStatus("accept4");
-      return absl::OkStatus();  // taken by another worker, or the client left
+      // Taken by another worker, or the client left.
+      if (errno == EAGAIN || IsOfTheConnection(errno)) return absl::OkStatus();
+      return ErrnoStatus("accept4");
     }
     Increment(page_.accepted);
     Increment(page_.started);

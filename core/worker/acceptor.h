@@ -54,6 +54,7 @@ class Acceptor {
   // `give` may call Drop(): nothing is given after that.
   //   kResourceExhausted  out of descriptors: what did not fit went back;
   //                       watch again when one was closed
+  //   with an errno       the kernel lets nothing be taken: watch again later
   //   kOutOfRange         the primary has closed the stream
   //   kDataLoss           what came makes no sense
   virtual absl::Status Take(ConnectionTaker give, size_t limit) = 0;

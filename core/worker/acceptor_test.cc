@@ -354,5 +354,11 @@ TEST_F(SocketAcceptorTest, WithoutDescriptorsItIsReportedAndNothingLost) {
   EXPECT_EQ(given_.size(), 1u);
 }
 
+// By whoever has it, too: it stays readable.
+TEST_F(SocketAcceptorTest, ThatItWasShutDownIsReported) {
+  ASSERT_EQ(shutdown(acceptor_->fd(), SHUT_RDWR), 0);
+  EXPECT_EQ(ErrnoOf(Take()), EINVAL);
+}
+
 }  // namespace
 }  // namespace cluster

@@ -88,10 +88,13 @@ void Intake::Take(Listening& listening) {
 
 void Intake::Settle(Listening& listening, const absl::Status& status) {
   TellRoom();
+  const int error = ErrnoOf(status);
+  const bool is_news = listening.SetTrouble(error) || error == 0;
   if (status.ok()) return taken_(status);
-  if (absl::IsResourceExhausted(status) || ErrnoOf(status) != 0) {
+  if (absl::IsResourceExhausted(status) || error != 0) {
     listening.Pause();  // other workers take over
-    context_.Log(CLUSTER_LOG_WARNING, std::string(status.message()));
+    if (is_news)
+      context_.Log(CLUSTER_LOG_WARNING, std::string(status.message()));
   } else if (absl::IsOutOfRange(status)) {
     listening.Stop();  // the primary is about to tell why, or is gone
   } else {
@@ -193,7 +196,8 @@ void Intake::TakeUpTo(uint32_t listener, size_t limit, ConnectionTaker give) {
           },
           limit - taken);
     } while (status.ok() && taken > before && taken < limit);
-    if (!status.ok()) Settle(listening, status);
+    if (!status.ok()) return Settle(listening, status);
+    listening.SetTrouble(0);
   });
   ShowWaiting(listener);
   TellRoom();

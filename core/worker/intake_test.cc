@@ -1,5 +1,6 @@
 #include "core/worker/intake.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/base/monotonic_clock.h"
 #include "core/base/unique_fd.h"
 #include "core/control/data_path.h"
 #include "core/control/messages.h"
@@ -56,11 +58,15 @@ class IntakeTest : public ::testing::Test {
         [this](const absl::Status& status) { taken_.push_back(status); });
   }
 
-  // Listens there on an own socket, to which Connect() connects.
-  void Listen(uint32_t listener = kListener) {
+  // Listens there on an own socket, to which Connect() connects. `*sibling` is
+  // another worker's copy.
+  void Listen(uint32_t listener = kListener, UniqueFd* sibling = nullptr) {
     UniqueFd socket =
         *OpenListener(*ParseListenAddress("127.0.0.1:0"), {.backlog = 16});
     address_ = *LocalAddress(socket.get());
+    if (sibling != nullptr) {
+      sibling->Reset(fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
+    }
     std::vector<UniqueFd> fds;
     fds.push_back(std::move(socket));
     EXPECT_TRUE(intake_
@@ -147,6 +153,18 @@ TEST_F(IntakeTest, GivesWhatArrivesAndSaysWhenAllIsTaken) {
   EXPECT_EQ(intake_->open_connections(), 3u);
   ASSERT_FALSE(taken_.empty());
   EXPECT_TRUE(taken_.back().ok());
+}
+
+// It stays readable for all who have it, and must not keep them busy.
+TEST_F(IntakeTest, SocketThatASiblingHasShutDownIsPausedAndToldOnce) {
+  UniqueFd sibling;
+  Listen(kListener, &sibling);
+  ASSERT_EQ(shutdown(sibling.get(), SHUT_RDWR), 0);
+  const int64_t before_ns = MonotonicNs();
+  // Each pause takes two: it is readable, and it begins again.
+  for (int i = 0; i < 5; ++i) loop_->RunOnce();
+  EXPECT_GE(MonotonicNs() - before_ns, 2 * 50'000'000);
+  EXPECT_EQ(Sent(), std::vector<FrameType>{FrameType::kLog});
 }
 
 TEST_F(IntakeTest, TellsOfRoomOnceAndOnlyIfItIsWanted) {

@@ -1,6 +1,6 @@
 // Listening: one of the host's listeners as a worker sees it, an acceptor on
-// the loop. While the worker is out of descriptors it pauses, because a
-// level-triggered watch would spin.
+// the loop. While the kernel lets nothing be taken, as where the worker is out
+// of descriptors, it pauses, because a level-triggered watch would spin.
 //
 // Thread safety: the worker's loop thread.
 #ifndef CORE_WORKER_LISTENING_H_
@@ -51,6 +51,9 @@ class Listening {
   // instead. REQUIRES: not begun, or stopped.
   void HandTo(TakenOver& taken_over) { taken_over_ = &taken_over; }
   bool taken_over() const { return taken_over_ != nullptr; }
+  // Notes the errno for which nothing can be taken, 0 for none. Returns whether
+  // that is news.
+  bool SetTrouble(int error) { return std::exchange(trouble_, error) != error; }
   // Does not listen for a moment, then begins again.
   void Pause();
   // Listens no more.
@@ -65,6 +68,7 @@ class Listening {
   const uint32_t index_;
   uint32_t holds_ = 0;
   bool begun_ = false;
+  int trouble_ = 0;
   const std::unique_ptr<Acceptor> acceptor_;
   const std::function<void(Listening&)> ready_;
   Loop::Watch* watch_ = nullptr;

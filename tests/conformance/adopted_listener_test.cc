@@ -1,23 +1,30 @@
 // Row B084: a worker serves a socket that it has already, and the primary is
 // not asked.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "core/cluster.h"
 #include "tests/conformance/agent_fixture.h"
 #include "tests/conformance/cluster_fixture.h"
 #include "tests/conformance/listening_fixture.h"
 #include "tests/conformance/sockets.h"
+#include "tests/integration/process_facts.h"
 
 namespace cluster {
 namespace {
+
+using ::testing::HasSubstr;
 
 int PortOf(const Handle& handle) {
   sockaddr_in at = {};
@@ -104,6 +111,23 @@ TEST_F(AdoptedListenerTest, B084_WhatCannotListenIsAnErrorEvent) {
   EXPECT_EQ(Order(worker, "adopt", Handle(dup(STDERR_FILENO))),
             "refused ENOTSOCK listen");
   EXPECT_EQ(Order(worker, "count"), "has 0") << "it lives on";
+}
+
+// By whoever has it, too. It stays readable, and must not keep them busy.
+TEST_F(AdoptedListenerTest, ShutDownItRestsAndSaysSo) {
+  const auto worker = StartAgent();
+  const Handle listener = Bound(SOCK_STREAM);
+  Order(worker, "adopt", *listener.copy());
+  testing::internal::CaptureStderr();
+  shutdown(listener.fd(), SHUT_RDWR);
+  EXPECT_EQ(Order(worker, "count"), "has 0");
+  const pid_t pid = worker->process().pid();
+  const absl::Duration before = CpuTime(pid);
+  io_.run_for(std::chrono::seconds(1));
+  EXPECT_LT(CpuTime(pid) - before, absl::Milliseconds(200));
+  const std::string told = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(told, HasSubstr("worker 1: accept4 127.0.0.1:"));
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 1) << "once";
 }
 
 TEST_F(AdoptedListenerTest, B084_LimitOfConnectionsHoldsThere) {
