@@ -3,7 +3,8 @@
 //
 // The first socket is opened without the option, so that a port that somebody
 // has is refused; only then the others join. A socket's number is the order in
-// which it joined, and stays what it is because none is closed before all are.
+// which it joined, and stays what it is: none but the last is closed before
+// all are.
 //
 // Thread safety: none.
 //
@@ -35,6 +36,9 @@ class ReuseportGroup {
 
   // Opens one more. Errors: the kernel's.
   absl::Status Join();
+
+  // Closes the last one, and what waits there. REQUIRES: size() > 1.
+  void Leave() { sockets_.pop_back(); }
 
   // Closes all. Only size() may be called after this.
   void Close() { sockets_.clear(); }

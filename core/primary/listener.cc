@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/status_macros.h"
 #include "core/control/peer_address.h"
 
 namespace cluster {
@@ -29,6 +30,24 @@ std::vector<int> Listener::SourcesOf(const Slot& slot) const {
     sources.push_back(socket.get());
   }
   return sources;
+}
+
+absl::Status Listener::AddSlot(Slot& slot) {
+  if (dispatcher != nullptr) RETURN_IF_ERROR(slot.AddStream(facts.listener));
+  if (steering != nullptr) RETURN_IF_ERROR(steering->AddSlot(slot));
+  if (datagrams.has_value() && datagrams->size() <= slot.index()) {
+    RETURN_IF_ERROR(datagrams->Join());
+  }
+  return absl::OkStatus();
+}
+
+void Listener::DropSlot(const Slot& slot) {
+  if (steering != nullptr) steering->DropSlot(slot);
+  // The first socket is there without a slot.
+  if (datagrams.has_value() && slot.index() > 0 &&
+      datagrams->size() > slot.index()) {
+    datagrams->Leave();
+  }
 }
 
 void Listener::CloseSockets() {

@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "core/base/unique_fd.h"
 #include "core/control/data_path.h"
 #include "core/control/listener_messages.h"
@@ -39,6 +40,10 @@ struct Listener {
   // From what a worker of `slot` takes connections: the stream, the socket, or
   // for steer both. Borrowed. REQUIRES: the slot has its stream.
   std::vector<int> SourcesOf(const Slot& slot) const;
+  // Opens what the slot, the newest, needs there. Errors: the kernel's.
+  absl::Status AddSlot(Slot& slot);
+  // Undoes that, of which it may have failed. The slot's stream stays.
+  void DropSlot(const Slot& slot);
   // Accepts what the kernel holds, and no more.
   void CloseSockets();
 

@@ -190,16 +190,12 @@ absl::StatusOr<Slot*> ListenerGroup::AddSlot() {
                                 options_.data_path));
   for (const auto& listener : listeners_) {
     if (listener == nullptr) continue;
-    if (listener->dispatcher != nullptr) {
-      RETURN_IF_ERROR(slot->AddStream(listener->facts.listener));
+    const absl::Status status = listener->AddSlot(*slot);
+    if (status.ok()) continue;
+    for (const auto& each : listeners_) {
+      if (each != nullptr) each->DropSlot(*slot);
     }
-    if (listener->steering != nullptr) {
-      RETURN_IF_ERROR(listener->steering->AddSlot(*slot));
-    }
-    if (listener->datagrams.has_value() &&
-        listener->datagrams->size() <= slot->index()) {
-      RETURN_IF_ERROR(listener->datagrams->Join());
-    }
+    return status;
   }
   slots_.push_back(std::move(slot));
   return slots_.back().get();

@@ -1,17 +1,22 @@
 #include "core/primary/listener_group.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/base/errno_status.h"
 #include "core/primary/fake_worker.h"
 #include "core/primary/loopback.h"
+#include "ipc/descriptor_limit.h"
+#include "ipc/open_fds.h"
 
 namespace cluster {
 namespace {
@@ -34,6 +39,11 @@ class ListenerGroupTest : public ::testing::Test {
     while (!done()) io_.run_one_for(milliseconds(10));
   }
 
+  absl::StatusOr<Slot*> AddSlotWithRoomFor(int descriptors) {
+    const DescriptorLimit limit(descriptors);
+    return group_->AddSlot();
+  }
+
   int64_t Imbalance() {
     const ListenerGroup::Accounts accounts = group_->Snapshot();
     return accounts.ledger.imbalance(accounts.live);
@@ -51,6 +61,39 @@ TEST_F(ListenerGroupTest, UnknownPolicyIsInvalid) {
   const auto group =
       ListenerGroup::Create(io_, std::move(sockets), {.policy = "best"});
   EXPECT_TRUE(absl::IsInvalidArgument(group.status()));
+}
+
+// Wherever on the way the kernel refuses.
+TEST_F(ListenerGroupTest, SlotThatCannotBeAddedLeavesNothingBehind) {
+  Loopback other;
+  std::vector<UniqueFd> sockets;
+  sockets.push_back(loopback_.TakeListener());
+  sockets.push_back(other.TakeListener());
+  group_ = *ListenerGroup::Create(
+      io_, std::move(sockets), {.data_path = DataPath::kSteer});
+  group_->Start();
+  ASSERT_TRUE(group_->AddSlot().ok());
+  int refused = 0;
+  while (slot_ == nullptr) {
+    const size_t before = OpenFds();
+    if (const auto slot = AddSlotWithRoomFor(refused); slot.ok()) {
+      slot_ = *slot;
+    } else {
+      EXPECT_EQ(OpenFds(), before) << refused;
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 5) << "also behind the first of the two listeners";
+
+  group_->Serve(*slot_, 0);
+  loopback_.Connect(10);
+  io_.poll();
+  const std::vector<UniqueFd> sources = *group_->AcceptorFor(*slot_, 0);
+  for (int i = 0; i < 10; ++i) {
+    const UniqueFd fd(
+        accept4(sources.back().get(), nullptr, nullptr, SOCK_CLOEXEC));
+    EXPECT_TRUE(fd) << "nobody else took it";
+  }
 }
 
 TEST_F(ListenerGroupTest, ConnectionsReachTheWorkerThatServes) {

@@ -1,5 +1,6 @@
 #include "core/primary/steering.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "core/base/status_macros.h"
@@ -29,7 +30,21 @@ absl::Status Steering::AddSlot(Slot& slot) {
       [this, added] { OnStalled(*added); });
   parts_.push_back(std::move(part));
   if (started_) Rescue(*added);
-  return Steer();
+  const absl::Status status = Steer();
+  if (!status.ok()) DropSlot(slot);
+  return status;
+}
+
+void Steering::DropSlot(const Slot& slot) {
+  if (PartOf(slot) != nullptr) {
+    const std::unique_ptr<Part> dropped = std::move(parts_.back());
+    parts_.pop_back();
+    // Where the program stays as it is, the kernel picks by hash in place of a
+    // socket that is gone.
+    (void)Steer();
+    dropped->queue->Close();
+  }
+  if (group_.size() > std::max<size_t>(parts_.size(), 1)) group_.Leave();
 }
 
 void Steering::Start() {

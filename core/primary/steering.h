@@ -59,8 +59,11 @@ class Steering {
                                                           Context context);
 
   // Opens the slot's socket. REQUIRES: slots come in the order of their
-  // indices. Errors: the kernel's, also when it refuses the program.
+  // indices. Errors: the kernel's, also when it refuses the program; nothing is
+  // added then.
   absl::Status AddSlot(Slot& slot);
+  // Undoes that of the newest slot, of which it may have failed.
+  void DropSlot(const Slot& slot);
   // Borrowed. REQUIRES: it was added.
   int socket(const Slot& slot) const { return group_.socket(slot.index()); }
 

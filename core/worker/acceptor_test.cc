@@ -1,10 +1,8 @@
 #include "core/worker/acceptor.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <cstring>
@@ -17,28 +15,13 @@
 #include "core/base/errno_status.h"
 #include "core/scoreboard/claim.h"
 #include "ipc/address.h"
+#include "ipc/descriptor_limit.h"
 #include "ipc/fd_passing.h"
 #include "ipc/listener.h"
 #include "ipc/open_fds.h"
 
 namespace cluster {
 namespace {
-
-// The soft limit on descriptors, `more` above what is open, for a scope.
-class DescriptorLimit {
- public:
-  explicit DescriptorLimit(int more) {
-    const UniqueFd lowest(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    getrlimit(RLIMIT_NOFILE, &before_);
-    rlimit now = before_;
-    now.rlim_cur = static_cast<rlim_t>(lowest.get() + more);
-    setrlimit(RLIMIT_NOFILE, &now);
-  }
-  ~DescriptorLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
-
- private:
-  rlimit before_;
-};
 
 class AcceptorTest : public ::testing::Test {
  protected:
