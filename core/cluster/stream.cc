@@ -26,6 +26,7 @@ struct Stream::State {
   DataFunction data;
   EndFunction end;
   std::string queued;
+  size_t written = 0;              // of these, from their beginning
   bool ends = false;               // behind what is queued
   std::shared_ptr<Stream> itself;  // while it is read
 };
@@ -76,9 +77,17 @@ void Stream::Finish() {
 
 bool Stream::write(std::string_view data) {
   if (state_ == nullptr || !state_->fd || state_->ends) return false;
+  // Once half of it is written, moving the rest costs less than that did.
+  if (state_->written > queued_bytes()) {
+    state_->queued.erase(0, std::exchange(state_->written, 0));
+  }
   state_->queued.append(data);
   Flush();
   return true;
+}
+
+size_t Stream::queued_bytes() const {
+  return state_ == nullptr ? 0 : state_->queued.size() - state_->written;
 }
 
 void Stream::end() {
@@ -89,21 +98,23 @@ void Stream::end() {
 
 void Stream::Flush() {
   if (state_ == nullptr) return;
-  std::string& queued = state_->queued;
-  while (!queued.empty()) {
-    const ssize_t count =
-        ::write(state_->fd.get(), queued.data(), queued.size());
+  while (queued_bytes() > 0) {
+    const ssize_t count = ::write(state_->fd.get(),
+                                  state_->queued.data() + state_->written,
+                                  queued_bytes());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) {
       return state_->watch->OnceWritable(
           [self = shared_from_this()] { self->Flush(); });
     }
     if (count < 0) {  // nobody reads it: reading tells the end
-      queued.clear();
+      state_->written = state_->queued.size();
       break;
     }
-    queued.erase(0, static_cast<size_t>(count));
+    state_->written += static_cast<size_t>(count);
   }
+  state_->queued.clear();
+  state_->written = 0;
   if (!state_->ends) return;
   // A pipe has no other direction.
   if (shutdown(state_->fd.get(), SHUT_WR) != 0) close();

@@ -11,6 +11,7 @@
 #ifndef CORE_CLUSTER_STREAM_H_
 #define CORE_CLUSTER_STREAM_H_
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,8 +40,11 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // last, or when the stream fails.
   void on_data(DataFunction data, EndFunction end = {});
 
-  // Queues what the kernel does not take at once. False: it is closed.
+  // Queues what the kernel does not take at once, in memory and without a
+  // limit: who writes much looks at queued_bytes(). False: it is closed.
   bool write(std::string_view data);
+  // Bytes that the kernel has not taken.
+  size_t queued_bytes() const;
   // Closes this end for writing, behind what is queued.
   void end();
 
