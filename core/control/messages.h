@@ -9,6 +9,7 @@
 #ifndef CORE_CONTROL_MESSAGES_H_
 #define CORE_CONTROL_MESSAGES_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -57,6 +58,13 @@ enum class FrameType : uint16_t {
 };
 
 inline constexpr int32_t kAnyCpu = -1;
+
+// A worker says at most so much in one Failed or LogLine: a worker cuts its
+// plugin's text, and a longer one breaks the protocol.
+inline constexpr size_t kMaxWorkerTextBytes = size_t{64} << 10;
+// The largest payload of a frame of a worker's. The longest of all is a part of
+// a message (user_message.h), of at most kMaxPartBytes and a head.
+inline constexpr size_t kMaxWorkerPayloadBytes = size_t{256} << 10;
 
 struct Start {
   uint32_t worker_id = 0;
@@ -135,7 +143,7 @@ struct Drain {
 };
 
 struct Failed {
-  std::string reason;
+  std::string reason;  // at most kMaxWorkerTextBytes
 
   template <class Archive>
   void serialize(Archive& archive) {
@@ -145,7 +153,7 @@ struct Failed {
 
 struct LogLine {
   uint8_t level = 0;  // CLUSTER_LOG_* of the plugin ABI
-  std::string text;
+  std::string text;   // at most kMaxWorkerTextBytes
 
   template <class Archive>
   void serialize(Archive& archive) {

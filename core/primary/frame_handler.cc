@@ -25,6 +25,12 @@ constexpr absl::Duration kFailedGrace = absl::Seconds(10);
 // sent it, which is no fault of its own.
 constexpr size_t kMaxUnreadBytes = size_t{16} << 20;
 
+absl::Status CheckText(const std::string& text) {
+  if (text.size() <= kMaxWorkerTextBytes) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(
+      "a text of ", text.size(), " bytes of at most ", kMaxWorkerTextBytes));
+}
+
 }  // namespace
 
 absl::Status FrameHandler::Handle(WorkerProcess& worker, const Frame& frame) {
@@ -110,6 +116,7 @@ absl::Status FrameHandler::OnListening(WorkerProcess& worker,
 
 absl::Status FrameHandler::OnFailed(WorkerProcess& worker, const Frame& frame) {
   ASSIGN_OR_RETURN(Failed failed, Decode<Failed>(frame.payload));
+  RETURN_IF_ERROR(CheckText(failed.reason));
   worker.last_words = std::move(failed.reason);
   worker.KillAfter(kFailedGrace, worker.last_words);
   return absl::OkStatus();
@@ -117,6 +124,7 @@ absl::Status FrameHandler::OnFailed(WorkerProcess& worker, const Frame& frame) {
 
 absl::Status FrameHandler::OnLog(WorkerProcess& worker, const Frame& frame) {
   ASSIGN_OR_RETURN(const LogLine line, Decode<LogLine>(frame.payload));
+  RETURN_IF_ERROR(CheckText(line.text));
   observer_.OnLog(worker.id(), worker.pid(), line.level, line.text);
   return absl::OkStatus();
 }

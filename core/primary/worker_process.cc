@@ -41,7 +41,9 @@ WorkerProcess::WorkerProcess(boost::asio::io_context& io,
       pidfd_(std::move(child.pidfd)),
       flush_alarm_(io),
       kill_alarm_(io) {
-  channel_.emplace(std::move(child.channel), ChannelOptions{.uses_ring = true});
+  channel_.emplace(std::move(child.channel),
+                   ChannelOptions{.max_payload_bytes = kMaxWorkerPayloadBytes,
+                                  .uses_ring = true});
   pipes_ = std::move(child.pipes);
 }
 

@@ -76,6 +76,8 @@ void HostContext::SendPostedLines() {
 }
 
 void HostContext::SendLine(Line line) {
+  if (line.text.size() > kMaxWorkerTextBytes)
+    line.text.resize(kMaxWorkerTextBytes);
   channel_.Send(FrameType::kLog,
                 LogLine{.level = static_cast<uint8_t>(line.level),
                         .text = std::move(line.text)});

@@ -258,10 +258,11 @@ bool Runtime::StartPlugin(const std::string& path) {
 }
 
 void Runtime::TellWhatIsMissing(const cluster_plugin_entry_t& entry) {
-  const std::string missing = DescribeMissing(entry, services_.Ids());
+  std::string missing = DescribeMissing(entry, services_.Ids());
   if (missing.empty()) return;
+  if (missing.size() > kMaxWorkerTextBytes) missing.resize(kMaxWorkerTextBytes);
   channel_.Send(FrameType::kReducedFeatures,
-                ReducedFeatures{.missing = missing});
+                ReducedFeatures{.missing = std::move(missing)});
 }
 
 // ---- Listening

@@ -117,6 +117,7 @@ class Runtime {
   [[noreturn]] void EndWithoutDescriptors(const std::string& call, int error);
   // Ends the worker with `code`, telling the primary why.
   void Fail(int code, std::string reason);
+  void SendLastWords(std::string reason);
   void Stop(int code);
   int End();
   void WriteLastMessages();

@@ -114,9 +114,7 @@ void Runtime::EndByException(int code, const std::string& thrown) {
   const std::string where =
       DescribePhase(static_cast<uint32_t>(context_.contract().phase()),
                     context_.contract().plugin_name());
-  channel_.Send(FrameType::kFailed,
-                Failed{.reason = absl::StrCat(
-                           "an exception came out ", where, ": ", thrown)});
+  SendLastWords(absl::StrCat("an exception came out ", where, ": ", thrown));
   channel_.FlushAll();
   std::fflush(nullptr);
   // How it had failed before decides whether another worker is tried.
@@ -140,8 +138,13 @@ void Runtime::EndWithoutDescriptors(const std::string& call, int error) {
 
 void Runtime::Fail(int code, std::string reason) {
   if (stage_ == Stage::kStopped) return;
-  channel_.Send(FrameType::kFailed, Failed{.reason = std::move(reason)});
+  SendLastWords(std::move(reason));
   Stop(code);
+}
+
+void Runtime::SendLastWords(std::string reason) {
+  if (reason.size() > kMaxWorkerTextBytes) reason.resize(kMaxWorkerTextBytes);
+  channel_.Send(FrameType::kFailed, Failed{.reason = std::move(reason)});
 }
 
 void Runtime::Stop(int code) {

@@ -19,14 +19,18 @@
 enum {
   LAST_FD = 64,
   NOISE_BYTES = 10 << 20,
+  FRAME_BYTES = 64 << 20,
   /* core/control/messages.h */
   TYPE_ONLINE = 256,
   TYPE_LISTEN = 257,
   TYPE_LISTENING = 258,
+  TYPE_FAILED = 259,
   TYPE_ROOM = 260,
   TYPE_LOG = 261,
   TYPE_LISTEN_AT = 288,
   TYPE_CLOSE_LISTENER = 289,
+  /* The same: kMaxWorkerTextBytes. */
+  MOST_TEXT_BYTES = 64 << 10,
   TYPE_UNKNOWN = 9999,
 };
 
@@ -66,6 +70,39 @@ static void put_log_lines(int channel) {
   for (size_t sent = 0; sent < NOISE_BYTES; sent += sizeof payload) {
     hostile_put_frame(channel, TYPE_LOG, payload, sizeof payload);
   }
+}
+
+/* A text of a byte more than a worker may say in one frame. `before` is what
+ * stands between the archive's first byte and the text's size. */
+static void put_long_text(int channel, uint16_t type, size_t before) {
+  static char payload[2 + 8 + MOST_TEXT_BYTES + 1] = {1};
+  const uint64_t size = MOST_TEXT_BYTES + 1;
+  memcpy(payload + 1 + before, &size, sizeof size);
+  hostile_put_frame(channel, type, payload, 1 + before + 8 + size);
+}
+
+/* A frame of log text that is sent to the end. */
+static void put_huge_frame(int channel) {
+  static const char part[64 << 10];
+  const struct hostile_header header = hostile_header_of(TYPE_LOG, FRAME_BYTES);
+  bool goes_on = hostile_put(channel, &header, sizeof header);
+  for (size_t sent = 0; goes_on && sent < FRAME_BYTES; sent += sizeof part) {
+    goes_on = hostile_put(channel, part, sizeof part);
+  }
+}
+
+static void put_other_version(int channel) {
+  struct hostile_header header = hostile_header_of(TYPE_ROOM, 0);
+  ++header.version;
+  hostile_put(channel, &header, sizeof header);
+}
+
+/* Within a good frame, a text that ends far behind it. */
+static void put_nested_size(int channel) {
+  unsigned char payload[1 + 8] = {1};
+  const uint64_t size = UINT64_MAX / 2;
+  memcpy(payload + 1, &size, sizeof size);
+  hostile_put_frame(channel, TYPE_FAILED, payload, sizeof payload);
 }
 
 static void spoil_scoreboard(void) {
@@ -189,6 +226,11 @@ void turn_hostile(const char* act) {
     put_log_lines(channel);
     hostile_put_frame(channel, TYPE_UNKNOWN, "", 0);
   }
+  if (strcmp(act, "version") == 0) put_other_version(channel);
+  if (strcmp(act, "nested_size") == 0) put_nested_size(channel);
+  if (strcmp(act, "log_huge") == 0) put_long_text(channel, TYPE_LOG, 1);
+  if (strcmp(act, "failed_huge") == 0) put_long_text(channel, TYPE_FAILED, 0);
+  if (strcmp(act, "frame_huge") == 0) put_huge_frame(channel);
   if (strcmp(act, "listens") == 0) put_listens(channel);
   if (strcmp(act, "addresses") == 0) put_addresses(channel);
   if (strcmp(act, "scoreboard") == 0) spoil_scoreboard();

@@ -6,6 +6,7 @@
 
 /* Does one of
  *   magic        a header that does not begin with the magic
+ *   version      a header of another version
  *   type         a frame of unknown type
  *   length       a header that announces 2^64-1 bytes
  *   truncated    half a header, then the end of the channel
@@ -14,6 +15,10 @@
  *   online       a second online frame
  *   nowhere      listening, on a listener that does not exist
  *   payload      a listen request whose payload is cut
+ *   nested_size  last words with a size beyond the frame that they are in
+ *   log_huge     a log line of a byte more than a worker may say
+ *   failed_huge  last words of a byte more
+ *   frame_huge   a log line in a frame of 64 MiB
  *   flood        10 MB of log lines, then an unknown type
  *   listens      asks for listeners for ever, and reads no answer
  *   addresses    asks to listen at nonsense, then closes what it has not

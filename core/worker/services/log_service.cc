@@ -1,16 +1,16 @@
 #include "core/worker/services/log_service.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "core/control/messages.h"
 #include "core/worker/contract.h"
 #include "core/worker/host_context.h"
 
 namespace cluster {
 namespace {
-
-constexpr size_t kMaxLogBytes = 64 << 10;
 
 constexpr CallRule kWrite = {
     CLUSTER_SERVICE_LOG_V1, "write", kAnyThread, kCreatedToStopped};
@@ -21,7 +21,7 @@ void Write(const cluster_host* host, int32_t level, cluster_string message) {
     Contract::Refuse(kWrite, "its message is NULL");
     return;
   }
-  const size_t size = message.size < kMaxLogBytes ? message.size : kMaxLogBytes;
+  const size_t size = std::min(message.size, kMaxWorkerTextBytes);
   HostContext::From(host).Log(level,
                               size == 0 ? "" : std::string(message.data, size));
 }
