@@ -116,17 +116,17 @@ class ChildDescriptors {
 class SpawnActions {
  public:
   SpawnActions() {
-    posix_spawn_file_actions_init(&files_);
-    posix_spawnattr_init(&attributes_);
+    Note(posix_spawn_file_actions_init(&files_));
+    Note(posix_spawnattr_init(&attributes_));
     // The child starts with no signal blocked or ignored on our account.
     sigset_t none;
     sigset_t all;
     sigemptyset(&none);
     sigfillset(&all);
-    posix_spawnattr_setsigmask(&attributes_, &none);
-    posix_spawnattr_setsigdefault(&attributes_, &all);
-    posix_spawnattr_setflags(&attributes_,
-                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    Note(posix_spawnattr_setsigmask(&attributes_, &none));
+    Note(posix_spawnattr_setsigdefault(&attributes_, &all));
+    Note(posix_spawnattr_setflags(
+        &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
   }
   ~SpawnActions() {
     posix_spawn_file_actions_destroy(&files_);
@@ -134,18 +134,25 @@ class SpawnActions {
   }
 
   void Give(int fd, int as) {
-    posix_spawn_file_actions_adddup2(&files_, fd, as);
+    Note(posix_spawn_file_actions_adddup2(&files_, fd, as));
   }
   void CloseFrom(int number) {
-    posix_spawn_file_actions_addclosefrom_np(&files_, number);
+    Note(posix_spawn_file_actions_addclosefrom_np(&files_, number));
   }
   void ChangeDirectory(const std::string& path) {
-    posix_spawn_file_actions_addchdir_np(&files_, path.c_str());
+    Note(posix_spawn_file_actions_addchdir_np(&files_, path.c_str()));
   }
+  // The first errno; 0: all of them are as they were asked for.
+  int error() const { return error_; }
   const posix_spawn_file_actions_t* files() const { return &files_; }
   const posix_spawnattr_t* attributes() const { return &attributes_; }
 
  private:
+  void Note(int error) {
+    if (error_ == 0) error_ = error;
+  }
+
+  int error_ = 0;
   posix_spawn_file_actions_t files_;
   posix_spawnattr_t attributes_;
 };
@@ -219,12 +226,16 @@ absl::Status Begin(const ChildSpec& spec,
   for (const auto& [from, to] : descriptors) actions.Give(from, to);
   actions.CloseFrom(static_cast<int>(descriptors.size()));
   if (moves) actions.ChangeDirectory(spec.working_directory);
-  const int error = posix_spawn(pid,
-                                program.c_str(),
-                                actions.files(),
-                                actions.attributes(),
-                                argument_pointers.data(),
-                                environment_pointers.data());
+  // A child that lacks one of them would run with what is not its own.
+  int error = actions.error();
+  if (error == 0) {
+    error = posix_spawn(pid,
+                        program.c_str(),
+                        actions.files(),
+                        actions.attributes(),
+                        argument_pointers.data(),
+                        environment_pointers.data());
+  }
   if (error == 0) return absl::OkStatus();
   return ErrnoStatus(
       error,
@@ -236,6 +247,8 @@ absl::StatusOr<UniqueFd> OpenPidfd(pid_t pid) {
   UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   if (pidfd) return pidfd;
   const absl::Status status = ErrnoStatus("pidfd_open");
+  // Somebody else has reaped it, and the number may be anybody's.
+  if (ErrnoOf(status) == ESRCH) return status;
   // Without it the child could not be supervised.
   kill(pid, SIGKILL);
   waitpid(pid, nullptr, 0);
