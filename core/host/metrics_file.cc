@@ -27,14 +27,6 @@ absl::Status WriteAll(int fd, absl::string_view text, const std::string& path) {
   return absl::OkStatus();
 }
 
-absl::Status WriteNew(const std::string& path, absl::string_view text) {
-  const UniqueFd fd(open(path.c_str(),
-                         O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-                         0644));
-  if (!fd) return ErrnoStatus("open", path);
-  return WriteAll(fd.get(), text, path);
-}
-
 // A device or a socket is no file of ours to replace.
 absl::Status CheckReplaceable(const std::string& path) {
   struct stat there;
@@ -43,6 +35,21 @@ absl::Status CheckReplaceable(const std::string& path) {
   }
   return absl::InvalidArgumentError(
       absl::StrCat(path, " is there and is no regular file; it stays"));
+}
+
+// Never opens what is there already, which may be a FIFO by now and hold the
+// caller for ever.
+absl::Status WriteNew(const std::string& path, absl::string_view text) {
+  RETURN_IF_ERROR(CheckReplaceable(path));
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) {
+    return ErrnoStatus("unlink", path);
+  }
+  const UniqueFd fd(
+      open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (!fd) return ErrnoStatus("open", path);
+  absl::Status status = WriteAll(fd.get(), text, path);
+  if (!status.ok()) (void)unlink(path.c_str());
+  return status;
 }
 
 }  // namespace
@@ -60,11 +67,10 @@ absl::Status MetricsFile::Write() {
   RETURN_IF_ERROR(CheckReplaceable(path_));
   // Not *.prom, which a collector would read.
   const std::string beside = absl::StrCat(path_, ".new");
-  absl::Status status = WriteNew(beside, text_());
-  if (status.ok() && std::rename(beside.c_str(), path_.c_str()) != 0) {
-    status = ErrnoStatus("rename", path_);
-  }
-  if (!status.ok()) (void)unlink(beside.c_str());
+  RETURN_IF_ERROR(WriteNew(beside, text_()));
+  if (std::rename(beside.c_str(), path_.c_str()) == 0) return absl::OkStatus();
+  const absl::Status status = ErrnoStatus("rename", path_);
+  (void)unlink(beside.c_str());
   return status;
 }
 

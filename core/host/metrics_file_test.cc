@@ -86,5 +86,23 @@ TEST_F(MetricsFileTest, WhatIsNoFileIsNotReplaced) {
   EXPECT_EQ(Files(), 1u);
 }
 
+// To open one waits for whoever reads it.
+TEST_F(MetricsFileTest, FifoBesideItIsTroubleAndStays) {
+  const fs::path beside = path_.string() + ".new";
+  ASSERT_EQ(mkfifo(beside.c_str(), 0600), 0);
+  const absl::Status status = file_.Write();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_NE(status.message().find(beside.string()), std::string::npos);
+  EXPECT_TRUE(fs::is_fifo(beside));
+}
+
+TEST_F(MetricsFileTest, WhatAKilledHostLeftBesideItIsReplaced) {
+  const fs::path beside = path_.string() + ".new";
+  std::ofstream(beside) << "n half";
+  ASSERT_TRUE(file_.Write().ok());
+  EXPECT_EQ(Contents(), "n 1\n");
+  EXPECT_EQ(Files(), 1u);
+}
+
 }  // namespace
 }  // namespace cluster

@@ -229,9 +229,19 @@ absl::Status PrepareUnbound(const HostOptions& options,
                             std::vector<ListenAddress>* addresses,
                             Prepared* out) {
   ASSIGN_OR_RETURN(*addresses, ParseAddresses(options));
-  RETURN_IF_ERROR(CheckMetricsFile(options));
-  RETURN_IF_ERROR(BeginRecording(options, out));
   return CheckDatagrams(*addresses, *out);
+}
+
+// Binds, and only then makes the files that are to be written: if the host runs
+// already, they are its own, and the addresses are taken.
+Refusal BindAndMakeFiles(const HostOptions& options,
+                         const std::vector<ListenAddress>& addresses,
+                         Prepared* out) {
+  absl::Status status = Bind(addresses, options.backlog, out);
+  if (!status.ok()) return {std::move(status), kExitBind};
+  status = CheckMetricsFile(options);
+  if (status.ok()) status = BeginRecording(options, out);
+  return {std::move(status), kExitUsage};
 }
 
 }  // namespace
@@ -246,8 +256,11 @@ Refusal Prepare(const HostOptions& options, Prepared* out) {
   std::vector<ListenAddress> addresses;
   status = PrepareUnbound(options, &addresses, out);
   if (!status.ok()) return {std::move(status), kExitUsage};
-  status = Bind(addresses, options.backlog, out);
-  return {std::move(status), kExitBind};
+  Refusal refusal = BindAndMakeFiles(options, addresses, out);
+  if (!refusal.why.ok()) {
+    for (const ListenAddress& bound : out->bound) RemoveSocketFile(bound);
+  }
+  return refusal;
 }
 
 }  // namespace cluster

@@ -37,8 +37,9 @@ struct Refusal {
   int exit_code = kExitOk;
 };
 
-// Fills `out` as `options` say: the plugin is read, and the addresses are bound
-// last, so that little stays behind where something else is wrong.
+// Fills `out` as `options` say: the plugin is read, then the addresses are
+// bound, and last the files made that are to be written, so that nothing stays
+// behind and nothing of a host that runs is touched where something is wrong.
 Refusal Prepare(const HostOptions& options, Prepared* out);
 
 }  // namespace cluster

@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <fstream>
@@ -146,6 +148,17 @@ TEST(TraceTest, TimeMustNotFall) {
 TEST(TraceTest, NothingFollowsTheEnd) {
   EXPECT_FALSE(Refusal("cluster-trace 1\nend 0\n1 1 1\nend 1\n").ok());
   EXPECT_FALSE(Refusal("cluster-trace 1\nend 0\nend 0\n").ok());
+}
+
+// To open one waits for whoever reads it.
+TEST(TraceTest, WriterRefusesAFifo) {
+  const std::string path = PathFor("trace.fifo");
+  (void)unlink(path.c_str());
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  const absl::StatusOr<TraceWriter> writer = TraceWriter::Create(path);
+  EXPECT_TRUE(absl::IsInvalidArgument(writer.status())) << writer.status();
+  EXPECT_EQ(writer.status().message(),
+            absl::StrCat(path, " is there and is no regular file"));
 }
 
 TEST(TraceTest, WriterSaysWhatFails) {

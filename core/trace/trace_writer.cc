@@ -1,6 +1,7 @@
 #include "core/trace/trace_writer.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,9 +30,18 @@ TraceWriter::TraceWriter(UniqueFd fd, std::string path)
       text_(absl::StrCat(kTraceHeader, "\n")) {}
 
 absl::StatusOr<TraceWriter> TraceWriter::Create(const std::string& path) {
-  UniqueFd fd(
-      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (!fd) return ErrnoStatus("open", path);
+  // A FIFO would hold the caller until somebody reads; without one, ENXIO.
+  UniqueFd fd(open(path.c_str(),
+                   O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC,
+                   0666));
+  if (!fd && errno != ENXIO) return ErrnoStatus("open", path);
+  struct stat there;
+  if (!fd || fstat(fd.get(), &there) != 0 ||
+      (!S_ISREG(there.st_mode) && !S_ISCHR(there.st_mode))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, " is there and is no regular file"));
+  }
+  fcntl(fd.get(), F_SETFL, 0);
   return TraceWriter(std::move(fd), path);
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
 #include <utility>
@@ -112,6 +113,45 @@ TEST_F(RecordTraceTest, WhatCannotBeIsRefusedAtStart) {
   EXPECT_EQ(shared.AwaitExit(), 2);
   EXPECT_TRUE(absl::StrContains(shared.ErrorOutput(), "--record_trace"))
       << shared.ErrorOutput();
+}
+
+size_t SizeOf(const std::string& path) {
+  return std::filesystem::file_size(path);
+}
+
+// What the host that runs has written is not for the second to wipe.
+TEST_F(RecordTraceTest, StartThatFindsTheAddressTakenLeavesTheFilesAlone) {
+  Record(20);
+  const size_t trace_bytes = SizeOf(trace_);
+  const std::string metrics = testing::TempDir() + "/taken.prom";
+  HostProcess first({TestPlugin("puppet"),
+                     "--workers=1",
+                     "--metrics_file=" + metrics,
+                     "--metrics_interval=1h"});
+  ASSERT_TRUE(first.AwaitServing(1));
+  std::ofstream(metrics) << "n 1\n";
+  const std::string taken = absl::StrCat("--listen=127.0.0.1:", first.port());
+  const std::string socket = testing::TempDir() + "/taken.sock";
+  HostProcess second({TestPlugin("puppet"),
+                      "--listen=unix:" + socket,
+                      taken,
+                      "--metrics_file=" + metrics,
+                      "--record_trace=" + trace_});
+  EXPECT_EQ(second.AwaitExit(), 3) << second.ErrorOutput();
+  EXPECT_EQ(SizeOf(metrics), 4u);
+  EXPECT_EQ(SizeOf(trace_), trace_bytes);
+  EXPECT_FALSE(std::filesystem::exists(socket)) << "a socket file is left";
+  first.EndCleanly();
+}
+
+// The addresses are bound before; nothing of them stays.
+TEST_F(RecordTraceTest, FilesThatCannotBeLeaveNoSocketFile) {
+  const std::string socket = testing::TempDir() + "/refused.sock";
+  HostProcess host({TestPlugin("puppet"),
+                    "--listen=unix:" + socket,
+                    "--record_trace=/nonexistent/t"});
+  EXPECT_EQ(host.AwaitExit(), 2);
+  EXPECT_FALSE(std::filesystem::exists(socket));
 }
 
 }  // namespace
