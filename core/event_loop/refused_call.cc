@@ -13,12 +13,14 @@ int refused_call = -1;
 int refused_error = 0;
 int calls_left = 0;  // that pass
 int times_left = 0;  // that it is refused then
+size_t refused_count = 0;
 
 bool Refused(cluster::RefusedCall::Call call) {
   if (refused_call != call || calls_left-- > 0) return false;
   calls_left = 0;
   if (times_left == 0) return false;
   --times_left;
+  ++refused_count;
   errno = refused_error;
   return true;
 }
@@ -40,6 +42,11 @@ extern "C" ssize_t sendmsg(int fd, const msghdr* message, int flags) {
   return syscall(SYS_sendmsg, fd, message, flags);
 }
 
+extern "C" int accept4(int fd, sockaddr* peer, socklen_t* length, int flags) {
+  if (Refused(cluster::RefusedCall::kAccept4)) return -1;
+  return static_cast<int>(syscall(SYS_accept4, fd, peer, length, flags));
+}
+
 namespace cluster {
 
 RefusedCall::RefusedCall(Call call, int error, int after, int times) {
@@ -47,8 +54,11 @@ RefusedCall::RefusedCall(Call call, int error, int after, int times) {
   refused_error = error;
   calls_left = after;
   times_left = times;
+  refused_count = 0;
 }
 
 RefusedCall::~RefusedCall() { refused_call = -1; }
+
+size_t RefusedCall::count() { return refused_count; }
 
 }  // namespace cluster

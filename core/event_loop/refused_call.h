@@ -13,6 +13,8 @@
 
 #include <climits>
 
+#include <cstddef>
+
 namespace cluster {
 
 class RefusedCall {
@@ -20,6 +22,7 @@ class RefusedCall {
   enum Call {
     kEpollAdd,  // epoll_ctl, EPOLL_CTL_ADD
     kSendmsg,
+    kAccept4,
   };
 
   // `call` fails with the errno `error`, once `after` of them have passed, and
@@ -28,6 +31,9 @@ class RefusedCall {
   RefusedCall(const RefusedCall&) = delete;
   RefusedCall& operator=(const RefusedCall&) = delete;
   ~RefusedCall();
+
+  // How often it has been refused.
+  static size_t count();
 };
 
 }  // namespace cluster

@@ -112,7 +112,8 @@ void AcceptLoop::TellTrouble(const absl::Status& status) {
 
 size_t AcceptLoop::AcceptAll(int64_t now_ns, int* error) {
   size_t accepted = 0;
-  while (accepted < kMaxAcceptsPerRound && dispatcher_.has_room()) {
+  int failed = 0;
+  for (size_t i = 0; i < kMaxAcceptsPerRound && dispatcher_.has_room(); ++i) {
     sockaddr_storage peer;
     socklen_t length = sizeof(peer);
     UniqueFd fd(accept4(listener_.get(),
@@ -120,7 +121,10 @@ size_t AcceptLoop::AcceptAll(int64_t now_ns, int* error) {
                         &length,
                         SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) {
-      if (IsOfTheConnection(errno)) continue;
+      if (IsOfTheConnection(errno)) {
+        failed = errno;
+        continue;
+      }
       *error = errno;
       return accepted;
     }
@@ -131,6 +135,8 @@ size_t AcceptLoop::AcceptAll(int64_t now_ns, int* error) {
                           .accepted_ns = now_ns,
                           .peer = ToPeerAddress(peer, length)});
   }
+  // All of so many: no connection's fault.
+  if (accepted == 0) *error = failed;
   return accepted;
 }
 
@@ -140,14 +146,13 @@ void AcceptLoop::Resume() {
 
 void AcceptLoop::Close() {
   if (state_ == State::kStopped) return;
-  size_t accepted = kMaxAcceptsPerRound;
+  int error = 0;
   for (size_t round = 0;
-       accepted == kMaxAcceptsPerRound && round < kMaxClosingRounds;
+       error == 0 && dispatcher_.has_room() && round < kMaxClosingRounds;
        ++round) {
     const int64_t now_ns = MonotonicNs();
     dispatcher_.Begin(now_ns);
-    int error = 0;
-    accepted = AcceptAll(now_ns, &error);
+    AcceptAll(now_ns, &error);
     dispatcher_.End();
   }
   watch_.reset();

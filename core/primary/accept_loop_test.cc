@@ -242,5 +242,35 @@ TEST_F(AcceptLoopTest, DestroyedWhilePausedIsNotTouched) {
   EXPECT_EQ(ledger_.accepted(), 0u);
 }
 
+// Such as by a security module, of which a connection is no part.
+TEST_F(AcceptLoopTest, ErrorsOfConnectionsWithoutEndEndTheRound) {
+  Make(10);
+  std::vector<std::string> troubles;
+  loop_->OnTrouble([&](const absl::Status& status) {
+    troubles.emplace_back(status.message());
+  });
+  loopback_.Connect(1);
+  {
+    const RefusedCall refused(RefusedCall::kAccept4, EPERM);
+    while (rounds_ == 0) RunOne();
+    EXPECT_LE(RefusedCall::count(), 512u);
+    loop_->Close();
+    EXPECT_LE(RefusedCall::count(), 1'024u);
+  }
+  ASSERT_EQ(troubles.size(), 1u);
+  EXPECT_THAT(troubles[0], testing::HasSubstr("EPERM"));
+}
+
+TEST_F(AcceptLoopTest, ErrorsOfConnectionsThatEndAreForgotten) {
+  Make(10);
+  dispatcher_->Add(*slot_);
+  loopback_.Connect(1);
+  {
+    const RefusedCall refused(RefusedCall::kAccept4, ECONNABORTED);
+    while (rounds_ == 0) RunOne();
+  }
+  RunUntilAccepted(1);
+}
+
 }  // namespace
 }  // namespace cluster
