@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/deadline_ns.h"
 #include "core/primary/client_key.h"
 #include "scheduler/slow_start.h"
 
 namespace cluster {
 namespace {
 
-constexpr int64_t kNever = PendingQueue<AcceptedConnection>::kNoDeadline;
+static_assert(PendingQueue<AcceptedConnection>::kNoDeadline == kNeverNs);
 
 }  // namespace
 
@@ -146,10 +147,7 @@ void Dispatcher::ThinOutStarters() {
 
 // However often it comes back, its client has waited since it was accepted.
 int64_t Dispatcher::DeadlineOf(const AcceptedConnection& connection) const {
-  if (options_.pending_timeout_ns > kNever - connection.accepted_ns) {
-    return kNever;
-  }
-  return connection.accepted_ns + options_.pending_timeout_ns;
+  return DeadlineNs(connection.accepted_ns, options_.pending_timeout_ns);
 }
 
 void Dispatcher::Dispatch(AcceptedConnection connection) {

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/deadline_ns.h"
 #include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
@@ -213,7 +214,7 @@ void DynamicListeners::StopServing(const Slot& slot) {
 void DynamicListeners::WorkerDied(const Slot& slot) {
   const bool comes_back = options_.due_back > absl::ZeroDuration();
   const int64_t until_ns =
-      MonotonicNs() + absl::ToInt64Nanoseconds(options_.due_back);
+      DeadlineNs(MonotonicNs(), absl::ToInt64Nanoseconds(options_.due_back));
   for (const uint32_t listener : Numbers()) {
     Entry& entry = entries_[listener];
     const bool held = LetGo(slot, entry);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/deadline_ns.h"
 #include "core/base/monotonic_clock.h"
 #include "core/control/messages.h"
 #include "core/primary/slot.h"
@@ -16,7 +17,6 @@ namespace {
 
 // Beyond the drain timeout, which the workers keep by themselves.
 constexpr absl::Duration kDrainGrace = absl::Seconds(1);
-constexpr int64_t kNever = INT64_MAX;
 
 }  // namespace
 
@@ -59,11 +59,11 @@ absl::Duration WorkerLife::TimeSinceEnd() const {
 
 void WorkerLife::SendDrain(WorkerProcess& worker) {
   if (std::exchange(worker.told_to_drain, true)) return;
-  int64_t deadline_ns = kNever;
+  int64_t deadline_ns = kNeverNs;
   if (drain_timeout_ != absl::InfiniteDuration()) {
     const absl::Duration left =
         drain_timeout_ - (host_ends_ ? TimeSinceEnd() : absl::ZeroDuration());
-    deadline_ns = MonotonicNs() + absl::ToInt64Nanoseconds(left);
+    deadline_ns = DeadlineNs(MonotonicNs(), absl::ToInt64Nanoseconds(left));
     // The worker keeps the time by itself, if it can.
     worker.KillAfter(left + kDrainGrace,
                      absl::StrCat("it did not end within the drain timeout, ",
@@ -77,7 +77,7 @@ void WorkerLife::SendDrain(WorkerProcess& worker) {
 void WorkerLife::WriteDrain(WorkerProcess& worker, int64_t deadline_ns) {
   Drain drain = {
       .deadline_ms = UINT64_MAX, .listeners_close = host_ends_, .sent = {}};
-  if (deadline_ns != kNever) {
+  if (deadline_ns != kNeverNs) {
     const int64_t left_ns = std::max<int64_t>(0, deadline_ns - MonotonicNs());
     drain.deadline_ms = static_cast<uint64_t>((left_ns + 999'999) / 1'000'000);
   }

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "core/base/deadline_ns.h"
 #include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
@@ -182,7 +183,8 @@ bool WorkerProcess::ReadOutput(Output& output) {
 // ---- The end
 
 void WorkerProcess::KillAfter(absl::Duration delay, std::string why) {
-  const int64_t at_ns = MonotonicNs() + absl::ToInt64Nanoseconds(delay);
+  const int64_t at_ns =
+      DeadlineNs(MonotonicNs(), absl::ToInt64Nanoseconds(delay));
   if (kill_alarm_.set() && kill_at_ns_ <= at_ns) return;
   kill_at_ns_ = at_ns;
   kill_alarm_.Set(absl::ToChronoNanoseconds(delay),

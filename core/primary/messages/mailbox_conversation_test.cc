@@ -49,6 +49,18 @@ TEST_F(PrimaryMailboxTest, AnswerOfAnotherIsALie) {
   EXPECT_TRUE(replies_.empty());
 }
 
+// Of more nanoseconds than there are numbers.
+TEST_F(PrimaryMailboxTest, VeryLongTimeoutIsNone) {
+  ASSERT_TRUE(
+      mailbox_
+          .Request(2, MessagePayload("?"), absl::Hours(9'999'999), Replied())
+          .ok());
+  EXPECT_EQ(wake_at_ns_, 0);
+  mailbox_.OnTime();
+  EXPECT_TRUE(replies_.empty());
+  EXPECT_EQ(mailbox_.open_requests(), 1u);
+}
+
 TEST_F(PrimaryMailboxTest, RequestsEndInTheOrderOfTheirDeadlines) {
   for (const int seconds : {3, 1, 2}) {
     ASSERT_TRUE(

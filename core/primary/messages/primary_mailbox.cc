@@ -4,17 +4,15 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/deadline_ns.h"
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
 #include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
 namespace {
-
-constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
 absl::Status Gone(uint32_t worker) {
   return absl::NotFoundError(
@@ -197,10 +195,12 @@ absl::Status PrimaryMailbox::Request(uint32_t worker,
   }
   const uint64_t request = next_request_++;
   Waiting waiting = {
-      .worker = worker, .deadline_ns = kNever, .replied = std::move(replied)};
-  if (timeout != absl::InfiniteDuration()) {
-    waiting.deadline_ns =
-        carrier_.NowNs() + std::max<int64_t>(0, ToInt64Nanoseconds(timeout));
+      .worker = worker,
+      .deadline_ns =
+          DeadlineNs(carrier_.NowNs(),
+                     std::max<int64_t>(0, absl::ToInt64Nanoseconds(timeout))),
+      .replied = std::move(replied)};
+  if (waiting.deadline_ns != kNeverNs) {
     const bool is_next =
         deadlines_.empty() || waiting.deadline_ns < deadlines_.begin()->first;
     deadlines_.emplace(waiting.deadline_ns, request);
