@@ -7,7 +7,8 @@ namespace cluster {
 
 // A clean end: drained after SIGTERM, SIGINT or SIGHUP, or --help, --version.
 inline constexpr int kExitOk = 0;
-// An internal error; the log says which. Worth a restart and a report.
+// An internal error, or no worker is left and the kernel lets none be started;
+// the log says which. Worth a restart and a report.
 inline constexpr int kExitInternal = 1;
 // A bad command line, which may name no file that can be read as the plugin. A
 // restart fails likewise.

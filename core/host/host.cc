@@ -159,6 +159,9 @@ int ExitCodeFor(const PrimaryEnd& end,
       logger.Error(absl::StrCat(
           "workers die too often (see --restarts); the last: ", end.reason));
       return kExitWorkersDied;
+    case PrimaryEnd::Kind::kCannotFork:
+      logger.Error(absl::StrCat("no worker can be started: ", end.reason));
+      return kExitInternal;
     case PrimaryEnd::Kind::kDrained:
     case PrimaryEnd::Kind::kKilled:
       break;

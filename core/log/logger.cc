@@ -57,7 +57,8 @@ std::string FormatText(const LogEvent& event) {
       FormatTimeUtc(event.time), " ", NameOf(event.level).text, " ");
   AppendText(event.role, &line);
   if (event.worker_id != 0) absl::StrAppend(&line, " ", event.worker_id);
-  absl::StrAppend(&line, " [", event.pid, "] ");
+  if (event.pid > 0) absl::StrAppend(&line, " [", event.pid, "]");
+  line.push_back(' ');
   AppendText(event.message, &line);
   line.push_back('\n');
   return line;
@@ -73,7 +74,7 @@ std::string FormatJson(const LogEvent& event) {
   if (event.worker_id != 0) {
     absl::StrAppend(&line, ",\"worker_id\":", event.worker_id);
   }
-  absl::StrAppend(&line, ",\"pid\":", event.pid);
+  if (event.pid > 0) absl::StrAppend(&line, ",\"pid\":", event.pid);
   if (!event.output.empty()) {
     line.append(",\"output\":");
     AppendJsonString(event.output, &line);

@@ -130,6 +130,15 @@ TEST_F(LoggerTest, WritesForAWorker) {
                         "\"worker_id\":3,\"pid\":99,\"message\":\"down\""));
 }
 
+TEST_F(LoggerTest, NamesNoProcessWhereThereIsNone) {
+  Logger text({.fd = writer_.get()});
+  text.LogWorker(2, -1, LogLevel::kError, "error");
+  EXPECT_THAT(ReadAll(), HasSubstr(" ERROR worker 2 error\n"));
+  Logger json({.format = LogFormat::kJson, .fd = writer_.get()});
+  json.LogWorker(2, -1, LogLevel::kError, "error");
+  EXPECT_THAT(ReadAll(), HasSubstr("\"worker_id\":2,\"message\":\"error\""));
+}
+
 TEST_F(LoggerTest, WritesWhatAWorkerPrintedAsItsFormatSays) {
   Logger text({.min_level = LogLevel::kError, .fd = writer_.get()});
   text.LogOutput(3, 99, "printed");

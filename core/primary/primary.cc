@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
@@ -28,6 +28,9 @@ constexpr absl::Duration kOrphanGrace = absl::Seconds(2);
 constexpr absl::Duration kDueBack = absl::Seconds(30);
 // How often a drain looks whether the last waiting connections were placed.
 constexpr auto kDrainPoll = std::chrono::milliseconds(5);
+
+// For what is counted in a time: the wall clock may be set.
+absl::Time SteadyNow() { return absl::FromUnixNanos(MonotonicNs()); }
 
 }  // namespace
 
@@ -87,12 +90,19 @@ absl::Status Primary::Start() {
     ASSIGN_OR_RETURN(Slot * slot, group_->AddSlot());
     forks_.Add(*slot);
   }
-  return ForkSome();
+  absl::Status status = ForkSome();
+  started_ = status.ok();
+  if (!started_) forks_.Clear();
+  return status;
 }
 
 absl::Status Primary::ForkSome() {
   // The observer may end it all while they start.
-  RETURN_IF_ERROR(forks_.ForkSome([this](Slot& slot) { return Fill(slot); }));
+  RETURN_IF_ERROR(forks_.ForkSome([this](Slot& slot) {
+    absl::Status status = Fill(slot);
+    if (status.ok() || MayTryAgain()) return absl::OkStatus();
+    return status;
+  }));
   // Not before all are forked: the first to listen would get every connection
   // that waits, and what they have to say to the others' slots would be lost.
   if (!forks_.empty() || draining() || accepts_) return absl::OkStatus();
@@ -104,7 +114,13 @@ absl::Status Primary::ForkSome() {
 void Primary::ForkInTurn() {
   const absl::Status status = ForkSome();
   if (status.ok()) return;
-  GiveUp(PrimaryEnd::Kind::kWorkersDied, std::string(status.message()));
+  GiveUp(PrimaryEnd::Kind::kCannotFork, std::string(status.message()));
+}
+
+bool Primary::MayTryAgain() {
+  // While others serve, for as long as it takes.
+  if (!workers_.empty() || draining()) return true;
+  return started_ && replacement_->AdmitRetry(SteadyNow());
 }
 
 void Primary::BeginToAccept() {
@@ -148,9 +164,9 @@ absl::Status Primary::Fill(Slot& slot) {
   observer_.OnEvent({.kind = WorkerEventKind::kError,
                      .worker_id = newest_id(),
                      .detail = std::string(status.message())});
-  if (workers_.empty()) return status;
-  forks_.AddRefused(slot);
-  return absl::OkStatus();
+  // The observer may have ended it all.
+  if (!draining()) forks_.AddRefused(slot);
+  return status;
 }
 
 absl::StatusOr<WorkerProcess*> Primary::ForkInto(Slot& slot,
@@ -265,17 +281,18 @@ void Primary::Replace(const WorkerProcess& worker, const std::string& reason) {
        .wanted = worker.end_wanted,
        .exit = worker.record.exit.value_or(WorkerExit()),
        .life = absl::Nanoseconds(MonotonicNs() - worker.fork_ns())},
-      absl::Now());
+      SteadyNow());
   if (verdict == Replacement::Verdict::kHopeless) {
     const std::string& words = worker.last_words;
     return GiveUp(PrimaryEnd::Kind::kPluginRefused,
                   words.empty() ? reason : words);
   }
-  if (verdict == Replacement::Verdict::kReplace && Fill(worker.slot()).ok()) {
-    ++restarts_;
-    return;
+  if (verdict == Replacement::Verdict::kTooOften) {
+    return GiveUp(PrimaryEnd::Kind::kWorkersDied, reason);
   }
-  GiveUp(PrimaryEnd::Kind::kWorkersDied, reason);
+  // If the kernel says no it waits for its turn.
+  (void)Fill(worker.slot());
+  ++restarts_;
 }
 
 // ---- Metrics

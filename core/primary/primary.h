@@ -64,9 +64,12 @@ struct PrimaryEnd {
     kKilled,         // as asked by KillAll()
     kWorkersDied,    // more often than allowed
     kPluginRefused,  // a worker said that a restart cannot help
+    kCannotFork,     // no worker is left, and the kernel lets none be started
   };
   Kind kind = Kind::kDrained;
-  std::string reason;  // of the last worker that died; empty if planned
+  // Of the last worker that died, the kernel's for kCannotFork; empty if
+  // planned.
+  std::string reason;
 };
 
 class Primary : private WorkerOwner {
@@ -160,12 +163,15 @@ class Primary : private WorkerOwner {
   void OnOutput(WorkerProcess& worker, int fd, absl::string_view line) override;
 
   // Forks some of those that wait for it, and begins to accept when none is
-  // left. Errors: as Fill.
+  // left. Errors: the kernel's, when nobody lives and it was asked often
+  // enough.
   absl::Status ForkSome();
   void ForkInTurn();
   void BeginToAccept();
-  // Forks the replacement's program into `slot`; if the kernel says no while
-  // others live, tries again later. Errors: the kernel's, when none lives.
+  // Whether a fork that the kernel refused is to be tried again.
+  bool MayTryAgain();
+  // Forks the replacement's program into `slot`. If the kernel says no, returns
+  // its error, and tries again later unless all ends.
   absl::Status Fill(Slot& slot);
   absl::StatusOr<WorkerProcess*> ForkInto(Slot& slot, const WorkerSpec& spec);
   // One without a worker.
@@ -205,6 +211,7 @@ class Primary : private WorkerOwner {
   Alarm drain_alarm_;
   absl::btree_map<uint32_t, Slot*> free_slots_;  // by index
   ForkQueue forks_;                              // of the replaced
+  bool started_ = false;                         // Start() has returned
   bool accepts_ = false;
   Watchdog watchdog_;
 };

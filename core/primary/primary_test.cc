@@ -1,118 +1,31 @@
-// The test's own binary is the worker, too: with PRIMARY_TEST_WORKER set it
-// says what that tells it to say, which need not make sense.
 #include "core/primary/primary.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <cerrno>
+#include <cstddef>
 #include <functional>
-#include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "core/control/messages.h"
-#include "core/event_loop/refused_call.h"
 #include "core/primary/fork_queue.h"
 #include "core/primary/loopback.h"
+#include "core/primary/primary_fixture.h"
 #include "core/primary/replacement.h"
-#include "ipc/archive.h"
 #include "ipc/open_fds.h"
-#include "ipc/unix_channel.h"
 
 namespace cluster {
 namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
-
-constexpr char kWorkerVariable[] = "PRIMARY_TEST_WORKER";
-
-// Keeps the events as text, and calls back.
-class Observer : public PrimaryObserver {
- public:
-  void OnEvent(const WorkerEvent& event) override {
-    events.push_back(absl::StrCat(WorkerEventName(event.kind),
-                                  " ",
-                                  event.worker_id,
-                                  event.detail.empty() ? "" : ": ",
-                                  event.detail));
-    if (on_event) on_event(event);
-  }
-  void OnAccepting() override { accepts = true; }
-  void OnLog(uint32_t, pid_t, int, absl::string_view) override {}
-  void OnOutput(uint32_t, pid_t, int, absl::string_view) override {}
-
-  int64_t Count(absl::string_view kind) const {
-    return std::count_if(events.begin(), events.end(), [&](const auto& event) {
-      return absl::StartsWith(event, kind);
-    });
-  }
-
-  std::vector<std::string> events;
-  bool accepts = false;
-  std::function<void(const WorkerEvent&)> on_event;
-};
-
-class PrimaryTest : public ::testing::Test {
- protected:
-  PrimaryTest() { getrlimit(RLIMIT_NOFILE, &limit_); }
-  ~PrimaryTest() override { AllowDescriptors(); }
-
-  void Make(const std::string& does, uint32_t workers = 1) {
-    setenv(kWorkerVariable, does.c_str(), 1);
-    PrimaryOptions options;
-    options.sockets.push_back(loopback_.TakeListener());
-    options.kill_at_end = true;
-    options.replacement = {.program = {.name = "test"},
-                           .workers = workers,
-                           .restarts = 3,
-                           .shortest_life = shortest_life_};
-    primary_ = std::make_unique<Primary>(io_, std::move(options), observer_);
-  }
-
-  PrimaryEnd StartAndRun() {
-    const absl::Status status = primary_->Start();
-    EXPECT_TRUE(status.ok()) << status;
-    return primary_->Run();
-  }
-
-  // Drains as soon as `count` workers listen.
-  void DrainWhenListening(int count) {
-    observer_.on_event = [this, count](const WorkerEvent&) {
-      if (observer_.Count("listening") == count) primary_->Drain();
-    };
-  }
-
-  // From here on nothing can be opened.
-  void DenyDescriptors() {
-    rlimit none = limit_;
-    none.rlim_cur = 3;
-    setrlimit(RLIMIT_NOFILE, &none);
-  }
-  void AllowDescriptors() { setrlimit(RLIMIT_NOFILE, &limit_); }
-
-  rlimit limit_;
-  absl::Duration shortest_life_ = ReplacementOptions().shortest_life;
-  boost::asio::io_context io_{1};
-  Loopback loopback_;
-  Observer observer_;
-  std::unique_ptr<Primary> primary_;
-};
 
 TEST_F(PrimaryTest, DrainEndsTheWorkersAndRun) {
   Make("serve", 2);
@@ -231,55 +144,6 @@ TEST_F(PrimaryTest, KillAllHandsNothingOnToDyingWorkers) {
   EXPECT_EQ(books.live, 0u);
 }
 
-// ---- The kernel says no
-
-TEST_F(PrimaryTest, StartFailsWhenNoWorkerCanBeStarted) {
-  Make("serve", 3);
-  DenyDescriptors();
-  EXPECT_FALSE(primary_->Start().ok());
-}
-
-TEST_F(PrimaryTest, WorkerThatCannotBeReplacedNowIsTriedAgain) {
-  Make("serve", 2);
-  pid_t victim = 0;
-  observer_.on_event = [&](const WorkerEvent& event) {
-    if (event.kind == WorkerEventKind::kListening) {
-      if (event.worker_id == 1) kill(victim = event.pid, SIGKILL);
-      // The two that are left, however they are numbered.
-      if (observer_.Count("listening") == 3) primary_->Drain();
-    }
-    if (event.kind == WorkerEventKind::kExit && event.pid == victim) {
-      DenyDescriptors();
-    }
-    if (event.kind == WorkerEventKind::kError) AllowDescriptors();
-  };
-  EXPECT_EQ(StartAndRun().kind, PrimaryEnd::Kind::kDrained);
-  EXPECT_EQ(observer_.Count("error"), 1);
-  EXPECT_EQ(observer_.Count("fork"), 3);
-}
-
-// Which of its descriptors the kernel will not watch is all the same.
-TEST_F(PrimaryTest, WorkerThatCannotBeWatchedIsKilledAndTriedAgain) {
-  Make("serve", 2);
-  std::optional<RefusedCall> refused;
-  observer_.on_event = [&](const WorkerEvent& event) {
-    const int64_t errors = observer_.Count("error");
-    if (event.kind == WorkerEventKind::kFork && event.worker_id == 1) {
-      refused.emplace(RefusedCall::kEpollAdd, ENOSPC, /*after=*/1);
-    }
-    if (event.kind == WorkerEventKind::kError) {
-      EXPECT_THAT(event.detail, HasSubstr("ENOSPC"));
-      EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), 0) << "a zombie is left";
-      if (errors == 2) refused.reset();
-    }
-    if (observer_.Count("listening") == 2) primary_->Drain();
-  };
-  EXPECT_EQ(StartAndRun().kind, PrimaryEnd::Kind::kDrained);
-  EXPECT_EQ(observer_.Count("error"), 2);
-  EXPECT_EQ(observer_.Count("fork"), 2);
-  EXPECT_EQ(observer_.Count("exit"), 2);
-}
-
 TEST_F(PrimaryTest, DestroyedWithWorkersKillsThem) {
   Make("serve", 2);
   ASSERT_TRUE(primary_->Start().ok());
@@ -321,71 +185,5 @@ TEST_F(PrimaryTest, WorkerThatFloodsNoticesIsAnsweredOnce) {
       << "the number of answers";
 }
 
-// ---- The worker
-
-class ScriptedWorker {
- public:
-  template <class Message>
-  void Say(FrameType type, const Message& message) {
-    channel_.Send(static_cast<uint16_t>(type), Encode(message));
-    (void)channel_.Flush();
-  }
-  void Say(FrameType type) {
-    channel_.Send(static_cast<uint16_t>(type), {});
-    (void)channel_.Flush();
-  }
-
-  // Answers as a good worker does until it is drained or alone. Returns how
-  // many drains it got.
-  int Serve() {
-    int drains = 0;
-    absl::Status status;
-    while (status.ok() && drains == 0) {
-      pollfd poll_fd = {channel_.fd(), POLLIN, 0};
-      poll(&poll_fd, 1, -1);
-      status = channel_.OnReadable([&](Frame frame) {
-        const auto type = static_cast<FrameType>(frame.type);
-        if (type == FrameType::kStart) Say(FrameType::kListen, ListenRequest{});
-        if (type == FrameType::kListenReply) {
-          Say(FrameType::kListening, ListeningNotice{});
-        }
-        if (type == FrameType::kDrain) ++drains;
-      });
-    }
-    return drains;
-  }
-
- private:
-  UnixChannel channel_{UniqueFd(3)};
-};
-
-int BeWorker(const std::string& does) {
-  ScriptedWorker worker;
-  worker.Say(FrameType::kOnline);
-  if (does == "leave") worker.Say(FrameType::kDisconnect);
-  if (does == "ask twice") worker.Say(FrameType::kListen, ListenRequest{});
-  if (does == "ask for nothing") {
-    worker.Say(FrameType::kListen, ListenRequest{.listener = 1});
-  }
-  if (does == "listen unasked") {
-    worker.Say(FrameType::kListening, ListeningNotice{});
-  }
-  if (does == "babble") worker.Say(FrameType{999});
-  if (does == "flood") {
-    for (int i = 0; i < 1'000; ++i) worker.Say(FrameType::kDisconnect);
-    return worker.Serve();
-  }
-  worker.Serve();
-  return 0;
-}
-
 }  // namespace
 }  // namespace cluster
-
-int main(int argc, char** argv) {
-  if (const char* does = getenv("PRIMARY_TEST_WORKER")) {
-    _exit(cluster::BeWorker(does));
-  }
-  ::testing::InitGoogleMock(&argc, argv);
-  return RUN_ALL_TESTS();
-}

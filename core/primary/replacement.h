@@ -5,7 +5,7 @@
 //
 // Thread safety: none.
 //
-//   switch (replacement.Judge(ending, absl::Now())) { ... }
+//   switch (replacement.Judge(ending, now)) { ... }
 #ifndef CORE_PRIMARY_REPLACEMENT_H_
 #define CORE_PRIMARY_REPLACEMENT_H_
 
@@ -47,10 +47,15 @@ class Replacement {
       : shortest_life_(options.shortest_life),
         window_(options.restarts, options.period) {}
 
-  // A worker has ended so, `now`. What was planned is no death and does not
-  // count; but one that asks to end as soon as it has begun, again and again,
-  // must not make the primary spin. An operator does not.
+  // A worker has ended so, `now`, by a clock that nobody sets. What was planned
+  // is no death and does not count; but one that asks to end as soon as it has
+  // begun, again and again, must not make the primary spin. An operator does
+  // not.
   Verdict Judge(const Ending& ending, absl::Time now);
+
+  // The kernel refused to start a worker while none is left. Returns whether to
+  // try again: each time counts as a restart.
+  bool AdmitRetry(absl::Time now) { return window_.Admit(now); }
 
  private:
   const absl::Duration shortest_life_;

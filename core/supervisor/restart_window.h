@@ -7,7 +7,8 @@
 // Intensity" in erlang.org/doc/system/sup_princ. Unlike there, a refused
 // restart does not count, since it did not happen.
 //
-// Thread safety: none.
+// Thread safety: none. Times are of any one clock; the wall clock may be set,
+// so it is the wrong one.
 //
 //   RestartWindow window(5, absl::Seconds(10));
 //   if (!window.Admit(now)) Retry(window.NextAdmission());
