@@ -221,7 +221,7 @@ class Test(unittest.TestCase):
                       self.refused(2, [fd], flag, names=["web"]))
         self.assertIn("systemd passed no sockets",
                       self.refused(2, [fd], ["--listen=systemd"], pid=1))
-        self.assertIn("wants 1 names",
+        self.assertIn("must have 1 names",
                       self.refused(2, [fd], flag, names=["a", "b"]))
         datagram = self.kept(
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
