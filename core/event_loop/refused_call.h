@@ -12,7 +12,6 @@
 #define CORE_EVENT_LOOP_REFUSED_CALL_H_
 
 #include <climits>
-
 #include <cstddef>
 
 namespace cluster {

@@ -26,7 +26,12 @@ class CheckTest(unittest.TestCase):
                                  "//core/worker:runtime"],
             "//core/primary:dispatcher": ["//scheduler:policy", "//ipc:frame",
                                           "//core/supervisor:supervisor",
+                                          "//core/event_loop:alarm",
+                                          "//core/admin:messages",
                                           "//third_party/asio:asio"],
+            "//core/admin:messages": ["//core/event_loop:alarm"],
+            "//core/event_loop:alarm": ["//core/base:unique_fd",
+                                        "//third_party/asio:asio"],
             "//core/supervisor:supervisor": ["//ipc:frame"],
             "//core/worker:runtime": ["//plugins/host:loader", "//ipc:frame"],
             "//plugins/host:loader": ["//plugins/abi:cluster_plugin"],
@@ -63,6 +68,14 @@ class CheckTest(unittest.TestCase):
         self.assertEqual(
             self.broken_by({"//core/worker:a": ["//core/primary:b"]}),
             ["the worker does not see the primary"])
+
+    def test_event_loop_and_admin(self):
+        for bad in ["//core/primary:a", "//ipc:frame"]:
+            self.assertEqual(self.broken_by({"//core/event_loop:a": [bad]}),
+                             ["the event loop's tools know nobody"], bad)
+        self.assertEqual(
+            self.broken_by({"//core/admin:a": ["//core/primary:b"]}),
+            ["operators' tools do not see the primary"])
 
     def test_primary_may_know_what_plugin_exit_codes_mean(self):
         self.assertEqual(self.broken_by(
