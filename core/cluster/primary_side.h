@@ -30,8 +30,8 @@
 #include "core/cluster/settings.h"
 #include "core/cluster/worker.h"
 #include "core/primary/primary.h"
-#include "core/primary/primary_observer.h"
-#include "core/primary/worker_process.h"
+#include "core/primary/workers/primary_observer.h"
+#include "core/primary/workers/worker_process.h"
 
 namespace cluster {
 

@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "core/base/unique_fd.h"
 #include "core/cluster/settings.h"
-#include "core/primary/worker_spec.h"
+#include "core/primary/workers/worker_spec.h"
 
 namespace cluster {
 

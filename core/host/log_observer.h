@@ -10,7 +10,7 @@
 
 #include "core/log/line_writer.h"
 #include "core/log/logger.h"
-#include "core/primary/primary_observer.h"
+#include "core/primary/workers/primary_observer.h"
 
 namespace cluster {
 

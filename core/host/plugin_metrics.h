@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "core/primary/metric_family.h"
+#include "core/primary/telemetry/metric_family.h"
 #include "plugins/host/plugin_file.h"
 
 namespace cluster {

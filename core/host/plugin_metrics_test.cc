@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/primary/metric_family.h"
+#include "core/primary/telemetry/metric_family.h"
 #include "plugins/host/plugin_file.h"
 
 namespace cluster {

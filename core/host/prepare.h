@@ -14,8 +14,8 @@
 #include "core/host/options.h"
 #include "core/host/recording.h"
 #include "core/primary/primary_options.h"
-#include "core/primary/replacement.h"
-#include "core/primary/worker_spec.h"
+#include "core/primary/workers/replacement.h"
+#include "core/primary/workers/worker_spec.h"
 #include "ipc/address.h"
 #include "plugins/host/plugin_file.h"
 

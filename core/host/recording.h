@@ -20,7 +20,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "core/primary/trace_recorder.h"
+#include "core/primary/connections/trace_recorder.h"
 #include "core/trace/trace_writer.h"
 
 namespace cluster {

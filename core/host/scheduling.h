@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "core/host/options.h"
-#include "core/primary/listener_group.h"
+#include "core/primary/listeners/listener_group.h"
 
 namespace cluster {
 

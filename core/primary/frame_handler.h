@@ -11,12 +11,12 @@
 
 #include "absl/status/status.h"
 #include "core/primary/listener_frames.h"
-#include "core/primary/listener_group.h"
-#include "core/primary/metric_book.h"
-#include "core/primary/primary_observer.h"
-#include "core/primary/telemetry_handler.h"
-#include "core/primary/worker_life.h"
-#include "core/primary/worker_process.h"
+#include "core/primary/listeners/listener_group.h"
+#include "core/primary/telemetry/metric_book.h"
+#include "core/primary/telemetry/telemetry_handler.h"
+#include "core/primary/workers/primary_observer.h"
+#include "core/primary/workers/worker_life.h"
+#include "core/primary/workers/worker_process.h"
 #include "ipc/frame.h"
 
 namespace cluster {

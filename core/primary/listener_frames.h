@@ -14,10 +14,10 @@
 
 #include "absl/status/status.h"
 #include "core/control/listener_messages.h"
-#include "core/primary/dynamic_listeners.h"
-#include "core/primary/listener_group.h"
-#include "core/primary/worker_life.h"
-#include "core/primary/worker_process.h"
+#include "core/primary/listeners/dynamic_listeners.h"
+#include "core/primary/listeners/listener_group.h"
+#include "core/primary/workers/worker_life.h"
+#include "core/primary/workers/worker_process.h"
 #include "ipc/frame.h"
 
 namespace cluster {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/control/data_path.h"
-#include "core/primary/ledger.h"
+#include "core/primary/connections/ledger.h"
 #include "core/supervisor/worker_record.h"
 #include "core/supervisor/worker_state.h"
 

@@ -14,9 +14,9 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "core/admin/admin_messages.h"
-#include "core/primary/listener_group.h"
-#include "core/primary/worker_life.h"
-#include "core/primary/worker_process.h"
+#include "core/primary/listeners/listener_group.h"
+#include "core/primary/workers/worker_life.h"
+#include "core/primary/workers/worker_process.h"
 
 namespace cluster {
 

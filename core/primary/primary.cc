@@ -12,9 +12,9 @@
 #include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
-#include "core/primary/primary_metrics.h"
-#include "core/primary/start_worker.h"
-#include "core/primary/worker_events.h"
+#include "core/primary/telemetry/primary_metrics.h"
+#include "core/primary/workers/start_worker.h"
+#include "core/primary/workers/worker_events.h"
 #include "core/supervisor/reap_all.h"
 #include "core/supervisor/worker_state.h"
 

@@ -34,25 +34,25 @@
 #include "absl/status/statusor.h"
 #include "core/admin/admin_messages.h"
 #include "core/event_loop/alarm.h"
-#include "core/primary/dynamic_listeners.h"
-#include "core/primary/fork_queue.h"
+#include "core/primary/connections/slot.h"
 #include "core/primary/frame_handler.h"
-#include "core/primary/listener.h"
 #include "core/primary/listener_frames.h"
-#include "core/primary/listener_group.h"
-#include "core/primary/message_exchange.h"
+#include "core/primary/listeners/dynamic_listeners.h"
+#include "core/primary/listeners/listener.h"
+#include "core/primary/listeners/listener_group.h"
+#include "core/primary/messages/message_exchange.h"
 #include "core/primary/messages/primary_mailbox.h"
-#include "core/primary/metric_book.h"
-#include "core/primary/metric_family.h"
 #include "core/primary/operator_desk.h"
-#include "core/primary/primary_observer.h"
 #include "core/primary/primary_options.h"
-#include "core/primary/replacement.h"
-#include "core/primary/slot.h"
-#include "core/primary/watchdog.h"
-#include "core/primary/worker_life.h"
-#include "core/primary/worker_process.h"
-#include "core/primary/worker_spec.h"
+#include "core/primary/telemetry/metric_book.h"
+#include "core/primary/telemetry/metric_family.h"
+#include "core/primary/workers/fork_queue.h"
+#include "core/primary/workers/primary_observer.h"
+#include "core/primary/workers/replacement.h"
+#include "core/primary/workers/watchdog.h"
+#include "core/primary/workers/worker_life.h"
+#include "core/primary/workers/worker_process.h"
+#include "core/primary/workers/worker_spec.h"
 #include "core/supervisor/worker_record.h"
 
 namespace cluster {
@@ -129,7 +129,7 @@ class Primary : private WorkerOwner {
   // Drain.
   void KillAll();
 
-  // The books (core/primary/ledger.h) as they stand.
+  // The books (core/primary/connections/ledger.h) as they stand.
   ListenerGroup::Accounts Snapshot() { return group_->Snapshot(); }
 
   // The primary as a party of the exchange of messages.

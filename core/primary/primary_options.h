@@ -7,9 +7,9 @@
 
 #include "absl/time/time.h"
 #include "core/base/unique_fd.h"
-#include "core/primary/listener_group.h"
-#include "core/primary/replacement.h"
-#include "core/primary/worker_signs.h"
+#include "core/primary/listeners/listener_group.h"
+#include "core/primary/workers/replacement.h"
+#include "core/primary/workers/worker_signs.h"
 #include "ipc/address.h"
 
 namespace cluster {

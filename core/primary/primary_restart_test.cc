@@ -14,8 +14,8 @@
 
 #include "core/event_loop/refused_call.h"
 #include "core/primary/primary.h"
-#include "core/primary/primary_fixture.h"
-#include "core/primary/primary_observer.h"
+#include "core/primary/testing/primary_fixture.h"
+#include "core/primary/workers/primary_observer.h"
 
 namespace {
 

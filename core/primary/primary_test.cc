@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "core/primary/fork_queue.h"
-#include "core/primary/loopback.h"
-#include "core/primary/primary_fixture.h"
-#include "core/primary/replacement.h"
+#include "core/primary/testing/loopback.h"
+#include "core/primary/testing/primary_fixture.h"
+#include "core/primary/workers/fork_queue.h"
+#include "core/primary/workers/replacement.h"
 #include "ipc/open_fds.h"
 
 namespace cluster {

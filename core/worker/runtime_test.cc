@@ -9,7 +9,7 @@
 #include "core/base/unique_fd.h"
 #include "core/control/worker_exit.h"
 #include "core/scoreboard/claim.h"
-#include "core/worker/forked_runtime.h"
+#include "core/worker/testing/forked_runtime.h"
 #include "plugins/host/exit_code.h"
 
 namespace cluster {

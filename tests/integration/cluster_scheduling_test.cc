@@ -22,7 +22,7 @@
 #include "core/cluster.h"
 #include "core/primary/primary.h"
 #include "core/primary/primary_options.h"
-#include "core/primary/replacement.h"
+#include "core/primary/workers/replacement.h"
 #include "ipc/address.h"
 #include "ipc/listener.h"
 #include "tests/integration/client_set.h"

@@ -12,8 +12,8 @@
 #include "absl/time/clock.h"
 #include "core/primary/messages/message_payload.h"
 #include "core/primary/primary_options.h"
-#include "core/primary/replacement.h"
-#include "core/primary/worker_spec.h"
+#include "core/primary/workers/replacement.h"
+#include "core/primary/workers/worker_spec.h"
 #include "ipc/listener.h"
 #include "tests/integration/scale.h"
 

@@ -29,7 +29,7 @@
 #include "core/base/unique_fd.h"
 #include "core/primary/messages/primary_mailbox.h"
 #include "core/primary/primary.h"
-#include "core/primary/primary_observer.h"
+#include "core/primary/workers/primary_observer.h"
 #include "ipc/address.h"
 
 namespace cluster {

@@ -87,6 +87,18 @@ RULES = [
          is_loader, "plugin code never runs in the primary"),
     Rule("the primary does not see the worker", under("core/primary"),
          under("core/worker"), "they share core/control and core/scoreboard"),
+    Rule("connections know no listener and no worker's life",
+         under("core/primary/connections"),
+         lambda l: (under("core/supervisor")(l)
+                    or except_under(under("core/primary"),
+                                    "core/primary/connections")(l)),
+         "they go to slots, whoever is in them"),
+    Rule("listeners know no worker's life", under("core/primary/listeners"),
+         lambda l: (under("core/supervisor")(l)
+                    or except_under(under("core/primary"),
+                                    "core/primary/connections",
+                                    "core/primary/listeners")(l)),
+         "they serve slots, whoever is in them"),
     Rule("the worker does not see the primary", under("core/worker"),
          under("core/primary", "core/supervisor", "scheduler"),
          "they share core/control and core/scoreboard"),

@@ -22,13 +22,17 @@ class CheckTest(unittest.TestCase):
 
     def test_layers_as_drawn_pass(self):
         edges = {
-            "//core/host:main": ["//core/primary:dispatcher",
+            "//core/host:main": ["//core/primary:primary",
                                  "//core/worker:runtime"],
-            "//core/primary:dispatcher": ["//scheduler:policy", "//ipc:frame",
-                                          "//core/supervisor:supervisor",
-                                          "//core/event_loop:alarm",
-                                          "//core/admin:messages",
-                                          "//third_party/asio:asio"],
+            "//core/primary:primary": ["//core/primary/workers:life",
+                                       "//core/supervisor:supervisor",
+                                       "//core/admin:messages",
+                                       "//third_party/asio:asio"],
+            "//core/primary/workers:life": ["//core/primary/listeners:group"],
+            "//core/primary/listeners:group": [
+                "//core/primary/connections:dispatcher"],
+            "//core/primary/connections:dispatcher": [
+                "//scheduler:policy", "//ipc:frame", "//core/event_loop:alarm"],
             "//core/admin:messages": ["//core/event_loop:alarm"],
             "//core/event_loop:alarm": ["//core/base:unique_fd",
                                         "//third_party/asio:asio"],
@@ -68,6 +72,17 @@ class CheckTest(unittest.TestCase):
         self.assertEqual(
             self.broken_by({"//core/worker:a": ["//core/primary:b"]}),
             ["the worker does not see the primary"])
+
+    def test_parts_of_the_primary(self):
+        for bad in ["//core/primary:a", "//core/primary/workers:a",
+                    "//core/primary/messages:a", "//core/supervisor:a"]:
+            self.assertEqual(
+                self.broken_by({"//core/primary/listeners:a": [bad]}),
+                ["listeners know no worker's life"], bad)
+        self.assertEqual(
+            self.broken_by({"//core/primary/connections:a":
+                            ["//core/primary/listeners:b"]}),
+            ["connections know no listener and no worker's life"])
 
     def test_event_loop_and_admin(self):
         for bad in ["//core/primary:a", "//ipc:frame"]:

@@ -1,0 +1,266 @@
+// What the dispatcher shows and tells policies: weights, limits, keys, and what
+// workers have finished.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "core/control/handoff.h"
+#include "core/primary/connections/dispatcher.h"
+#include "core/primary/testing/dispatcher_fixture.h"
+#include "plugins/abi/cluster_plugin.h"
+
+namespace cluster {
+namespace {
+
+constexpr int64_t kMs = DispatcherFixture::kMs;
+
+PeerAddress Client(uint8_t number) {
+  return {.family = CLUSTER_FAMILY_IPV4, .bytes = {10, 0, 0, number}};
+}
+
+std::vector<uint32_t> InFlight(DispatcherFixture& fixture) {
+  std::vector<uint32_t> counts;
+  for (size_t i = 0; i < fixture.slot_count(); ++i) {
+    counts.push_back(fixture.slot(i).in_flight());
+  }
+  return counts;
+}
+
+TEST(DispatcherPolicyTest, WeightsAreOfTheSlots) {
+  DispatcherFixture fixture(
+      3, "smooth_weighted_round_robin", {.weights = {5, 1, 2}});
+  fixture.AddAll();
+  fixture.Accept(8);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{5, 1, 2}));
+}
+
+TEST(DispatcherPolicyTest, SlotsWithoutAWeightHaveOne) {
+  DispatcherFixture fixture(2, "least_connections", {.weights = {3}});
+  fixture.AddAll();
+  fixture.Accept(8);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{6, 2}));
+}
+
+TEST(DispatcherPolicyTest, WorkerAtItsLimitGetsNoMoreAndTheRestWaits) {
+  for (const char* policy : {"round_robin", "first", "rendezvous"}) {
+    DispatcherFixture fixture(2, policy, {.max_connections = 3});
+    fixture.AddAll();
+    fixture.Accept(10, 0, Client(1));
+    EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{3, 3})) << policy;
+    EXPECT_EQ(fixture.dispatcher().pending(), 4u);
+    fixture.Serve(1);
+    fixture.Close(1, 2);
+    fixture.Pass(kMs);
+    EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{3, 3})) << policy;
+    EXPECT_EQ(fixture.dispatcher().pending(), 2u);
+    EXPECT_EQ(fixture.Imbalance(), 0);
+  }
+}
+
+TEST(DispatcherPolicyTest, ClientsStayAtTheirWorkersAndSpread) {
+  for (const char* policy : {"rendezvous", "maglev", "bounded_load:factor=9"}) {
+    DispatcherFixture fixture(4, policy);
+    fixture.AddAll();
+    std::vector<uint32_t> before = InFlight(fixture);
+    int used = 0;
+    for (uint8_t client = 0; client < 16; ++client) {
+      // Some load for bounded_load to be fair about.
+      fixture.Accept(3, 0, Client(client));
+      const std::vector<uint32_t> after = InFlight(fixture);
+      int moved = 0;
+      for (size_t i = 0; i < 4; ++i) moved += after[i] != before[i] ? 1 : 0;
+      EXPECT_EQ(moved, 1) << policy << " client " << int{client};
+      before = after;
+    }
+    for (uint32_t count : before) used += count > 0 ? 1 : 0;
+    EXPECT_GE(used, 3) << policy;
+  }
+}
+
+// A Unix client has no address: such arrivals are spread.
+TEST(DispatcherPolicyTest, ClientsWithoutAnAddressAreSpread) {
+  DispatcherFixture fixture(4, "rendezvous");
+  fixture.AddAll();
+  fixture.Accept(200, 0, {.family = CLUSTER_FAMILY_UNIX});
+  for (uint32_t count : InFlight(fixture)) EXPECT_GT(count, 20u);
+}
+
+TEST(DispatcherPolicyTest, RestartedWorkerKeepsItsClients) {
+  DispatcherFixture fixture(4, "rendezvous");
+  fixture.AddAll();
+  fixture.Accept(1, 0, Client(7));
+  const std::vector<uint32_t> before = InFlight(fixture);
+  const size_t home = std::ranges::find(before, 1u) - before.begin();
+  fixture.Serve(home);
+  fixture.Die(home);
+  EXPECT_EQ(fixture.slot(home).in_flight(), 0u);
+  fixture.Accept(1, 0, Client(7));  // elsewhere, while it is away
+  EXPECT_EQ(fixture.slot(home).in_flight(), 0u);
+  fixture.dispatcher().Add(fixture.slot(home));
+  fixture.Accept(1, 0, Client(7));
+  EXPECT_EQ(fixture.slot(home).in_flight(), 1u);
+}
+
+// Slot 0 takes 50 ms a connection and slot 1 takes 1 ms, at equal loads.
+void ServeUnequally(DispatcherFixture& fixture) {
+  for (int i = 0; i < 20; ++i) {
+    fixture.Accept(4);
+    for (const size_t slot : {0, 1}) {
+      fixture.Serve(slot);
+      fixture.Close(slot, SIZE_MAX, 0, slot == 0 ? 50 * kMs : kMs);
+    }
+    fixture.Pass(kMs);
+  }
+}
+
+TEST(DispatcherPolicyTest, LearningPoliciesHearHowLongConnectionsTook) {
+  for (const char* policy : {"least_work", "peak_ewma"}) {
+    DispatcherFixture fixture(2, policy);
+    fixture.AddAll();
+    ServeUnequally(fixture);
+    // One each, so that nobody is idle.
+    fixture.Accept(20);
+    const std::vector<uint32_t> counts = InFlight(fixture);
+    EXPECT_LT(counts[0], 5u) << policy;
+    EXPECT_GT(counts[1], 15u) << policy;
+  }
+}
+
+// It goes by latency only while loads are usual, so one at a time.
+TEST(DispatcherPolicyTest, PrequalHearsHowLongConnectionsTook) {
+  DispatcherFixture fixture(2, "prequal");
+  fixture.AddAll();
+  ServeUnequally(fixture);
+  const uint64_t before = fixture.slot(1).assigned();
+  for (int i = 0; i < 20; ++i) {
+    fixture.Accept(1);
+    fixture.Serve(1);
+    fixture.Close(1, SIZE_MAX, 0, kMs);
+    fixture.Pass(kMs);
+  }
+  EXPECT_EQ(fixture.slot(1).assigned() - before, 20u);
+}
+
+TEST(DispatcherPolicyTest, NewWorkerIsNotBlamedForTheOldOne) {
+  DispatcherFixture fixture(2, "least_work");
+  fixture.AddAll();
+  ServeUnequally(fixture);
+  fixture.Die(0);
+  fixture.dispatcher().Add(fixture.slot(0));
+  fixture.Accept(20);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{10, 10}));
+}
+
+// Connections that each of two slots got of 200 rounds, each of which ends at
+// once, half way through the slow start of slot 1.
+std::vector<uint64_t> DuringSlowStart(const char* policy) {
+  DispatcherFixture fixture(2, policy, {.slow_start_ns = 1000 * kMs});
+  fixture.dispatcher().Add(fixture.slot(0));
+  fixture.Pass(0);
+  fixture.Pass(2000 * kMs);
+  fixture.dispatcher().Add(fixture.slot(1));
+  fixture.Pass(0);
+  fixture.Pass(450 * kMs);
+  for (int i = 0; i < 200; ++i) {
+    fixture.Accept(3);
+    for (const size_t slot : {0, 1}) {
+      fixture.Serve(slot);
+      fixture.Close(slot);
+    }
+    fixture.Pass(0);
+  }
+  return {fixture.slot(0).assigned(), fixture.slot(1).assigned()};
+}
+
+TEST(DispatcherPolicyTest, StarterGetsPartOfItsShare) {
+  for (const char* policy :
+       {"smooth_weighted_round_robin", "random", "round_robin"}) {
+    const std::vector<uint64_t> counts = DuringSlowStart(policy);
+    EXPECT_EQ(counts[0] + counts[1], 600u) << policy;
+    // Half of what the other gets: 200; where rounds are thinned out, half of
+    // the rounds have it.
+    EXPECT_GT(counts[1], 110u) << policy;
+    EXPECT_LT(counts[1], 245u) << policy;
+  }
+}
+
+// Nothing happened for long before it began to listen: its time begins when the
+// dispatcher next looks at the clock.
+TEST(DispatcherPolicyTest, SlowStartOfAQuietHostBeginsWithTheWorker) {
+  DispatcherFixture fixture(
+      2, "smooth_weighted_round_robin", {.slow_start_ns = 5000 * kMs});
+  fixture.dispatcher().Add(fixture.slot(0));
+  fixture.Pass(10'000 * kMs);
+  fixture.Pass(10'000 * kMs);
+  fixture.dispatcher().Add(fixture.slot(1));
+  fixture.Pass(10'000 * kMs);
+  fixture.Accept(11);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{10, 1}));
+}
+
+TEST(DispatcherPolicyTest, AfterSlowStartSharesAreEqual) {
+  DispatcherFixture fixture(2, "round_robin", {.slow_start_ns = 1000 * kMs});
+  fixture.AddAll();
+  fixture.Pass(0);
+  fixture.Pass(1000 * kMs);
+  fixture.Accept(10);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{5, 5}));
+}
+
+// A worker that dies of every connection is idle, and would get them all.
+TEST(DispatcherPolicyTest, WorkerThatDiesOfConnectionsIsEjected) {
+  DispatcherFixture fixture(
+      4, "least_connections", {.ejection = {.consecutive = 3}});
+  fixture.AddAll();
+  fixture.Accept(12);
+  for (size_t slot = 0; slot < 4; ++slot) fixture.Serve(slot);
+  fixture.Die(2);
+  fixture.dispatcher().Add(fixture.slot(2));
+  fixture.Accept(9);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{6, 6, 0, 6}));
+  for (const size_t slot : {0, 1, 3}) fixture.Serve(slot);
+  fixture.Pass(30'000 * kMs);
+  fixture.Accept(1);
+  EXPECT_EQ(fixture.slot(2).in_flight(), 1u);
+}
+
+// All fail: somebody has to serve.
+TEST(DispatcherPolicyTest, NobodyIsEjectedWhenTooManyWouldBe) {
+  DispatcherFixture fixture(
+      2, "round_robin", {.ejection = {.consecutive = 1, .most_percent = 100}});
+  fixture.AddAll();
+  fixture.Accept(4);
+  for (const size_t slot : {0, 1}) fixture.Serve(slot);
+  for (const size_t slot : {0, 1}) {
+    fixture.Die(slot);
+    fixture.dispatcher().Add(fixture.slot(slot));
+  }
+  fixture.Accept(4);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{2, 2}));
+}
+
+TEST(DispatcherPolicyTest, WorkerThatStandsStillIsEjected) {
+  DispatcherFixture fixture(4, "round_robin", {.ejection = {.consecutive = 2}});
+  fixture.AddAll();
+  fixture.Accept(8);
+  for (const size_t slot : {0, 1, 3}) fixture.Serve(slot);
+  fixture.Pass(21 * kMs);  // slot 2 has started none: taken back
+  EXPECT_EQ(fixture.slot(2).in_flight(), 0u);
+  fixture.slot(2).ShowsLife();
+  fixture.Accept(9);
+  EXPECT_EQ(fixture.slot(2).in_flight(), 0u);
+}
+
+// Plugins that report requests: connections say nothing then.
+TEST(DispatcherPolicyTest, LeastRequestsCountsWhatRunsAndWhatWaits) {
+  DispatcherFixture fixture(2, "least_requests");
+  fixture.AddAll();
+  fixture.slot(0).page().requests.store(6);
+  fixture.Accept(10);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{2, 8}));
+}
+
+}  // namespace
+}  // namespace cluster

@@ -1,0 +1,179 @@
+#include "core/primary/listeners/listener_group.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/errno_status.h"
+#include "core/primary/testing/fake_worker.h"
+#include "core/primary/testing/loopback.h"
+#include "ipc/descriptor_limit.h"
+#include "ipc/open_fds.h"
+
+namespace cluster {
+namespace {
+
+using std::chrono::milliseconds;
+
+class ListenerGroupTest : public ::testing::Test {
+ protected:
+  void Make(DataPath data_path) {
+    std::vector<UniqueFd> sockets;
+    sockets.push_back(loopback_.TakeListener());
+    group_ = *ListenerGroup::Create(
+        io_, std::move(sockets), {.data_path = data_path});
+    slot_ = *group_->AddSlot();
+  }
+
+  // Runs until `done`; how long that takes is the machine's business.
+  template <class Done>
+  void RunUntil(Done done) {
+    while (!done()) io_.run_one_for(milliseconds(10));
+  }
+
+  absl::StatusOr<Slot*> AddSlotWithRoomFor(int descriptors) {
+    const DescriptorLimit limit(descriptors);
+    return group_->AddSlot();
+  }
+
+  int64_t Imbalance() {
+    const ListenerGroup::Accounts accounts = group_->Snapshot();
+    return accounts.ledger.imbalance(accounts.live);
+  }
+
+  boost::asio::io_context io_{1};
+  Loopback loopback_;
+  std::unique_ptr<ListenerGroup> group_;
+  Slot* slot_ = nullptr;
+};
+
+TEST_F(ListenerGroupTest, UnknownPolicyIsInvalid) {
+  std::vector<UniqueFd> sockets;
+  sockets.push_back(loopback_.TakeListener());
+  const auto group =
+      ListenerGroup::Create(io_, std::move(sockets), {.policy = "best"});
+  EXPECT_TRUE(absl::IsInvalidArgument(group.status()));
+}
+
+// Wherever on the way the kernel refuses.
+TEST_F(ListenerGroupTest, SlotThatCannotBeAddedLeavesNothingBehind) {
+  Loopback other;
+  std::vector<UniqueFd> sockets;
+  sockets.push_back(loopback_.TakeListener());
+  sockets.push_back(other.TakeListener());
+  group_ = *ListenerGroup::Create(
+      io_, std::move(sockets), {.data_path = DataPath::kSteer});
+  group_->Start();
+  ASSERT_TRUE(group_->AddSlot().ok());
+  int refused = 0;
+  while (slot_ == nullptr) {
+    const size_t before = OpenFds();
+    if (const auto slot = AddSlotWithRoomFor(refused); slot.ok()) {
+      slot_ = *slot;
+    } else {
+      EXPECT_EQ(OpenFds(), before) << refused;
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 5) << "also behind the first of the two listeners";
+
+  group_->Serve(*slot_, 0);
+  loopback_.Connect(10);
+  io_.poll();
+  const std::vector<UniqueFd> sources = *group_->AcceptorFor(*slot_, 0);
+  for (int i = 0; i < 10; ++i) {
+    const UniqueFd fd(
+        accept4(sources.back().get(), nullptr, nullptr, SOCK_CLOEXEC));
+    EXPECT_TRUE(fd) << "nobody else took it";
+  }
+}
+
+TEST_F(ListenerGroupTest, ConnectionsReachTheWorkerThatServes) {
+  Make(DataPath::kHandoff);
+  group_->Start();
+  group_->Serve(*slot_, 0);
+  loopback_.Connect(3);
+  FakeWorker worker(slot_->page().streams[0], slot_->stream(0).receiver());
+  RunUntil([&] {
+    worker.Receive();
+    return worker.received() == 3;
+  });
+  EXPECT_EQ(Imbalance(), 0);
+}
+
+// What waits for a worker is looked after every few milliseconds, not in a
+// loop that never rests.
+TEST_F(ListenerGroupTest, WaitingForTheFirstWorkerDoesNotSpin) {
+  Make(DataPath::kHandoff);
+  group_->Start();
+  loopback_.Connect(1);
+  RunUntil([&] { return group_->pending() == 1; });
+  EXPECT_LE(io_.run_for(milliseconds(20)), 10u);
+}
+
+TEST_F(ListenerGroupTest, CloseTakesTheBacklogAndKeepsItForTheWorkers) {
+  Make(DataPath::kHandoff);
+  group_->Start();
+  loopback_.Connect(5);
+  group_->Close();
+  EXPECT_EQ(group_->pending(), 5u);
+  group_->Serve(*slot_, 0);
+  EXPECT_EQ(group_->pending(), 0u);
+  EXPECT_EQ(Imbalance(), 0);
+}
+
+TEST_F(ListenerGroupTest, RefusePendingIsInTheBooks) {
+  Make(DataPath::kHandoff);
+  group_->Start();
+  loopback_.Connect(2);
+  group_->Close();
+  group_->RefusePending();
+  EXPECT_EQ(group_->Snapshot().ledger.refused(), 2u);
+  EXPECT_EQ(Imbalance(), 0);
+}
+
+TEST_F(ListenerGroupTest, DeathGivesTheUnstartedToAnother) {
+  Make(DataPath::kHandoff);
+  group_->Start();
+  group_->Serve(*slot_, 0);
+  loopback_.Connect(2);
+  group_->Close();
+  Slot* const other = *group_->AddSlot();
+  group_->Serve(*other, 0);
+  group_->TakeBack(*slot_);
+  group_->CloseBooks(*slot_);
+  FakeWorker worker(other->page().streams[0], other->stream(0).receiver());
+  EXPECT_EQ(worker.Receive(), 2u);
+  EXPECT_EQ(Imbalance(), 0);
+}
+
+TEST_F(ListenerGroupTest, AcceptorOfNoListenerIsInvalid) {
+  Make(DataPath::kHandoff);
+  EXPECT_TRUE(absl::IsInvalidArgument(group_->AcceptorFor(*slot_, 1).status()));
+}
+
+// A worker may ask after the drain has begun.
+TEST_F(ListenerGroupTest, AcceptorAfterCloseIsRefusedForShare) {
+  Make(DataPath::kShare);
+  EXPECT_TRUE(group_->AcceptorFor(*slot_, 0).ok());
+  group_->Close();
+  EXPECT_NE(ErrnoOf(group_->AcceptorFor(*slot_, 0).status()), 0);
+}
+
+TEST_F(ListenerGroupTest, CloseBeforeStartLeavesNothingToStart) {
+  Make(DataPath::kHandoff);
+  group_->Close();
+  group_->Start();
+  EXPECT_EQ(io_.poll(), 0u);
+}
+
+}  // namespace
+}  // namespace cluster

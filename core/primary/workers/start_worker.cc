@@ -1,0 +1,107 @@
+#include "core/primary/workers/start_worker.h"
+
+#include <fcntl.h>
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/errno_status.h"
+#include "core/base/monotonic_clock.h"
+#include "core/base/status_macros.h"
+#include "core/base/unique_fd.h"
+#include "core/control/environment.h"
+#include "core/control/messages.h"
+#include "core/supervisor/spawner.h"
+#include "core/supervisor/stdio_plan.h"
+
+namespace cluster {
+namespace {
+
+absl::StatusOr<UniqueFd> Copy(int fd) {
+  UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!copy) return ErrnoStatus("fcntl", "copy of a descriptor");
+  return copy;
+}
+
+ChildSpec ToChild(uint32_t id, const WorkerSpec& spec) {
+  ChildSpec child = {.executable = spec.executable,
+                     .arguments = spec.command_line,
+                     .environment = spec.environment,
+                     .stdio = spec.stdio,
+                     .working_directory = spec.working_directory,
+                     .uid = spec.uid,
+                     .gid = spec.gid,
+                     .wrap = spec.wrap};
+  if (child.arguments.empty()) {
+    child.arguments = {absl::StrCat("cluster: worker ", id, " ", spec.name)};
+  }
+  // Last, so that nothing that was asked for stands in their place.
+  for (const char* name : {kChannelFdVariable, kWorkerIdVariable}) {
+    std::erase_if(child.environment,
+                  [&](const auto& entry) { return entry.first == name; });
+  }
+  child.environment.emplace_back(kChannelFdVariable,
+                                 absl::StrCat(ChannelSlot(spec.stdio)));
+  child.environment.emplace_back(kWorkerIdVariable, absl::StrCat(id));
+  return child;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(
+    boost::asio::io_context& io,
+    uint32_t id,
+    Slot& slot,
+    const WorkerSpec& spec,
+    uint32_t worker_count,
+    ListenerGroup& group,
+    WorkerOwner& owner) {
+  const int64_t fork_ns = MonotonicNs();
+  RETURN_IF_ERROR(CheckStdio(spec.stdio));
+  std::vector<UniqueFd> fds;
+  if (!spec.plugin_path.empty()) {
+    ASSIGN_OR_RETURN(UniqueFd file, Copy(spec.plugin_file));
+    fds.push_back(std::move(file));
+  }
+  ASSIGN_OR_RETURN(UniqueFd memory, Copy(slot.memory().fd()));
+  fds.push_back(std::move(memory));
+  std::vector<ListenerFacts> listeners;
+  for (uint32_t i = 0; i < group.listener_count(); ++i) {
+    const Listener& listener = *group.listener(i);
+    listeners.push_back(listener.facts);
+    if (!listener.datagram()) continue;
+    ASSIGN_OR_RETURN(std::vector<UniqueFd> socket, group.AcceptorFor(slot, i));
+    fds.push_back(std::move(socket.front()));
+  }
+  ASSIGN_OR_RETURN(ChildProcess child, Spawn(ToChild(id, spec)));
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<WorkerProcess> worker,
+      WorkerProcess::Create(
+          io, id, slot, std::move(child), spec.capture_output, fork_ns, owner));
+  worker->plugin = spec.plugin_path.substr(spec.plugin_path.rfind('/') + 1);
+  for (const ListenerFacts& facts : listeners) {
+    // Their sockets come along.
+    if (facts.kind == ListenerKind::kDatagram) {
+      worker->asked_for.set(facts.listener);
+    }
+  }
+  worker->Send(
+      FrameType::kStart,
+      Start{.worker_id = id,
+            .worker_count = worker_count,
+            .slot = slot.index(),
+            .generation = slot.NextGeneration(),
+            .cpu = group.CpuOf(slot).value_or(kAnyCpu),
+            .listener_count = static_cast<uint32_t>(group.listener_count()),
+            .listeners = std::move(listeners),
+            .drain_on_sigterm = spec.drain_on_sigterm,
+            .plugin_path = spec.plugin_path,
+            .config = spec.config,
+            .arguments = spec.arguments,
+            .allow_draft = spec.allow_draft},
+      std::move(fds));
+  return worker;
+}
+
+}  // namespace cluster

@@ -1,0 +1,91 @@
+#include "core/primary/workers/worker_life.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/deadline_ns.h"
+#include "core/base/monotonic_clock.h"
+#include "core/control/messages.h"
+#include "core/primary/connections/slot.h"
+#include "core/primary/workers/worker_events.h"
+
+namespace cluster {
+namespace {
+
+// Beyond the drain timeout, which the workers keep by themselves.
+constexpr absl::Duration kDrainGrace = absl::Seconds(1);
+
+}  // namespace
+
+absl::Status WorkerLife::Feed(WorkerProcess& worker, const WorkerInput& input) {
+  const Step step = Apply(worker.record, input);
+  worker.record = step.record;
+  if (!step.violation.empty()) {
+    return absl::DataLossError(step.violation);
+  }
+  for (const WorkerEffect effect : step.effects) Do(worker, effect);
+  return absl::OkStatus();
+}
+
+void WorkerLife::Do(WorkerProcess& worker, WorkerEffect effect) {
+  if (const std::optional<WorkerEventKind> kind = EventOf(effect)) {
+    return observer_.OnEvent(DescribeEvent(*kind, worker));
+  }
+  switch (effect) {
+    case WorkerEffect::kStopServing:
+      group_.StopServing(worker.slot());
+      return dynamic_.StopServing(worker.slot());
+    case WorkerEffect::kAcknowledgeNotice:
+    case WorkerEffect::kSendDisconnect:
+      return SendDrain(worker);
+    default:
+      // The list is by process (Primary::Bury), signals are sent where they are
+      // wanted, and a violation closes the channel.
+      return;
+  }
+}
+
+void WorkerLife::EndHost() {
+  host_ends_ = true;
+  end_ns_ = MonotonicNs();
+}
+
+absl::Duration WorkerLife::TimeSinceEnd() const {
+  return absl::Nanoseconds(MonotonicNs() - end_ns_);
+}
+
+void WorkerLife::SendDrain(WorkerProcess& worker) {
+  if (std::exchange(worker.told_to_drain, true)) return;
+  int64_t deadline_ns = kNeverNs;
+  if (drain_timeout_ != absl::InfiniteDuration()) {
+    const absl::Duration left =
+        drain_timeout_ - (host_ends_ ? TimeSinceEnd() : absl::ZeroDuration());
+    deadline_ns = DeadlineNs(MonotonicNs(), absl::ToInt64Nanoseconds(left));
+    // The worker keeps the time by itself, if it can.
+    worker.KillAfter(left + kDrainGrace,
+                     absl::StrCat("it did not end within the drain timeout, ",
+                                  absl::FormatDuration(drain_timeout_)));
+  }
+  after_messages_(worker, [this, &worker, deadline_ns] {
+    WriteDrain(worker, deadline_ns);
+  });
+}
+
+void WorkerLife::WriteDrain(WorkerProcess& worker, int64_t deadline_ns) {
+  Drain drain = {
+      .deadline_ms = UINT64_MAX, .listeners_close = host_ends_, .sent = {}};
+  if (deadline_ns != kNeverNs) {
+    const int64_t left_ns = std::max<int64_t>(0, deadline_ns - MonotonicNs());
+    drain.deadline_ms = static_cast<uint64_t>((left_ns + 999'999) / 1'000'000);
+  }
+  const Slot& slot = worker.slot();
+  for (size_t i = 0; i < slot.stream_count(); ++i) {
+    drain.sent.push_back(slot.has_stream(i) ? slot.stream(i).sent() : 0);
+  }
+  worker.Send(FrameType::kDrain, drain);
+}
+
+}  // namespace cluster
