@@ -134,7 +134,8 @@ bool Cluster::send_to_all(Message message,
                           HandleArgument handle,
                           const SendOptions& options,
                           SendCallback sent) {
-  PrimaryMessages* const messages = AsPrimary("send_to_all").messages();
+  PrimaryMessages* const messages =
+      AsPrimary("send_to_all").MessagesOrTell(sent);
   return messages != nullptr &&
          messages->SendToAll(
              std::move(message), handle, options, std::move(sent));
@@ -145,7 +146,7 @@ bool Cluster::reply(const Request& request,
                     HandleArgument handle,
                     const SendOptions& options,
                     SendCallback sent) {
-  PrimaryMessages* const messages = AsPrimary("reply").messages();
+  PrimaryMessages* const messages = AsPrimary("reply").MessagesOrTell(sent);
   return messages != nullptr &&
          messages->Reply(
              request, std::move(message), handle, options, std::move(sent));

@@ -66,8 +66,8 @@ class PrimarySide : private PrimaryObserver,
   Primary& engine() { return *primary_; }
   absl::Status SetPolicy(const std::string& name);
   int Run();
-  // Null if there is no scheduling policy of that name.
-  PrimaryMessages* messages();
+  // Null if there is no scheduling policy of that name: `sent` is told so.
+  PrimaryMessages* MessagesOrTell(const SendCallback& sent);
 
  private:
   void OnEvent(const WorkerEvent& event) override;

@@ -115,8 +115,11 @@ void PrimarySide::Ask(Worker& worker,
       worker.id(), message, deadline, std::move(replied), handle, options);
 }
 
-PrimaryMessages* PrimarySide::messages() {
-  return Begin().ok() ? &*messages_ : nullptr;
+PrimaryMessages* PrimarySide::MessagesOrTell(const SendCallback& sent) {
+  const absl::Status begun = Begin();
+  if (begun.ok()) return &*messages_;
+  if (sent) Post([sent, begun] { sent(begun); });
+  return nullptr;
 }
 
 bool PrimarySide::Hears(uint32_t worker) {

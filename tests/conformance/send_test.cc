@@ -117,13 +117,16 @@ TEST_F(SendTest, WhatAWorkerThatNeverBeganIsSentEndsWithWhy) {
   const auto worker = ForkAgent();
   absl::Status replied;
   EXPECT_FALSE(worker->send("", Sent()));
+  EXPECT_FALSE(cluster_.send_to_all("", {}, {}, Sent()));
+  EXPECT_FALSE(cluster_.reply(Request(), "", {}, {}, Sent()));
   worker->request("", absl::InfiniteDuration(), [&](Reply& reply) {
     replied = reply.status;
   });
   EXPECT_THAT(sent_, IsEmpty()) << "not from within send()";
   Run();
   EXPECT_FALSE(worker->status().ok());
-  EXPECT_THAT(sent_, ElementsAre(worker->status().code()));
+  const absl::StatusCode why = worker->status().code();
+  EXPECT_THAT(sent_, ElementsAre(why, why, why));
   EXPECT_EQ(replied, worker->status());
 }
 
