@@ -179,7 +179,7 @@ int WorkerProgram(Cluster& cluster, int argc, char** argv) {
   if (does == "tell") {
     TellAndExit(cluster, std::atoi(word.c_str()), std::atoi(argv[3]));
   }
-  while (does == "busy") {
+  for (volatile bool busy = does == "busy"; busy;) {
   }
   if (does == "serve" || does == "hold" || does == "disconnect" ||
       does == "kill") {
