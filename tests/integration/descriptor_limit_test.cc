@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -107,16 +108,27 @@ TEST_P(DescriptorLimitTest, WhatNoWorkerCanTakeWaitsUntilOthersEnd) {
   EXPECT_EQ(books.completed, kTotal);
 }
 
-TEST_P(DescriptorLimitTest, PrimaryHasNoMoreOpenAfterLoadThanBefore) {
+TEST_P(DescriptorLimitTest, NobodyHasMoreOpenAfterLoadThanBefore) {
   HostProcess host({TestPlugin("puppet"), "--workers=4", DataPathFlag()});
   ASSERT_TRUE(host.AwaitServing(4));
-  const size_t before = OpenDescriptors(host.pid());
+  // Of the primary and of each worker.
+  const auto open = [&] {
+    std::vector<size_t> counts = {OpenDescriptors(host.pid())};
+    for (const auto& [id, pid] : host.Workers()) {
+      counts.push_back(OpenDescriptors(pid));
+    }
+    return counts;
+  };
+  const std::vector<size_t> before = open();
+  ASSERT_EQ(before.size(), 5u);
   const size_t total = Scaled(2'000);
   const ClientSet clients =
       RunLoad({.port = host.port(), .request = "who\n"}, total, 20);
   EXPECT_EQ(clients.count(End::kAnswered), total);
-  EXPECT_TRUE(AwaitTrue([&] { return OpenDescriptors(host.pid()) == before; }))
-      << OpenDescriptors(host.pid()) << " after " << before;
+  EXPECT_TRUE(AwaitTrue([&] { return open() == before; }))
+      << testing::PrintToString(open()) << " after "
+      << testing::PrintToString(before);
+  EXPECT_EQ(ChildrenOf(host.pid()).size(), 4u);
   host.EndCleanly();
 }
 

@@ -153,9 +153,17 @@ TEST(KilledWorkerTest, OthersServeOnUnderLoad) {
   std::atomic<size_t> kills = 0;
   std::thread killer([&] {
     for (; kills < 5; ++kills) {
-      const size_t begin = rounds;
-      if (!AwaitTrue([&] { return rounds > begin + Scaled(500); })) break;
-      kill(host.Workers().begin()->second, SIGKILL);
+      const auto await_load = [&](size_t more) {
+        return AwaitTrue(
+            [&, end = rounds + Scaled(more)] { return rounds > end; });
+      };
+      const pid_t victim = host.Workers().begin()->second;
+      if (!await_load(500)) break;
+      // Stopped, it is given connections that it does not start.
+      kill(victim, SIGSTOP);
+      if (!AwaitTrue([&] { return IsStopped(victim); })) break;
+      if (!await_load(100)) break;
+      kill(victim, SIGKILL);
       if (!host.AwaitEvent("listening", 5 + kills)) break;
     }
     stop = true;
@@ -178,6 +186,8 @@ TEST(KilledWorkerTest, OthersServeOnUnderLoad) {
   EXPECT_LE(failed, books.lost);
   EXPECT_LE(books.lost, kConcurrent * kills);
   EXPECT_EQ(books.accepted, clients.outcomes().size());
+  // Others served what each victim had been given and had not started.
+  EXPECT_GE(books.redispatched, kills);
 }
 
 }  // namespace

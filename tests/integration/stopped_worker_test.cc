@@ -30,10 +30,13 @@ TEST(StoppedWorkerTest, OneOfFourDelaysNobodyAndServesAgainWhenContinued) {
   kill(stopped, SIGSTOP);
   ASSERT_TRUE(AwaitTrue([&] { return IsStopped(stopped); }));
   // A machine with no CPU to spare delays too; that is not the host's doing.
+  // A connection meets the primary, one worker and the client.
   const auto waited = [&] {
-    absl::Duration sum = WaitedForCpu(host.pid()) + WaitedForCpu(getpid());
-    for (const auto& [id, pid] : workers) sum += WaitedForCpu(pid);
-    return sum;
+    absl::Duration most = absl::ZeroDuration();
+    for (const auto& [id, pid] : workers) {
+      most = std::max(most, WaitedForCpu(pid));
+    }
+    return WaitedForCpu(host.pid()) + WaitedForCpu(getpid()) + most;
   };
 
   const absl::Time end = absl::Now() + absl::Seconds(2);
@@ -63,6 +66,7 @@ TEST(StoppedWorkerTest, OneOfFourDelaysNobodyAndServesAgainWhenContinued) {
   }));
   const Books books = host.EndCleanly();
   EXPECT_EQ(books.lost + books.refused + books.expired, 0u);
+  EXPECT_GT(books.redispatched, 0u) << "it was given nothing";
 }
 
 TEST(StoppedWorkerTest, AllOfThemCostThePrimaryNothingAndLoseNothing) {
@@ -75,6 +79,7 @@ TEST(StoppedWorkerTest, AllOfThemCostThePrimaryNothingAndLoseNothing) {
     ASSERT_TRUE(AwaitTrue([&] { return IsStopped(pid); }));
   }
   const size_t before = OpenDescriptors(host.pid());
+  const absl::Duration cpu_before = CpuTime(host.pid());
   ClientSet clients({.port = host.port(), .request = "who\n", .leave = true});
   for (size_t opened = 0; opened < total; opened += 100) {
     clients.Open(100);
@@ -83,13 +88,14 @@ TEST(StoppedWorkerTest, AllOfThemCostThePrimaryNothingAndLoseNothing) {
   ASSERT_TRUE(
       AwaitTrue([&] { return OpenDescriptors(host.pid()) >= before + total; }));
 
-  const absl::Duration cpu_before = CpuTime(host.pid());
+  const absl::Duration cpu_accepted = CpuTime(host.pid()) - cpu_before;
   clients.RunFor(absl::Seconds(5), [&] { return clients.settled() > 0; });
   const absl::Duration cpu = CpuTime(host.pid()) - cpu_before;
   EXPECT_EQ(clients.settled(), 0u);
-  std::printf("%zu waiting cost %s of CPU in 5 s\n",
+  std::printf("%zu waiting cost %s of CPU, %s of it to accept them\n",
               total,
-              absl::FormatDuration(cpu).c_str());
+              absl::FormatDuration(cpu).c_str(),
+              absl::FormatDuration(cpu_accepted).c_str());
   EXPECT_LT(cpu, Bound(absl::Milliseconds(50)));
 
   for (const auto& [id, pid] : workers) kill(pid, SIGCONT);
