@@ -4,11 +4,15 @@
 #include <chrono>
 
 #include "core/base/status_macros.h"
+#include "core/primary/messages/message_window.h"
 
 namespace cluster {
 namespace {
 
 constexpr auto kTickInterval = std::chrono::seconds(1);
+// What is read before those who wait for room are told of it. Not at the end of
+// the turn: until then a sender with a full window would stand still.
+constexpr size_t kFlushBytes = MessageWindow::kCreditStep;
 
 }  // namespace
 
@@ -53,8 +57,11 @@ bool MessageExchange::Takes(const Frame& frame) {
 }
 
 absl::Status MessageExchange::OnFrame(WorkerProcess& worker, Frame frame) {
+  read_bytes_ += frame.payload.size();
   RETURN_IF_ERROR(Route(worker.id(), std::move(frame)));
-  return mailbox_.ReadInbox();
+  RETURN_IF_ERROR(mailbox_.ReadInbox());
+  if (read_bytes_ >= kFlushBytes) OnTurnEnd();
+  return absl::OkStatus();
 }
 
 absl::Status MessageExchange::Route(uint32_t id, Frame frame) {

@@ -58,7 +58,10 @@ class MessageExchange : private MessageRouter::Out,
   // REQUIRES: Takes(frame). Errors: what the worker did against the protocol.
   absl::Status OnFrame(WorkerProcess& worker, Frame frame);
   // See WorkerOwner.
-  void OnTurnEnd() { Flush(); }
+  void OnTurnEnd() {
+    read_bytes_ = 0;
+    Flush();
+  }
   void OnWritten(WorkerProcess& worker);
 
  private:
@@ -94,6 +97,7 @@ class MessageExchange : private MessageRouter::Out,
   absl::btree_map<uint32_t, WorkerProcess*> workers_;  // by id
   std::vector<uint32_t> unflushed_;
   bool flushing_ = false;
+  size_t read_bytes_ = 0;  // since the last flush
   Alarm tick_;
   Alarm deadline_;
   NextTurn next_turn_;
