@@ -22,6 +22,7 @@ class Contender:
     warm_s: float = 0.0   # driven that long before it is measured
     worker: str = ''      # regex on a worker's command line; '': every child
     online: str = ''      # how its log tells fork to online, see lifecycle.py
+    worker_per_cpu: bool = False  # runs with as many workers as CPUs only
 
 
 _RAW = '--listen=127.0.0.1:{port} --workers={workers}'
@@ -43,7 +44,7 @@ _NONE = ('NODE_CLUSTER_SCHED_POLICY=none',)
 TABLE = (
     Contender('raw_reuseport', '[//tools/bench/servers:raw_reuseport] ' + _RAW),
     Contender('raw_random', '[//tools/bench/servers:raw_reuseport] --steer=random ' + _RAW),
-    Contender('raw_cpu_local', '[//tools/bench/servers:raw_reuseport] --steer=cpu ' + _RAW),
+    Contender('raw_cpu_local', '[//tools/bench/servers:raw_reuseport] --steer=cpu ' + _RAW, worker_per_cpu=True),
     Contender('raw_shared', '[//tools/bench/servers:raw_shared] ' + _RAW),
     Contender('raw_handoff', '[//tools/bench/servers:raw_handoff] ' + _RAW),
     Contender('raw_handoff_nogather', '[//tools/bench/servers:raw_handoff] --gather_us=0 ' + _RAW),
@@ -51,7 +52,7 @@ TABLE = (
     Contender('cluster_handoff_nogather', _CANNED + _HANDOFF + ' --gather_us=0'),
     Contender('cluster_share', _CANNED + _SHARE, reference='raw_shared'),
     Contender('cluster_steer_random', _CANNED + _STEER + 'random'),
-    Contender('cluster_steer_cpu_local', _CANNED + _STEER + 'cpu_local'),
+    Contender('cluster_steer_cpu_local', _CANNED + _STEER + 'cpu_local', worker_per_cpu=True),
     Contender('beast_reuseport', '[//plugins/hello_http/standalone:beast_standalone] ' + _RAW),
     Contender('beast_shared', '[//plugins/hello_http/standalone:beast_standalone] --shared ' + _RAW, reference='beast_reuseport'),
     Contender('hello_http_handoff', _HELLO + _HANDOFF, reference='beast_reuseport'),

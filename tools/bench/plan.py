@@ -30,8 +30,15 @@ def _interleave(group, reference):
     return order + [(reference, True)]
 
 
-def steps(contenders, measurements, rounds, reference_of, random):
-    """The Steps of a session.
+def takes_part(contender, measurement, cpus):
+    """Whether the contender can be measured so on a machine of `cpus` CPUs."""
+    if measurement.kind == 'online' and not contender.online:
+        return False
+    return not contender.worker_per_cpu or measurement.workers == cpus
+
+
+def steps(contenders, measurements, rounds, reference_of, random, cpus):
+    """The Steps of a session on a machine of `cpus` CPUs.
 
     `reference_of(contender)` is its reference, or None when that cannot run;
     `random` is a random.Random.
@@ -41,7 +48,7 @@ def steps(contenders, measurements, rounds, reference_of, random):
         for measurement in measurements:
             groups = {}
             for contender in contenders:
-                if measurement.kind == 'online' and not contender.online:
+                if not takes_part(contender, measurement, cpus):
                     continue
                 reference = reference_of(contender)
                 groups.setdefault(reference, []).append(contender)

@@ -15,7 +15,7 @@ _MEMORY = Measurement('memory', '', kind='memory')
 
 def names(measurement, rounds=1, contenders=(_R, *_ABC), reference=_R):
     steps = plan.steps(list(contenders), [measurement], rounds,
-                       lambda c: reference, random.Random(1))
+                       lambda c: reference, random.Random(1), cpus=2)
     return [s.contender.name for s in steps]
 
 
@@ -38,6 +38,12 @@ class StepsTest(unittest.TestCase):
         online = Measurement('online', '', kind='online')
         able = Contender('able', '', online='json')
         self.assertEqual(names(online, contenders=(_R, able)), ['able'])
+
+    def test_a_worker_per_cpu_or_not_at_all(self):
+        pinned = Contender('pinned', '', reference='r', worker_per_cpu=True)
+        self.assertIn('pinned', names(_LOAD, contenders=(_R, pinned)))
+        four = Measurement('load', '', ('--mode=close',), workers=4)
+        self.assertNotIn('pinned', names(four, contenders=(_R, pinned)))
 
     def test_missing_reference_does_not_stop_the_others(self):
         order = names(_LOAD, contenders=_ABC, reference=None)

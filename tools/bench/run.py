@@ -89,7 +89,8 @@ def make_steps(runnable, options):
     by_name = {c.name: c for c in runnable}
     return plan.steps(runnable, options.measure, options.rounds,
                       lambda c: by_name.get(c.reference),
-                      random.Random(options.seed))
+                      random.Random(options.seed),
+                      len(os.sched_getaffinity(0)))
 
 
 def make_results(samples, runnable, skipped, options, started):
