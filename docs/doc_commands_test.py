@@ -27,12 +27,19 @@ ROOT = os.getcwd()
 HOST = os.path.join(ROOT, "core/host/host")
 DEADLINE_S = 20
 
-# Stands for `bazel run host -- ...`, from where it was typed.
+# Stands for `bazel run TARGET -- ...`, from where it was typed.
 BAZEL = """#!/bin/sh
-[ "$1 $2" = "run host" ] || { echo "not in a test: bazel $*" >&2; exit 1; }
+export BUILD_WORKING_DIRECTORY=$PWD BUILD_WORKSPACE_DIRECTORY=$HOME
+case "$1 $2" in
+  "run host") program=host ;;
+  "run //:install") program=%(root)s/tools/install/install ;;
+  "run //tools/new_plugin") program=%(root)s/tools/new_plugin/new_plugin ;;
+  "run //tools/plugin_check") program=%(root)s/tools/plugin_check/plugin_check ;;
+  *) echo "not in a test: bazel $*" >&2; exit 1 ;;
+esac
 shift 2
 [ "${1-}" = -- ] && shift
-BUILD_WORKING_DIRECTORY=$PWD exec host "$@"
+exec "$program" "$@"
 """
 HOST_SCRIPT = """#!/bin/sh
 workers=--workers=2 listen=--listen=127.0.0.1:%(port)s
@@ -155,14 +162,17 @@ class Page:
         shutil.copyfile(os.path.join(ROOT, zone),
                         os.path.join(self.folder, zone))
         os.mkdir(os.path.join(self.folder, "bin"))
-        self._script("bin/bazel", BAZEL)
+        # What builds by hand takes the headers from a folder of that name.
+        os.symlink(".", os.path.join(self.folder, "cluster"))
+        self._script("bin/bazel", BAZEL % {"root": ROOT})
         self._script("bin/host", HOST_SCRIPT % {
             "host": HOST, "port": self.names.port("8080")})
         self._script("setup", "#!/bin/sh\n")
         self.environment = {
             "PATH": os.path.join(self.folder, "bin") + ":/usr/bin:/bin",
             "HOME": self.folder, "LC_ALL": "C",
-            "TEST_SRCDIR": os.environ["TEST_SRCDIR"]}
+            "TEST_SRCDIR": os.environ["TEST_SRCDIR"],
+            "RUNFILES_DIR": os.environ["TEST_SRCDIR"]}
 
     def _script(self, name, text):
         path = os.path.join(self.folder, name)
@@ -189,16 +199,28 @@ class Page:
                   encoding="utf-8") as file:
             file.write(block.text)
 
+    def _fill_in(self, command):
+        """Nothing is installed outside of the page's folder."""
+        return self.names.fill_in(command).replace(
+            "/opt/", self.folder + "/opt/")
+
+    def _shell(self, *arguments):
+        self.commands_run += 1
+        return subprocess.run(
+            ["bash", *arguments], cwd=self.folder, env=self.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, timeout=DEADLINE_S, check=False)
+
     def _run(self, block):
+        if block.language == "sh":
+            done = self._shell("-e", "-c", self._fill_in(block.text))
+            self.test.assertEqual(done.returncode, 0,
+                                  block.text + done.stdout.decode())
+            return
         for command, shown in doc_page.commands(block):
             if command.startswith("kill"):
                 self._await_no_connections()
-            done = subprocess.run(
-                ["bash", "-c", self.names.fill_in(command)], cwd=self.folder,
-                env=self.environment, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                timeout=DEADLINE_S, check=False)
-            self.commands_run += 1
+            done = self._shell("-c", self._fill_in(command))
             lines = done.stdout.decode().replace("\r", "").splitlines()
             self.test.assertTrue(
                 doc_page.same_lines(shown, lines, self.names),
@@ -258,7 +280,7 @@ class Page:
         for line in block.text.splitlines():
             if line.startswith("#") or not line:
                 continue
-            self._start_one(self.names.fill_in(line),
+            self._start_one(self._fill_in(line),
                             needs_fd=block.detail == "fd 3")
 
     def _start_one(self, command, needs_fd):
@@ -304,6 +326,12 @@ class DocCommandsTest(unittest.TestCase):
 
     def test_static_files_page(self):
         self.check("plugins/static_files/README.md")
+
+    def test_resp_kv_page(self):
+        self.check("plugins/resp_kv/README.md")
+
+    def test_plugin_abi_page(self):
+        self.check("docs/plugin_abi.md")
 
 
 class RuleTest(unittest.TestCase):
@@ -372,6 +400,9 @@ class DocPageTest(unittest.TestCase):
                          "kill 99; curl :12345")
         self.assertFalse(names.matches(log, log))
         self.assertFalse(names.matches("a 1", "a 2"))
+        self.assertTrue(names.matches("path   /tmp/x.so", "path   /a/b/x.so"))
+        self.assertFalse(names.matches("path   /tmp/x.so", "path   /tmp/y.so"))
+        self.assertTrue(names.matches("build id   0a", "build id   ff9"))
         self.assertTrue(doc_page.same_lines(["a", "...", "c"],
                                             ["a", "b", "b", "c"], names))
         self.assertFalse(doc_page.same_lines(["a"], ["a", "b"], names))

@@ -5,16 +5,18 @@ readers do not see:
 
   <!-- file: NAME -->   its text is written to NAME
   <!-- runs -->         console: each command runs to its end; its output and
-                        that below it are the same
+                        that below it are the same; sh: all of them run, one
+                        after the other, to exit code 0
   <!-- serves -->       console: its one command goes on running
   <!-- goes on -->      console: what that command printed meanwhile; a line ^C
                         sends SIGINT, after which the command must end
   <!-- starts -->       sh: each line starts a host, which then ends on SIGTERM
+  <!-- tested by: LABEL --> that test reads the page and runs them
   <!-- not run: WHY --> nothing
 
-In shown output a line "..." stands for any lines. Times, process ids, build ids and
-the number of the worker that happens to answer may differ; a process id that was
-shown once means the same process in later blocks.
+In shown output a line "..." stands for any lines. Times, process ids, build ids,
+the folder of a "path" and the number of the worker that happens to answer may
+differ; a process id that was shown once means the same process in later blocks.
 """
 
 import collections
@@ -22,10 +24,12 @@ import re
 
 Block = collections.namedtuple("Block", "page line mark detail language text")
 
-_MARK = re.compile(r"<!-- (file|runs|serves|goes on|starts|not run)"
+_MARK = re.compile(r"<!-- (file|runs|serves|goes on|starts|tested by|not run)"
                    r"(?:: (.*?))? -->$")
 _FENCE = re.compile(r"```(\w*)$")
-COMMAND_LANGUAGES = ("console", "sh")
+_COMMAND_LANGUAGES = ("console", "sh")
+# How a line begins that is a command, whatever the block calls itself.
+_COMMAND = re.compile(r"(bazel|python3|sed|\./setup|\.ci/run|export|[gc]\+\+) ")
 
 
 class PageError(Exception):
@@ -58,8 +62,14 @@ def blocks(page, text):
 
 def unmarked(all_blocks):
     """Returns the blocks of commands that nobody has decided about."""
-    return [b for b in all_blocks
-            if b.language in COMMAND_LANGUAGES and not b.mark]
+    return [b for b in all_blocks if not b.mark
+            and (b.language in _COMMAND_LANGUAGES or _COMMAND.match(b.text))]
+
+
+def indented_commands(text):
+    """Returns the numbers of lines that show commands outside of blocks."""
+    return [number for number, line in enumerate(text.split("\n"), 1)
+            if line.startswith("    ") and _COMMAND.match(line[4:])]
 
 
 def commands(block):
@@ -115,7 +125,9 @@ class Names:
                          pattern)
         pattern = re.sub(r"\d+\\\.\d\\ ms\\ after\\ fork",
                          r"[\\d.]+\\ ms\\ after\\ fork", pattern)
-        pattern = re.sub(r"(build\\ id\\ )[0-9a-f]+", r"\1[0-9a-f]+", pattern)
+        pattern = re.sub(r"(build\\ id(?:\\ )+)[0-9a-f]+", r"\1[0-9a-f]+",
+                         pattern)
+        pattern = re.sub(r"^(path(?:\\ )+)/.*(/[^/]+)$", r"\1/.*\2", pattern)
         pattern = re.sub(r"(compiled\\ by\\ ).*", r"\1.*", pattern)
         if pid and pid.group(0) not in self._pids:
             pattern = re.sub(rf"(\\\[|\"pid\":){pid.group(0)}",
