@@ -71,12 +71,12 @@ void SteeredQueue::Arm() {
 }
 
 void SteeredQueue::Look() {
-  const bool waiting = IsReadable(socket_);
-  if (detector_.Look(waiting, taken_())) stalled_();
+  if (detector_.Look(IsReadable(socket_), taken_())) stalled_();
   if (rescued()) return;
-  // While connections keep coming, the alarm alone is enough.
-  alarm_.Set(kBetweenLooks, [this] {
-    if (IsReadable(socket_)) return Look();
+  // While connections keep coming, the alarm alone is enough: to arm a watch
+  // that the next one sets off costs more than a look.
+  alarm_.Set(kBetweenLooks, [this, taken = taken_()] {
+    if (IsReadable(socket_) || taken_() != taken) return Look();
     detector_.Reset();
     Arm();
   });
