@@ -1,6 +1,7 @@
 #!/bin/bash
-# Starts `bazel run host` on a free port as a user would, asks it for pages, ends
-# it by SIGTERM, and expects the exit code 0 and the port to be closed. Its life
+# Starts `bazel run host` as a new user does (with a free port where somebody has
+# 8080), asks it for pages, ends it by SIGTERM, and expects the exit code 0 and
+# the port to be closed. Its life
 # is bounded, and nothing here waits by the clock: each step waits for a line of
 # the host's output or for its end.
 set -euo pipefail
@@ -39,12 +40,18 @@ trap clean_up EXIT
 bazel build --curses=no --color=no --noshow_progress //:host >"$log" 2>&1 ||
   fail "//:host does not build"
 
+arguments=()
+if (exec 4<>/dev/tcp/127.0.0.1/8080) 2>"$folder/refused"; then
+  echo "run_host_once: port 8080 is taken here; another is used"
+  arguments=(-- --listen=127.0.0.1:0)
+fi
+
 mkfifo "$folder/output"
 # In the foreground, timeout passes a signal on once; else its process group
 # would get it as well, and a second SIGTERM ends the host at once.
 timeout --foreground --kill-after=15 "$life_s" \
-  bazel run --curses=no --color=no --noshow_progress host -- \
-  --listen=127.0.0.1:0 --workers=2 >"$folder/output" 2>&1 </dev/null &
+  bazel run --curses=no --color=no --noshow_progress host "${arguments[@]}" \
+  >"$folder/output" 2>&1 </dev/null &
 host=$!
 exec 3<"$folder/output"
 
@@ -65,6 +72,10 @@ for ((i = 1; i <= requests; i++)); do
     fail "request $i to $url failed"
   [ "$code" = 200 ] || fail "request $i to $url: status $code"
   [ -s "$folder/body" ] || fail "request $i to $url: an empty page"
+done
+
+for shown in plugin workers policy "data path" stop; do
+  grep -q "^  $shown  *[^ ]" "$log" || fail "the banner does not say: $shown"
 done
 
 kill -TERM "$host"
