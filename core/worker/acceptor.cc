@@ -8,11 +8,11 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
-#include <ctime>
 #include <span>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/errno_status.h"
+#include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
 #include "core/control/peer_address.h"
 #include "core/scoreboard/claim.h"
@@ -33,12 +33,6 @@ constexpr size_t kOwnAcceptsPerRound = 16;
 void Increment(std::atomic<uint64_t>& counter) {
   counter.store(counter.load(std::memory_order_relaxed) + 1,
                 std::memory_order_release);
-}
-
-int64_t NowNs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * int64_t{1'000'000'000} + now.tv_nsec;
 }
 
 bool OutOfDescriptors(int error) {
@@ -172,7 +166,7 @@ absl::Status SocketAcceptor::Take(ConnectionTaker give, size_t limit) {
     Increment(page_.started);
     give({.fd = std::move(fd),
           .id = ++next_id_,
-          .accepted_ns = NowNs(),
+          .accepted_ns = MonotonicNs(),
           .listener = listener_,
           .peer = ToPeerAddress(peer, length)});
   }
