@@ -384,6 +384,25 @@ TEST_F(SendTest, B189_WhatWasSentBeforeADisconnectArrives) {
   EXPECT_THAT(came, ElementsAre(3'000'000u, 6u));
 }
 
+// Node queues the order to disconnect among the messages, too.
+TEST_F(SendTest, B189_WhoGoesOnSendingHoldsUpNoDisconnect) {
+  constexpr int kMany = 100'000;
+  const auto worker = Fork({"idle"});
+  int sent = 0;
+  std::function<void()> send_on = [&] {
+    worker->send("x", [&](const absl::Status& status) {
+      if (status.ok() && ++sent < kMany) send_on();
+    });
+  };
+  worker->on(events::online, [&] {
+    send_on();
+    worker->disconnect();
+  });
+  Run();
+  EXPECT_EQ(worker->process().exit_code(), 0);
+  EXPECT_LT(sent, kMany) << "it ended only when nothing more was sent";
+}
+
 // In the worker an error that nobody listens for is no reason to end, either.
 TEST_F(SendTest, SendInAWorkerAfterItsEnd) {
   const auto worker = Fork({"send after disconnect"});

@@ -7,7 +7,7 @@ namespace cluster {
 void OutgoingLane::Add(Message message, QueueFunction queue) {
   const size_t bytes = message.payload.span().size();
   const uint64_t cost = CostOf(bytes, message.fds.size());
-  unsent_ += cost;
+  Count(cost);
   message.head.total_bytes = bytes;
   if (held_.empty() && may_send() && bytes <= kMaxPartBytes) {
     const uint64_t end = queue(FrameType::kDelivery,
@@ -25,13 +25,18 @@ void OutgoingLane::Add(Message message, QueueFunction queue) {
 }
 
 void OutgoingLane::AddForget(uint64_t request, QueueFunction queue) {
-  unsent_ += CostOf(0, 0);
+  Count(CostOf(0, 0));
   held_.push_back({.type = FrameType::kForgotten,
                    .head = {.request = request},
                    .bytes = {},
                    .fds = {},
                    .done = nullptr});
   Fill(queue);
+}
+
+void OutgoingLane::Count(uint64_t cost) {
+  unsent_ += cost;
+  added_ += cost;
 }
 
 void OutgoingLane::Fill(QueueFunction queue) {

@@ -84,6 +84,10 @@ class OutgoingLane {
 
   // Bytes that the kernel has not taken, with what descriptors cost.
   uint64_t unsent() const { return unsent_; }
+  // The end of what was added so far, likewise, counted from the beginning; and
+  // how far the kernel has taken it.
+  uint64_t added() const { return added_; }
+  uint64_t sent() const { return added_ - unsent_; }
   bool holds_messages() const { return !held_.empty(); }
 
  private:
@@ -106,6 +110,7 @@ class OutgoingLane {
     return MessageCost(sizeof(DeliveryHead) + bytes, fds);
   }
   bool may_send() const { return on_the_way_cost_ < kMaxOnTheWayBytes; }
+  void Count(uint64_t cost);
   void Sent(uint64_t end, uint64_t cost, MessageDone done);
   void SendPart(Held& front, QueueFunction queue);
 
@@ -113,6 +118,7 @@ class OutgoingLane {
   std::deque<OnTheWay> on_the_way_;
   uint64_t on_the_way_cost_ = 0;
   uint64_t unsent_ = 0;
+  uint64_t added_ = 0;
 };
 
 }  // namespace cluster

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/deadline_ns.h"
@@ -291,16 +290,20 @@ void PrimaryMailbox::OnTurn() {
 
 void PrimaryMailbox::AfterSent(uint32_t worker, std::function<void()> then) {
   if (UnsentBytes(worker) == 0) return then();
-  after_sent_[worker].push_back(std::move(then));
+  after_sent_[worker].push_back(
+      {.position = lanes_.at(worker)->added(), .then = std::move(then)});
 }
 
 void PrimaryMailbox::RunAfterSent() {
   std::vector<std::function<void()>> calls;
   absl::erase_if(after_sent_, [&](auto& entry) {
-    if (UnsentBytes(entry.first) > 0) return false;
-    std::move(
-        entry.second.begin(), entry.second.end(), std::back_inserter(calls));
-    return true;
+    auto& [worker, waiting] = entry;
+    const uint64_t sent = lanes_.at(worker)->sent();
+    while (!waiting.empty() && waiting.front().position <= sent) {
+      calls.push_back(std::move(waiting.front().then));
+      waiting.pop_front();
+    }
+    return waiting.empty();
   });
   for (const std::function<void()>& call : calls) call();
 }

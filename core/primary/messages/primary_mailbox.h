@@ -21,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -150,8 +151,9 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
                              const MessagePayload& payload,
                              MessageExtras&& extras = {});
 
-  // Calls `then` when the kernel has all that was sent to `worker`: at once if
-  // it has, never if the worker ends before.
+  // Calls `then` when the kernel has all that was sent to `worker` so far, and
+  // whatever is sent meanwhile: at once if it has, never if the worker ends
+  // before.
   void AfterSent(uint32_t worker, std::function<void()> then);
 
   // Bytes for `worker` that the kernel has not taken, with what descriptors
@@ -182,6 +184,10 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
     Replied replied;
   };
   struct ToAll;
+  struct AfterSentCall {
+    uint64_t position = 0;  // as OutgoingLane::sent() counts
+    std::function<void()> then;
+  };
 
   void OnWhole(ReceivedMessage message) override;
   void OnRequestFailed(const RequestFailure& failure) override;
@@ -220,7 +226,7 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   Carrier& carrier_;
   absl::btree_map<uint32_t, std::unique_ptr<OutgoingLane>> lanes_;
   std::vector<DueCall> due_;
-  absl::btree_map<uint32_t, std::vector<std::function<void()>>> after_sent_;
+  absl::btree_map<uint32_t, std::deque<AfterSentCall>> after_sent_;
 
   uint64_t next_request_ = 1;
   absl::btree_map<uint64_t, Waiting> waiting_;

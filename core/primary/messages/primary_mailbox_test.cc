@@ -197,7 +197,6 @@ TEST_F(PrimaryMailboxTest, WhatThePrimarySendsNeverMakesAWorkerPay) {
   EXPECT_EQ(Receivers(FrameType::kCredit), Ids{});
 }
 
-// So that no turn of the loop is spent on freeing 100 MB at once.
 TEST_F(PrimaryMailboxTest, AfterSentComesBehindAllThatWasSent) {
   std::vector<std::string> calls;
   mailbox_.AfterSent(2, [&] { calls.push_back("at once"); });
@@ -217,6 +216,27 @@ TEST_F(PrimaryMailboxTest, AfterSentComesBehindAllThatWasSent) {
   EXPECT_EQ(calls, (std::vector<std::string>{"at once", "a", "b"}));
 }
 
+// Whoever goes on sending holds it up no longer.
+TEST_F(PrimaryMailboxTest, AfterSentWaitsForNothingThatIsSentLater) {
+  int sent = 0;
+  MessageDone again = [&](const absl::Status&) {
+    ++sent;
+    ASSERT_TRUE(
+        mailbox_.Send(2, MessagePayload("x"), {.fds = {}, .done = again}).ok());
+  };
+  ASSERT_TRUE(
+      mailbox_.Send(2, MessagePayload("x"), {.fds = {}, .done = again}).ok());
+  bool called = false;
+  mailbox_.AfterSent(2, [&] { called = true; });
+  for (int turn = 0; turn < 3; ++turn) {
+    EXPECT_EQ(called, turn > 0);
+    Written(2);
+    Turn();
+  }
+  EXPECT_EQ(sent, 3);
+}
+
+// So that no turn of the loop is spent on freeing 100 MB at once.
 TEST_F(PrimaryMailboxTest, LargeBytesAreFreedByAndByOnceAllIsSent) {
   const size_t size = size_t{30} << 20;
   SharedBytes kept{std::vector<std::byte>(size, std::byte{1})};
