@@ -35,6 +35,7 @@ void PrimarySide::Disconnect(Worker& worker) {
 void PrimarySide::CloseChannel(Worker& worker) {
   if (!worker.is_connected()) return;
   worker.closes_ = true;
+  if (primary_.has_value()) primary_->messages().EndSending(worker.id());
   // Its event must not come from within this call.
   Post([this, id = worker.id()] {
     WorkerProcess* const found = ProcessOf(id);

@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "core/cluster.h"
 #include "tests/conformance/cluster_fixture.h"
+#include "tests/conformance/sockets.h"
 #include "tests/integration/process_facts.h"
 
 namespace cluster {
@@ -216,6 +217,38 @@ TEST_F(SendTest, B177_ClosedChannel) {
   EXPECT_THAT(sent_, ElementsAre(absl::StatusCode::kNotFound));
 }
 
+// From the call on, though what was sent before still goes.
+TEST_F(SendTest, B177_ChannelThatIsToClose) {
+  const auto worker = ForkAgent();
+  const auto other = ForkAgent();
+  std::vector<size_t> came;
+  int requests = 0;
+  worker->on(events::message, [&](const Message& message, Handle&) {
+    came.push_back(TextOf(message).size());
+  });
+  other->on(events::message, [&](const Message& message, Handle&) {
+    EXPECT_EQ(TextOf(message), "all");
+    other->disconnect();
+  });
+  worker->on(events::online, [&] {
+    worker->process().disconnect();
+    EXPECT_FALSE(worker->is_connected());
+    EXPECT_FALSE(worker->send("x", Sent()));
+    worker->request("x", absl::InfiniteDuration(), [&](Reply& reply) {
+      EXPECT_EQ(reply.status.code(), absl::StatusCode::kNotFound);
+      ++requests;
+    });
+    EXPECT_TRUE(cluster_.send_to_all("all", {}, {}, [&](const auto& status) {
+      EXPECT_TRUE(status.ok()) << status;
+    }));
+    EXPECT_THAT(sent_, IsEmpty()) << "not from within send()";
+  });
+  Run();
+  EXPECT_THAT(sent_, ElementsAre(absl::StatusCode::kNotFound));
+  EXPECT_EQ(requests, 1);
+  EXPECT_THAT(came, IsEmpty());
+}
+
 // Of a worker whose channel is closed and that still runs.
 TEST_F(SendTest, B177_WithoutACallbackItIsAnErrorEvent) {
   const auto worker = Fork({"busy"});
@@ -382,6 +415,25 @@ TEST_F(SendTest, B189_WhatWasSentBeforeADisconnectArrives) {
   worker->disconnect();
   Run();
   EXPECT_THAT(came, ElementsAre(3'000'000u, 6u));
+}
+
+// More than a channel holds, so that most of it waits when the call is made.
+TEST_F(SendTest, B189_WhatWasSentBeforeTheChannelClosesGoesFirst) {
+  auto [passed, other] = UnixPair();
+  const auto worker = ForkAgent();
+  WhenStopped(worker, [&, handle = &passed] {
+    EXPECT_FALSE(worker->send(std::string(3'000'000, 'x'), Sent()));
+    EXPECT_FALSE(worker->send("meet", *handle, Sent()));
+    worker->process().disconnect();
+    EXPECT_FALSE(worker->is_connected()) << "at once";
+    EXPECT_THAT(sent_, IsEmpty());
+    Continue(worker);
+  });
+  worker->on(events::disconnect, [&] { EXPECT_THAT(sent_, SizeIs(2)); });
+  Run();
+  EXPECT_EQ(sent_, Codes(2, absl::StatusCode::kOk));
+  EXPECT_EQ(Read(other.fd()), "worker 1");
+  EXPECT_EQ(worker->process().exit_code(), 0);
 }
 
 // Node queues the order to disconnect among the messages, too.

@@ -70,8 +70,11 @@ class OutgoingLane {
   bool Fits(size_t bytes, size_t fds) const {
     return unsent_ == 0 || unsent_ + CostOf(bytes, fds) <= kMaxUnsentBytes;
   }
-  // Sends or holds it. REQUIRES: Fits().
+  // Sends or holds it. REQUIRES: Fits() && !closed().
   void Add(Message message, QueueFunction queue);
+  // No messages are added any more; those that were go all the same.
+  void Close() { closed_ = true; }
+  bool closed() const { return closed_; }
   // Says, behind what is held, that the primary waits for no reply any more.
   void AddForget(uint64_t request, QueueFunction queue);
 
@@ -119,6 +122,7 @@ class OutgoingLane {
   uint64_t on_the_way_cost_ = 0;
   uint64_t unsent_ = 0;
   uint64_t added_ = 0;
+  bool closed_ = false;
 };
 
 }  // namespace cluster

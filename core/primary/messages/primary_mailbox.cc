@@ -18,6 +18,11 @@ absl::Status Gone(uint32_t worker) {
       absl::StrCat("worker ", worker, " has ended, or there never was one"));
 }
 
+absl::Status Closing(uint32_t worker) {
+  return absl::NotFoundError(
+      absl::StrCat("the channel to worker ", worker, " is closed"));
+}
+
 absl::Status CheckSizes(const MessagePayload& payload,
                         const MessageExtras& extras) {
   if (payload.span().size() > kMaxUserMessageBytes) {
@@ -83,6 +88,7 @@ absl::StatusOr<OutgoingLane*> PrimaryMailbox::LaneFor(
   const auto found = lanes_.find(worker);
   if (found == lanes_.end()) return Gone(worker);
   OutgoingLane& lane = *found->second;
+  if (lane.closed()) return Closing(worker);
   if (!lane.Fits(payload.span().size(), extras.fds.size())) {
     return absl::ResourceExhaustedError(absl::StrCat(
         lane.unsent(), " bytes for worker ", worker, " are unsent"));
@@ -157,6 +163,10 @@ absl::StatusOr<bool> PrimaryMailbox::SendToAll(const MessagePayload& payload,
   const auto one = [all](const absl::Status& status) { all->OnOne(status); };
   bool go_on = true;
   for (const auto& [worker, lane] : lanes_) {
+    if (lane->closed()) {
+      due_.push_back({one, absl::OkStatus()});  // as if it were gone
+      continue;
+    }
     absl::StatusOr<std::vector<UniqueFd>> own = CopiesOf(fds);
     absl::Status status = own.status();
     MessageExtras copy = {.fds = {}, .done = one};
@@ -286,6 +296,11 @@ void PrimaryMailbox::OnTurn() {
     });
   }
   RunAfterSent();
+}
+
+void PrimaryMailbox::EndSending(uint32_t worker) {
+  const auto found = lanes_.find(worker);
+  if (found != lanes_.end()) found->second->Close();
 }
 
 void PrimaryMailbox::AfterSent(uint32_t worker, std::function<void()> then) {

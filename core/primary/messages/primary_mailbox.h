@@ -120,16 +120,17 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
 
   // Sends to one worker. Returns true to go on; false if who sends should wait
   // for `done`, as 128 KiB or more are unsent: the message goes all the same.
-  //   kNotFound           the worker has ended, or there never was one
+  //   kNotFound           the worker has ended, or there never was one, or
+  //                       EndSending() was called
   //   kResourceExhausted  128 MiB are unsent: wait
   //   kInvalidArgument    more than 128 MiB, or than 64 descriptors
   absl::StatusOr<bool> Send(uint32_t worker,
                             const MessagePayload& payload,
                             MessageExtras&& extras = {});
 
-  // Sends to every worker that is there. The bytes are taken once, whatever
-  // their number; each worker gets a copy of the descriptors. One that cannot
-  // be sent to is a failure for `done`.
+  // Sends to every worker that is there and may be sent to. The bytes are taken
+  // once, whatever their number; each worker gets a copy of the descriptors.
+  // One that cannot be sent to is a failure for `done`.
   //   kInvalidArgument    as Send()
   absl::StatusOr<bool> SendToAll(const MessagePayload& payload,
                                  MessageExtras&& extras = {});
@@ -150,6 +151,10 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   absl::StatusOr<bool> Reply(RequestKey request,
                              const MessagePayload& payload,
                              MessageExtras&& extras = {});
+
+  // Takes nothing more for `worker`; what was taken still goes. Does nothing if
+  // there is no such worker.
+  void EndSending(uint32_t worker);
 
   // Calls `then` when the kernel has all that was sent to `worker` so far, and
   // whatever is sent meanwhile: at once if it has, never if the worker ends

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
 #include "core/primary/messages/message_payload.h"
@@ -214,6 +215,32 @@ TEST_F(PrimaryMailboxTest, AfterSentComesBehindAllThatWasSent) {
   Die(3);
   Drain(2);
   EXPECT_EQ(calls, (std::vector<std::string>{"at once", "a", "b"}));
+}
+
+TEST_F(PrimaryMailboxTest, EndOfSendingRefusesTheNextAndKeepsTheLast) {
+  const std::string large(1'000'000, 'x');
+  ASSERT_TRUE(
+      mailbox_.Send(2, MessagePayload(large), {.fds = {}, .done = Done()})
+          .ok());
+  mailbox_.EndSending(2);
+  mailbox_.EndSending(9);
+  MessageExtras extras = {.fds = SomeFds(1), .done = Done()};
+  EXPECT_TRUE(absl::IsNotFound(
+      mailbox_.Send(2, MessagePayload("x"), std::move(extras)).status()));
+  EXPECT_EQ(extras.fds.size(), 1u) << "they stay with who sends";
+  EXPECT_TRUE(absl::IsNotFound(mailbox_.Request(
+      2, MessagePayload("x"), absl::InfiniteDuration(), Replied())));
+  EXPECT_EQ(mailbox_.open_requests(), 0u);
+  Drain(2);
+  EXPECT_EQ(done_, Codes{absl::StatusCode::kOk});
+
+  sent_.clear();
+  ASSERT_TRUE(
+      mailbox_.SendToAll(MessagePayload("all"), {.fds = {}, .done = Done()})
+          .ok());
+  EXPECT_EQ(Receivers(FrameType::kDelivery), (Ids{1, 3, 4}));
+  for (const uint32_t id : {1, 3, 4}) Drain(id);
+  EXPECT_EQ(done_, (Codes{absl::StatusCode::kOk, absl::StatusCode::kOk}));
 }
 
 // Whoever goes on sending holds it up no longer.
