@@ -92,7 +92,7 @@ class Cluster : public Listenable<ClusterEvents> {
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
   // The channels to workers that still live close, which ends them; it waits
-  // for that, and after two seconds kills those that do not listen.
+  // for that, and after two seconds kills those that still run.
   ~Cluster();
 
   // The role, fixed when the process started.

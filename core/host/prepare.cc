@@ -36,6 +36,9 @@
 namespace cluster {
 namespace {
 
+// A worker whose channel is closed has no reason to live here.
+constexpr absl::Duration kOrphanGrace = absl::Seconds(2);
+
 // Finds and reads the plugin's file, and says nothing about what is in it.
 absl::StatusOr<std::vector<std::byte>> OpenPlugin(const HostOptions& options,
                                                   Prepared* prepared) {
@@ -183,6 +186,7 @@ void FillOptions(const HostOptions& options, PrimaryOptions* out) {
   out->keep_ports = true;
   out->kill_at_end = true;
   out->drain_timeout = options.drain_timeout;
+  out->orphan_grace = kOrphanGrace;
   out->watchdog = {.start_timeout = options.start_timeout,
                    .heartbeat_timeout = options.heartbeat_timeout};
   out->listeners = {.data_path = options.data_path,

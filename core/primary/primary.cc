@@ -21,9 +21,9 @@
 namespace cluster {
 namespace {
 
-// A worker whose channel is closed has no reason to live; if it does not see
-// that for so long, it is killed.
-constexpr absl::Duration kOrphanGrace = absl::Seconds(2);
+// How long a worker that was cut off, as it broke the protocol, has to end. And
+// how long a primary that is destroyed waits for those that live.
+constexpr absl::Duration kEndGrace = absl::Seconds(2);
 // How long a port that is kept waits for a worker that is due back.
 constexpr absl::Duration kDueBack = absl::Seconds(30);
 // How often a drain looks whether the last waiting connections were placed.
@@ -56,7 +56,7 @@ Primary::~Primary() {
     if (!worker->record.dead()) running.push_back(worker->pidfd());
   }
   // A process that lives on must not keep zombies.
-  ReapAll(std::move(running), kOrphanGrace);
+  ReapAll(std::move(running), kEndGrace);
 }
 
 absl::Status Primary::Start() {
@@ -232,11 +232,15 @@ void Primary::OnChannelClosed(WorkerProcess& worker, const absl::Status& why) {
   group_->TakeBack(worker.slot());
   (void)life_->Feed(worker, WorkerInput::ChannelClosed());
   if (worker.record.dead()) return Bury(worker);
+  // One that has left, or was sent away, may have something to finish.
+  const bool left = absl::IsOutOfRange(why);
+  const absl::Duration grace = left ? options_.orphan_grace : kEndGrace;
+  if (grace == absl::InfiniteDuration()) return;
   worker.KillAfter(
-      kOrphanGrace,
+      grace,
       absl::StrCat("its control channel was closed (by a plugin that closes "
                    "descriptors of the host's?), and it did not end within ",
-                   absl::FormatDuration(kOrphanGrace)));
+                   absl::FormatDuration(grace)));
 }
 
 void Primary::OnExit(WorkerProcess& worker, WorkerExit exit) {

@@ -23,6 +23,9 @@ struct PrimaryOptions {
   ListenerGroupOptions listeners;
   // A worker that drains is killed a little after it.
   absl::Duration drain_timeout = absl::InfiniteDuration();
+  // A worker whose channel is closed, and which still runs after so long, is
+  // killed. (One that broke the protocol, after two seconds.)
+  absl::Duration orphan_grace = absl::InfiniteDuration();
   // A listener that a worker asked for outlives it for 30 s, for its successor.
   // Else it closes as soon as nobody serves it any more.
   bool keep_ports = false;

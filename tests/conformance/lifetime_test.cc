@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -45,6 +47,29 @@ TEST_F(LifetimeTest, ClusterThatEndsLeavesNoProcessAndNoDescriptor) {
   }
   EXPECT_TRUE(ChildrenOf(getpid()).empty());
   EXPECT_EQ(OpenFds(), before);
+}
+
+// It is the worker's affair when it ends: nobody kills it for not seeing that
+// its channel is closed.
+TEST_F(LifetimeTest, B226_WhoHangsThenEndsWhenItGetsToRun) {
+  boost::asio::io_context io;
+  boost::asio::steady_timer timer(io);
+  Cluster cluster(1, argv_, {.io = &io});
+  const auto worker = cluster.fork({.settings = Does({"idle"})});
+  worker->on(events::online, [&] {
+    kill(worker->process().pid(), SIGSTOP);
+    worker->process().disconnect();
+  });
+  worker->on(events::disconnect, [&] {
+    // Longer than anybody is given who is killed.
+    timer.expires_after(std::chrono::seconds(3));
+    timer.async_wait([&](const boost::system::error_code&) {
+      EXPECT_FALSE(worker->is_dead());
+      kill(worker->process().pid(), SIGCONT);
+    });
+  });
+  EXPECT_EQ(cluster.run(), 0);
+  EXPECT_EQ(worker->process().exit_code(), 0);
 }
 
 TEST_F(LifetimeTest, WorkerThatOutlivesItsClusterOnlyTellsWhatItWas) {
