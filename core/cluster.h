@@ -99,9 +99,10 @@ class Cluster : public Listenable<ClusterEvents> {
   bool is_primary() const { return primary_ != nullptr; }
   bool is_worker() const { return primary_ == nullptr; }
 
-  // Runs until no worker is left and nothing else waits (in a worker: until it
-  // has ended). Returns the process's exit code: in the primary 0, or 1 after
-  // an error that nobody listened for.
+  // Runs until no worker is left and nothing else waits. In a worker: until it
+  // is to end and its channel is closed, which is `disconnect` in the primary;
+  // the process may go on as long as it likes. Returns the process's exit code:
+  // in the primary 0, or 1 after an error that nobody listened for.
   int run();
 
   // ---- In a worker

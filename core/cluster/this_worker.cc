@@ -177,6 +177,8 @@ sdk::Host ThisWorker::host() const { return side_->desk().counted_host(); }
 int ThisWorker::Run() {
   const int exit_code = side_->runtime().Run();
   side_->messages().EndTurns();
+  // What the program has to finish is its own affair. (A plugin has nothing.)
+  if (!runs_plugin()) side_->runtime().Leave();
   return exit_code;
 }
 

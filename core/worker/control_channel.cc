@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -27,9 +28,17 @@ bool Passes(const absl::Status& status) {
 
 }  // namespace
 
-ControlChannel::~ControlChannel() {
-  if (watch_ != nullptr) loop_.Remove(watch_);
-  if (retry_ != nullptr) loop_.CancelTimer(retry_);
+ControlChannel::~ControlChannel() { StopWatching(); }
+
+void ControlChannel::StopWatching() {
+  if (watch_ != nullptr) loop_.Remove(std::exchange(watch_, nullptr));
+  if (retry_ != nullptr) loop_.CancelTimer(std::exchange(retry_, nullptr));
+}
+
+void ControlChannel::Close() {
+  StopWatching();
+  // Not close(): who was forked by the program's own hand may have it, too.
+  shutdown(channel_.fd(), SHUT_RDWR);
 }
 
 absl::Status ControlChannel::Begin(FrameFunction frame, EndFunction end) {
@@ -77,6 +86,7 @@ absl::Status ControlChannel::Write() {
 
 void ControlChannel::Flush() {
   if (!channel_.wants_write() && !watches_write_) return;
+  if (watch_ == nullptr) return;  // it is closed
   // An error that stays is an end of stream too; reading tells which.
   const bool refused = Passes(Write());
   if (refused && retry_ == nullptr) {

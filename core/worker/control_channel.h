@@ -85,10 +85,14 @@ class ControlChannel {
   // Reads and writes, and not by the loop, until `done` and all is written, at
   // most for `limit_ms` milliseconds. Gives up when the primary is gone.
   void ConverseUntil(absl::FunctionRef<bool()> done, int64_t limit_ms);
+  // Ends it for good, for all processes that have it: the primary sees that.
+  // Nothing is called any more, and what is sent is lost.
+  void Close();
 
  private:
   static void OnReady(void* channel, uint32_t epoll_events);
   static void OnRetry(void* channel);
+  void StopWatching();
   void SendBytes(FrameType type, std::span<const std::byte> payload);
   // Writes what the socket takes.
   absl::Status Write();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
@@ -57,6 +58,26 @@ TEST_F(ControlChannelTest, SentFramesWaitForFlush) {
   EXPECT_EQ(Sent(), 0u);
   channel_.Flush();
   EXPECT_EQ(Sent(), 2u);
+}
+
+TEST_F(ControlChannelTest, ClosedEndsForThePrimaryThoughAnotherProcessHasIt) {
+  auto [mine, others] = *MakeSocketPair(SOCK_STREAM);
+  const UniqueFd inherited(dup(mine.get()));
+  ControlChannel channel(std::move(mine), *loop_);
+  const auto never = [](auto&&...) { ADD_FAILURE() << "called"; };
+  ASSERT_TRUE(channel.Begin(never, never).ok());
+  UnixChannel primary(std::move(others), {.uses_ring = true});
+  channel.SendEmpty(FrameType::kOnline);
+  channel.Flush();
+  channel.Close();
+  size_t frames = 0;
+  const absl::Status end = primary.OnReadable([&frames](Frame) { ++frames; });
+  EXPECT_EQ(frames, 1u) << "what was written before";
+  EXPECT_TRUE(absl::IsOutOfRange(end)) << end;
+  // Nobody hears it, and nothing happens.
+  channel.SendEmpty(FrameType::kOnline);
+  channel.Flush();
+  loop_->Dispatch();
 }
 
 TEST_F(ControlChannelTest, OutsideTheLoopFramesGoAtOnce) {

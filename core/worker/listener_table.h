@@ -52,6 +52,9 @@ class ListenerTable {
   // by calls of Done with CLUSTER_E_STATE.
   void SetStage(Stage stage);
 
+  // Datagrams are the other workers' from now on, also of what stays open.
+  void CloseSockets() { sockets_.clear(); }
+
   // Whether there is a datagram listener that this worker serves.
   bool has_datagrams() const { return !sockets_.empty(); }
 

@@ -58,6 +58,10 @@ class Runtime {
   // plugin fails. Returns the process's exit code (core/control/worker_exit.h).
   int Run();
 
+  // The process lives on: closes the channel to the primary, and what it shared
+  // with other workers. REQUIRES: Run() has returned.
+  void Leave();
+
   // Asks the primary for a drain; or, `at_once`, for an end whatever is open.
   void AskToEnd(bool at_once);
   // Whether this worker or the primary has asked it to end.

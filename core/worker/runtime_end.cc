@@ -182,6 +182,11 @@ void Runtime::WriteLastMessages() {
   channel_.FlushAll();
 }
 
+void Runtime::Leave() {
+  if (listeners_.has_value()) listeners_->CloseSockets();
+  channel_.Close();
+}
+
 uint64_t Runtime::UnsentBytes() {
   // In the loop it would be written when the round ends: for so much that is
   // late.

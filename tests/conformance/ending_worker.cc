@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -61,13 +62,17 @@ int States(Cluster& cluster) {
   return cluster.run();
 }
 
-int Linger(Cluster& cluster) {
+int Linger(Cluster& cluster, const std::string& word) {
   const auto timer =
       cluster.worker().host().StartTimer(std::chrono::hours(1), [] {});
   cluster.worker().on(events::disconnect, [&cluster] {
     Print(cluster.worker().is_connected() ? "connected, " : "disconnected, ");
   });
   cluster.worker().listen(kLoopback, [](Connection) {});
+  if (word == "udp") {
+    cluster.worker().bind({.address = "127.0.0.1"},
+                          [](std::string_view, const Address&) {});
+  }
   const int code = cluster.run();
   Print("returned");
   char byte;
@@ -205,7 +210,7 @@ std::optional<int> EndingWorker(Cluster& cluster,
                                 const std::string& word) {
   if (does == "asked") return Asked(cluster, word);
   if (does == "states") return States(cluster);
-  if (does == "linger") return Linger(cluster);
+  if (does == "linger") return Linger(cluster, word);
   if (does == "twice") return Twice(cluster);
   if (does == "kill then") return KillThen(cluster).Run();
   if (does == "asks and exits") return AsksAndExits(cluster);

@@ -18,7 +18,8 @@ namespace cluster {
 //                    disconnected
 //   linger           has a timer that never rings; says when it is
 //                    disconnected and when run() has returned, and ends with
-//                    its standard input
+//                    its standard input; has a datagram socket, too, if `word`
+//                    is "udp"
 //   twice            keeps a connection, asks twice to be disconnected; ends by
 //                    kill() when a byte comes from its standard input
 //   kill then        keeps a connection and prints "kept"; calls kill() as soon

@@ -1,12 +1,17 @@
 // Rows B214 to B225, B245, B246 and B251: how workers end, as they see it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "core/cluster.h"
 #include "tests/conformance/cluster_fixture.h"
 
@@ -57,6 +62,24 @@ class WorkerEndTest : public ClusterTest {
   int listening_ = 0;
   int port_ = 0;
   std::vector<std::unique_ptr<Client>> clients_;
+};
+
+class LeavingTest : public WorkerEndTest,
+                    public ::testing::WithParamInterface<const char*> {
+ protected:
+  // Whether nobody has it.
+  static bool IsFree(const Address& address) {
+    sockaddr_in at = {};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(static_cast<uint16_t>(address.port));
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int type = address.type == "udp4" ? SOCK_DGRAM : SOCK_STREAM;
+    const int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    const bool is_free =
+        bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof(at)) == 0;
+    close(fd);
+    return is_free;
+  }
 };
 
 TEST_F(WorkerEndTest, B214_NoNewConnectionsButTheOldOnes) {
@@ -146,6 +169,43 @@ TEST_F(WorkerEndTest, B220_ItsOwnTimersAreItsOwnAndB221_NobodyKillsIt) {
   EXPECT_TRUE(Printed(1).ends_with("returned, finished"));
   EXPECT_EQ(worker->process().exit_code(), 0);
 }
+
+// For who shares what it had, it is gone when run() has returned.
+TEST_P(LeavingTest, B217_ChannelAndPortsCloseAndB220_TheProcessMayLiveOn) {
+  cluster_.set_scheduling_policy(GetParam());
+  LogEvents();
+  const auto worker = ForkWithInput({"linger", "udp"});
+  std::vector<Address> at;
+  worker->on(events::listening, [&](const Address& address) {
+    at.push_back(address);
+    if (at.size() == 2) worker->disconnect();
+  });
+  absl::Status told;
+  worker->on(events::disconnect, [&] {
+    EXPECT_FALSE(worker->is_dead());
+    EXPECT_FALSE(worker->is_connected());
+    EXPECT_EQ(worker->state(), WorkerState::kDisconnected);
+    EXPECT_FALSE(
+        worker->send("x", [&](const absl::Status& why) { told = why; }));
+    for (const Address& each : at) EXPECT_TRUE(IsFree(each)) << each.type;
+    // Only now it may end.
+    worker->process().stream(0)->end();
+  });
+  Run();
+  EXPECT_EQ(told.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(log_,
+              ElementsAre("fork 1",
+                          "online 1",
+                          "listening 1",
+                          "listening 1",
+                          "disconnect 1",
+                          "exit 1 0 0"));
+  EXPECT_EQ(Printed(1), "disconnected, returned, finished");
+}
+
+INSTANTIATE_TEST_SUITE_P(UnderEachPolicy,
+                         LeavingTest,
+                         ::testing::Values(kSchedRr, kSchedNone));
 
 TEST_F(WorkerEndTest, B223_ExitInTheTurnOfItsOwnDisconnect) {
   const auto worker = Fork({"asks and exits"});
