@@ -115,7 +115,10 @@ void Runtime::EndByException(int code, const std::string& thrown) {
       DescribePhase(static_cast<uint32_t>(context_.contract().phase()),
                     context_.contract().plugin_name());
   SendLastWords(absl::StrCat("an exception came out ", where, ": ", thrown));
-  channel_.FlushAll();
+  // Frames and messages that come meanwhile are not for the plugin.
+  stage_ = Stage::kStopped;
+  context_.messenger().Close();
+  WriteLastMessages();
   std::fflush(nullptr);
   // How it had failed before decides whether another worker is tried.
   _exit(exit_code_ == kWorkerExitOk ? code : exit_code_);

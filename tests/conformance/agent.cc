@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <list>
 #include <memory>
 #include <sstream>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -175,6 +177,8 @@ class Agent {
       int code = 0;
       words >> code;
       std::exit(code);
+    } else if (order == "throw") {
+      throw std::runtime_error("as it was told");
     } else {
       return ObeyAboutOthers(order, words);
     }
@@ -305,10 +309,14 @@ int RunAgent(Cluster& cluster, const std::string& how) {
   return cluster.run();
 }
 
-void TellAndExit(Cluster& cluster, int count, size_t size) {
+void TellAndEnd(Cluster& cluster,
+                int count,
+                size_t size,
+                const std::string& how) {
   for (int i = 0; i < count; ++i) {
     cluster.worker().send(std::string(size, 'x'));
   }
+  if (how == "killed") raise(SIGKILL);
   std::exit(0);
 }
 

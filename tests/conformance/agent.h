@@ -19,7 +19,8 @@ namespace cluster {
 //                    until its peer closes it
 //   agent greet      likewise, greets each, tells "greeted", and closes it
 //   agent return     likewise, sends each back with "yours"
-//   tell COUNT SIZE  tells so many texts of that size, and calls exit(0)
+//   tell COUNT SIZE  tells so many texts of that size, and calls exit(0); dies
+//                    by SIGKILL instead if "killed" follows
 //
 // Orders, texts of the primary's:
 //   tell COUNT SIZE  tells so many texts, "N xxx..."
@@ -38,13 +39,16 @@ namespace cluster {
 //   keep             keeps the handle until "let go"
 //   to ID TEXT       sends TEXT to a worker; others TEXT to all others
 //   ask ID TEXT      asks a worker, 0 for the primary, and tells the answer
-//   disconnect       disconnects itself; exit CODE ends at once
+//   disconnect       disconnects itself; exit CODE ends at once; throw throws
 // A request is answered with "re: TEXT", and its handle comes back; "silence"
 // never is. Any other message is sent back as it came, with its handle. What
 // comes from another worker is told as "ID says TEXT", and whether it has lost
 // a handle.
 int RunAgent(Cluster& cluster, const std::string& how);
-[[noreturn]] void TellAndExit(Cluster& cluster, int count, size_t size);
+[[noreturn]] void TellAndEnd(Cluster& cluster,
+                             int count,
+                             size_t size,
+                             const std::string& how);
 
 }  // namespace cluster
 

@@ -136,10 +136,11 @@ TEST_F(MessageTest, B051_ClusterIsToldBeforeTheWorkerAndB185_OfEach) {
 
 TEST_F(MessageTest, B059_WhatAWorkerSaidComesBeforeItsDisconnect) {
   LogEvents();
-  Fork({"tell", "3", "2"});
   cluster_.on(events::message, [&](Worker&, const Message& message, Handle&) {
     log_.push_back(TextOf(message));
   });
+  // What ends it lets the library write nothing more.
+  Fork({"tell", "3", "2", "killed"});
   Run();
   EXPECT_THAT(log_,
               ElementsAre("fork 1",
@@ -148,7 +149,7 @@ TEST_F(MessageTest, B059_WhatAWorkerSaidComesBeforeItsDisconnect) {
                           "xx",
                           "xx",
                           "disconnect 1",
-                          "exit 1 0 0"));
+                          "exit 1 0 9"));
 }
 
 TEST_F(MessageTest, B060_SentFromItsListeningCallbackComesBeforeListening) {
@@ -228,6 +229,20 @@ TEST_F(MessageTest, B186_LargeOneIsWrittenBeforeTheExit) {
   Fork({"tell", "1", "5000000"});
   Run();
   EXPECT_EQ(size, 5'000'000u);
+}
+
+// More than a window, so that most of it is still in the worker when it throws.
+TEST_F(MessageTest, B186_AlsoWhereAListenerThrows) {
+  size_t size = 0;
+  const auto worker = ForkAgent();
+  worker->on(events::message, [&](const Message& message, Handle&) {
+    size = TextOf(message).size();
+  });
+  worker->send("tell 1 5000000");
+  worker->send("throw");
+  Run();
+  EXPECT_EQ(size, 5'000'000u);
+  EXPECT_EQ(worker->process().exit_code(), 68);
 }
 
 TEST_F(MessageTest, B187_IdleWorkerStaysUntilItIsTold) {

@@ -177,7 +177,10 @@ int WorkerProgram(Cluster& cluster, int argc, char** argv) {
   if (does == "send after disconnect") return SendAfterDisconnect(cluster);
   if (does == "agent") return RunAgent(cluster, word);
   if (does == "tell") {
-    TellAndExit(cluster, std::atoi(word.c_str()), std::atoi(argv[3]));
+    TellAndEnd(cluster,
+               std::atoi(word.c_str()),
+               std::atoi(argv[3]),
+               argc > 4 ? argv[4] : "");
   }
   for (volatile bool busy = does == "busy"; busy;) {
   }

@@ -28,7 +28,7 @@ namespace cluster {
 //   kill             calls kill() once it holds a connection
 //   leave child      exits, and leaves a process that keeps the channel until
 //                    its standard input ends
-//   agent HOW, tell COUNT SIZE
+//   agent HOW, tell COUNT SIZE [killed]
 //                    tests/conformance/agent.h
 //   send after disconnect
 //                    sends when the channel is gone, and prints what is told
