@@ -177,6 +177,12 @@ class Workers : private MessageRouter::Out {
     Demand(fds.size() <= kMaxUserMessageFds, "descriptors are bounded");
     Check(kThePrimary, type, head, rest);
   }
+  // One of them reads at once.
+  void Flush() override {
+    if (!there_.contains(1)) return;
+    written_[1] = queued_[1];
+    router_.OnWritten(1, written_[1]);
+  }
   void Trouble(const std::string&) override {}
 
   // Each message is as its head announced it.

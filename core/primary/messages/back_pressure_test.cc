@@ -72,6 +72,66 @@ TEST_F(MessageRouterTest, DescriptorsAreDear) {
   EXPECT_EQ(OpenFds(), before);
 }
 
+class HeldFdsTest : public MessageRouterTest {
+ protected:
+  static constexpr size_t kMost = kMaxUserMessageFds;
+
+  // Worker 1 tells all others, with as many descriptors as there may be; it
+  // and `prompt_` read all there is.
+  void TellAll() {
+    ASSERT_TRUE(Say(1, {.to = MessageTo::kOthers}, "x", kMost).ok());
+    Flush();
+    Read(1);
+  }
+  size_t FdsFor(uint32_t worker) const {
+    size_t count = 0;
+    for (const Sent& sent : sent_) count += sent.to == worker ? sent.fds : 0;
+    return count;
+  }
+};
+
+// A copy for each is paid for once, so the window alone would let this grow
+// with the number of workers.
+TEST_F(HeldFdsTest, CopiesForThoseWhoDoNotReadAreBounded) {
+  for (uint32_t id = 5; id <= 11; ++id) router_.Add(id, id - 1);
+  TellAll();
+  size_t held = 0;
+  for (uint32_t id = 2; id <= 11; ++id) held += FdsFor(id);
+  EXPECT_EQ(held, MessageRouter::kMaxHeldFds);
+  EXPECT_EQ(Receivers(FrameType::kDelivery).size(), 10u)
+      << "without them, then";
+  EXPECT_EQ(HeadOf<DeliveryHead>(sent_.back()).lost_fds, kMost);
+  EXPECT_EQ(troubles_.size(), 1u);
+}
+
+TEST_F(HeldFdsTest, WhoReadsGetsAllHoweverManyThereAre) {
+  for (uint32_t id = 5; id <= 11; ++id) router_.Add(id, id - 1);
+  for (uint32_t id = 2; id <= 11; ++id) prompt_.push_back(id);
+  for (int i = 0; i < 3; ++i) TellAll();
+  for (const Sent& sent : sent_) {
+    if (sent.type == FrameType::kDelivery) EXPECT_EQ(sent.fds, kMost);
+  }
+  EXPECT_TRUE(troubles_.empty());
+}
+
+TEST_F(HeldFdsTest, StuckOneKeepsAMessagesWorthAndOthersGetTheirs) {
+  prompt_ = {3, 4};
+  ASSERT_TRUE(Say(1, {.to = MessageTo::kWorker, .number = 2}, "x").ok());
+  router_.Tick();
+  router_.Tick();
+  const size_t before = OpenFds();
+  for (int i = 0; i < 100; ++i) TellAll();
+  EXPECT_EQ(FdsFor(2), kMost);
+  EXPECT_EQ(FdsFor(3), 100 * kMost);
+  EXPECT_EQ(FdsFor(4), 100 * kMost);
+  EXPECT_EQ(OpenFds(), before);
+  EXPECT_EQ(troubles_.size(), 1u);
+  // Until it has read.
+  Read(2);
+  TellAll();
+  EXPECT_EQ(FdsFor(2), 2 * kMost);
+}
+
 // ---- Workers that do not read
 
 TEST_F(MessageRouterTest, StuckReceiverStopsHoldingUpItsSenders) {

@@ -6,12 +6,13 @@
 //
 // Thread safety: none.
 //
-//   queue.Add({.end = position, .sender = 3, .cost = 90, .bytes = 90});
+//   queue.Add({.end = position, .sender = 3, .cost = 90, .bytes = 90,
+//              .fds = 1, .fds_of = 3});
 //   queue.PopWritten(written, [&](uint32_t sender, uint64_t cost) { ... });
 #ifndef CORE_PRIMARY_MESSAGES_DELIVERY_QUEUE_H_
 #define CORE_PRIMARY_MESSAGES_DELIVERY_QUEUE_H_
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <utility>
@@ -25,6 +26,8 @@ class DeliveryQueue {
     uint32_t sender = 0;  // 0: nobody waits for the cost
     uint64_t cost = 0;
     uint64_t bytes = 0;
+    size_t fds = 0;
+    uint32_t fds_of = 0;  // who sent those, also when the cost is nobody's
   };
   // Those of one sender in a row are one entry, up to about this cost: an
   // allocation for many small messages.
@@ -32,15 +35,15 @@ class DeliveryQueue {
 
   void Add(const Entry& entry) {
     bytes_ += entry.bytes;
-    if (!entries_.empty() && entries_.back().sender == entry.sender &&
-        entries_.back().cost < kMergedCost) {
-      Entry& last = entries_.back();
-      last.end = entry.end;
-      last.cost += entry.cost;
-      last.bytes += entry.bytes;
-      return;
+    if (entries_.empty() || !Joins(entries_.back(), entry)) {
+      return entries_.push_back(entry);
     }
-    entries_.push_back(entry);
+    Entry& last = entries_.back();
+    last.end = entry.end;
+    last.cost += entry.cost;
+    last.bytes += entry.bytes;
+    last.fds += entry.fds;
+    if (entry.fds > 0) last.fds_of = entry.fds_of;
   }
 
   // Calls `settle(sender, cost)` for what lies before `written`.
@@ -63,11 +66,25 @@ class DeliveryQueue {
     }
   }
 
+  // Descriptors that wait, of those that `sender` has sent.
+  size_t FdsOf(uint32_t sender) const {
+    size_t count = 0;
+    for (const Entry& entry : entries_) {
+      if (entry.fds_of == sender) count += entry.fds;
+    }
+    return count;
+  }
+
   bool empty() const { return entries_.empty(); }
   // Of frames that are not written yet, or not wholly.
   uint64_t bytes() const { return bytes_; }
 
  private:
+  static bool Joins(const Entry& last, const Entry& entry) {
+    return last.sender == entry.sender && last.cost < kMergedCost &&
+           (last.fds == 0 || entry.fds == 0 || last.fds_of == entry.fds_of);
+  }
+
   std::deque<Entry> entries_;
   uint64_t bytes_ = 0;
 };

@@ -56,5 +56,20 @@ TEST_F(DeliveryQueueTest, WhatIsForgivenStaysAndIsSettledOnce) {
   EXPECT_TRUE(queue_.empty());
 }
 
+TEST_F(DeliveryQueueTest, DescriptorsAreCountedBySenderUntilTheyAreWritten) {
+  queue_.Add({.end = 1, .sender = 1, .bytes = 1});
+  queue_.Add({.end = 2, .sender = 1, .bytes = 1, .fds = 2, .fds_of = 1});
+  queue_.Add({.end = 3, .sender = 1, .bytes = 1});
+  queue_.Add({.end = 4, .sender = 2, .bytes = 1, .fds = 5, .fds_of = 2});
+  queue_.Forgive([](uint32_t, uint64_t) {});
+  queue_.Add({.end = 5, .bytes = 1, .fds = 1, .fds_of = 1});
+  EXPECT_EQ(queue_.FdsOf(1), 3u);
+  EXPECT_EQ(queue_.FdsOf(2), 5u);
+  EXPECT_EQ(queue_.FdsOf(3), 0u);
+  PopWritten(4);
+  EXPECT_EQ(queue_.FdsOf(1), 1u);
+  EXPECT_EQ(queue_.FdsOf(2), 0u);
+}
+
 }  // namespace
 }  // namespace cluster

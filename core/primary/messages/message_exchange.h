@@ -88,7 +88,7 @@ class MessageExchange : private MessageRouter::Out,
 
   absl::Status Route(uint32_t id, Frame frame);
   WorkerProcess& UnflushedWorker(uint32_t id);
-  void Flush();
+  void Flush() override;
   void ScheduleTick();
 
   const TroubleFunction trouble_;

@@ -1,30 +1,16 @@
 #include "core/primary/messages/message_router.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
-#include "ipc/lost_descriptors.h"
 
 namespace cluster {
 namespace {
 
 using Bytes = std::span<const std::byte>;
-
-// Fewer where the kernel has no descriptor left.
-std::vector<UniqueFd> CopiesOf(const std::vector<UniqueFd>& fds) {
-  std::vector<UniqueFd> copies;
-  for (const UniqueFd& fd : fds) {
-    UniqueFd copy(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
-    if (!copy) break;
-    copies.push_back(std::move(copy));
-  }
-  return copies;
-}
 
 absl::Status CheckFirstPart(const MessageHead& head, Bytes bytes, size_t fds) {
   if (head.total_bytes > kMaxUserMessageBytes) {
@@ -145,22 +131,6 @@ absl::Status MessageRouter::OnMessage(uint32_t worker,
   return absl::OkStatus();
 }
 
-uint32_t MessageRouter::DropLost(Peer& from, std::vector<UniqueFd>* fds) {
-  const auto lost = static_cast<uint32_t>(CountLost(*fds));
-  if (lost == 0) return 0;
-  fds->resize(fds->size() - lost);
-  TellLost(from);
-  return lost;
-}
-
-void MessageRouter::TellLost(Peer& from) {
-  if (std::exchange(from.lost_fds, true)) return;
-  out_.Trouble(absl::StrCat("messages from worker ",
-                            from.id,
-                            " go without their descriptors: ",
-                            DescriptorsLost().message()));
-}
-
 absl::Status MessageRouter::OnPart(uint32_t worker, Bytes payload) {
   Peer* const from = Find(worker);
   if (from == nullptr) return absl::OkStatus();
@@ -205,26 +175,19 @@ void MessageRouter::Forward(Peer& from,
       Settle(from.id, share);
       continue;
     }
+    Peer& to = *Find(target);
     const size_t wanted = fds.size();
-    std::vector<UniqueFd> own = last ? std::move(fds) : CopiesOf(fds);
+    std::vector<UniqueFd> own = FdsFor(from, to, fds, last);
     const auto missing = static_cast<uint32_t>(wanted - own.size());
     if (missing == 0) {
-      QueueFor(
-          *Find(target), type, head, bytes, std::move(own), from.id, share);
+      QueueFor(to, type, head, bytes, std::move(own), from.id, share);
       continue;
     }
     // Only the first part has descriptors.
     Bytes rest = head;
     DeliveryHead lossy = *TakeHead<DeliveryHead>(&rest);
     lossy.lost_fds += missing;
-    TellLost(from);
-    QueueFor(*Find(target),
-             type,
-             BytesOf(lossy),
-             bytes,
-             std::move(own),
-             from.id,
-             share);
+    QueueFor(to, type, BytesOf(lossy), bytes, std::move(own), from.id, share);
   }
 }
 
@@ -235,12 +198,15 @@ void MessageRouter::QueueFor(Peer& to,
                              std::vector<UniqueFd> fds,
                              uint32_t sender,
                              uint64_t cost) {
-  const uint64_t whole = MessageCost(head.size() + bytes.size(), fds.size());
+  const size_t count = fds.size();
+  const uint64_t whole = MessageCost(head.size() + bytes.size(), count);
   const uint64_t end = out_.Queue(to.id, type, head, bytes, std::move(fds));
   to.waiting.Add({.end = end,
                   .sender = to.stuck ? 0 : sender,
                   .cost = cost,
-                  .bytes = whole});
+                  .bytes = whole,
+                  .fds = count,
+                  .fds_of = count > 0 ? sender : 0});
   if (to.stuck) Settle(sender, cost);
 }
 

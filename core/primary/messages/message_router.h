@@ -24,6 +24,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
@@ -54,6 +55,9 @@ class MessageRouter {
                                  std::span<const std::byte> head,
                                  std::span<const std::byte> rest,
                                  std::vector<UniqueFd> fds) = 0;
+    // Writes what is queued, as far as the kernel takes it. OnWritten() is
+    // called from within, and nothing else of the router.
+    virtual void Flush() = 0;
     // Something that whoever runs the host should know.
     virtual void Trouble(const std::string& text) = 0;
   };
@@ -93,6 +97,10 @@ class MessageRouter {
 
   // What waits for a stuck worker beyond this is dropped.
   static constexpr uint64_t kMaxStuckBytes = uint64_t{4} << 20;
+
+  // Descriptors of one sender that wait here for others to read, at most. A
+  // copy for each of all others is paid for but once.
+  static constexpr size_t kMaxHeldFds = 256;
 
   // To be called about once a second while AnyWaits(). A worker that had
   // something to read at the last call, and whose channel took nothing since,
@@ -171,7 +179,16 @@ class MessageRouter {
   void ReportDropped(Peer& peer);
   // Takes the lost ones out of `*fds`, and returns how many they were.
   uint32_t DropLost(Peer& from, std::vector<UniqueFd>* fds);
-  void TellLost(Peer& from);
+  void TellLost(Peer& from, absl::string_view why);
+  // The descriptors of a message from `from` for one of its targets: `fds`
+  // themselves for the last. Fewer, or none, where they cannot be had.
+  std::vector<UniqueFd> FdsFor(Peer& from,
+                               const Peer& to,
+                               std::vector<UniqueFd>& fds,
+                               bool last);
+  // Whether `fds` more of `from` may wait for `to` to read.
+  bool MayHold(const Peer& from, const Peer& to, size_t fds);
+  size_t HeldFds(const Peer& from) const;
 
   Out& out_;
   absl::btree_map<uint32_t, std::unique_ptr<Peer>> peers_;  // by id

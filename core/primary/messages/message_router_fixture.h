@@ -55,6 +55,10 @@ class MessageRouterTest : public ::testing::Test, public MessageRouter::Out {
                        std::vector<UniqueFd> fds) override {
     Queue(kPrimaryId, type, head, rest, std::move(fds));
   }
+  // Those who read at once, do.
+  void Flush() override {
+    for (const uint32_t id : prompt_) Read(id);
+  }
   void Trouble(const std::string& text) override { troubles_.push_back(text); }
 
   static std::vector<UniqueFd> SomeFds(size_t count) {
@@ -136,6 +140,7 @@ class MessageRouterTest : public ::testing::Test, public MessageRouter::Out {
   }
   using Ids = std::vector<uint32_t>;
 
+  std::vector<uint32_t> prompt_;  // ids
   std::vector<Sent> sent_;
   std::map<uint32_t, uint64_t> ends_;
   std::vector<std::string> troubles_;
