@@ -85,6 +85,7 @@ void DatagramSocket::OnBound(uint32_t listener,
   desk_.Keep(shared_from_this());
   if (told) told(bound);
   for (const Outgoing& each : std::exchange(waiting_, {})) {
+    if (fd_ < 0) break;  // closed by who was told, or by an error's listener
     if (const absl::Status sent = send(each.payload, each.port, each.address);
         !sent.ok() && !events_.of(events::error).Emit(sent)) {
       desk_.Error(sent);

@@ -243,6 +243,23 @@ TEST_F(DatagramTest, B156_CloseBeforeTheAnswer) {
   EXPECT_EQ(listening_[0], "1 127.0.0.1 " + std::to_string(port) + " udp4");
 }
 
+// What waits to be sent is not sent then, least of all from a socket that is
+// bound anew.
+TEST_F(DatagramTest, ClosedByAnErrorOfWhatWaitedItStaysClosed) {
+  Peer peer;
+  const auto worker = Start();
+  Tell(worker, "socket a shut");
+  // Nothing can be sent to port 0.
+  EXPECT_EQ(Ask(worker,
+                "bind a\nsend a 0 text\nsend a " + std::to_string(peer.port()) +
+                    " text",
+                "a error"),
+            "a error EINVAL send 127.0.0.1 0");
+  Await(worker, "a close event");
+  EXPECT_EQ(Ask(worker, "address a", "a is"), "a is nowhere");
+  EXPECT_FALSE(peer.HasMore());
+}
+
 TEST_F(DatagramTest, B157_CloseWhenItListens) {
   for (const auto& worker : Start(3)) {
     Ask(worker, "bind a close", "a close event");

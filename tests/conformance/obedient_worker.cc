@@ -254,9 +254,11 @@ class Obedient {
           Print(name + " got " + std::string(payload) + " " +
                 std::to_string(from.port));
         });
-    socket->on(events::error, [name](const absl::Status& status) {
-      Print(name + " " + Describe(status));
-    });
+    socket->on(events::error,
+               [this, name, shut = options.has("shut")](const auto& status) {
+                 Print(name + " " + Describe(status));
+                 if (shut) Close(name);
+               });
     socket->on(events::close, [name] { Print(name + " close event"); });
   }
 

@@ -21,7 +21,7 @@ namespace cluster {
 //                        from PORT to PORT"), close (the server
 //                        is closed when it listens); throw or disconnect, when
 //                        it fails
-//   socket NAME WHAT...  makes a datagram socket
+//   socket NAME WHAT...  makes a datagram socket; with shut, an error closes it
 //   bind NAME WHAT...    as listen. "NAME got TEXT PORT" for each datagram
 //   send NAME PORT TEXT  to 127.0.0.1
 //   join NAME GROUP      "NAME joined" or "NAME error CODE"
