@@ -102,7 +102,8 @@ class Cluster : public Listenable<ClusterEvents> {
   // Runs until no worker is left and nothing else waits. In a worker: until it
   // is to end and its channel is closed, which is `disconnect` in the primary;
   // the process may go on as long as it likes. Returns the process's exit code:
-  // in the primary 0, or 1 after an error that nobody listened for.
+  // in the primary 0, or 1 if there was an error since the last call that
+  // nobody listened for.
   int run();
 
   // ---- In a worker

@@ -84,7 +84,7 @@ void PrimarySide::TellNextAnnounced() {
 int PrimarySide::Run() {
   io_.restart();
   io_.run();
-  return exit_code_;
+  return std::exchange(exit_code_, 0);
 }
 
 // ---- Settings

@@ -20,14 +20,15 @@ struct SendOptions {
   bool keep_open = false;
 };
 
-// Called once, in a later turn: with OK when the kernel has the message, which
-// does not say that it was read; or with why it has not.
+// Called once, in a later turn (at once where the cluster is gone, which has no
+// more of those; not at all if it goes meanwhile): with OK when the kernel has
+// the message, which does not say that it was read; or with why it has not.
 //   kNotFound           the other side has ended, or will not read any more
 //   kResourceExhausted  128 MiB wait to be read
 //   kInvalidArgument    the message or its handle cannot be sent
 using SendCallback = std::function<void(const absl::Status& status)>;
 
-// Called once, in a later turn. What it leaves of the handle is closed.
+// Called once, as SendCallback. What it leaves of the handle is closed.
 using Replied = std::function<void(Reply& reply)>;
 
 }  // namespace cluster

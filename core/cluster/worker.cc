@@ -47,12 +47,20 @@ absl::Status Worker::Dead() const {
   return absl::NotFoundError(absl::StrCat("worker ", id_, " is dead"));
 }
 
+absl::Status Worker::NoCluster() const {
+  return absl::NotFoundError(
+      absl::StrCat("the cluster of worker ", id_, " is gone"));
+}
+
 bool Worker::send(const Message& message,
                   HandleArgument handle,
                   const SendOptions& options,
                   SendCallback sent) {
-  return commands_ != nullptr &&
-         commands_->Send(*this, message, handle, options, std::move(sent));
+  if (commands_ != nullptr) {
+    return commands_->Send(*this, message, handle, options, std::move(sent));
+  }
+  if (sent) sent(NoCluster());
+  return false;
 }
 
 void Worker::request(const Message& message,
@@ -60,7 +68,12 @@ void Worker::request(const Message& message,
                      Replied replied,
                      HandleArgument handle,
                      const SendOptions& options) {
-  if (commands_ == nullptr) return;
+  if (commands_ == nullptr) {
+    Reply none = {.status = NoCluster(),
+                  .message = Message({}, 0, Request()),
+                  .handle = {}};
+    return replied(none);
+  }
   commands_->Ask(*this, message, deadline, std::move(replied), handle, options);
 }
 

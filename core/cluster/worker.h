@@ -153,6 +153,7 @@ class Worker : public std::enable_shared_from_this<Worker>,
 
   bool Send(int signal);
   absl::Status Dead() const;
+  absl::Status NoCluster() const;
 
   const uint32_t id_;
   WorkerCommands* commands_;  // null once the cluster is gone

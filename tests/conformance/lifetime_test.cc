@@ -81,7 +81,16 @@ TEST_F(LifetimeTest, WorkerThatOutlivesItsClusterOnlyTellsWhatItWas) {
   EXPECT_EQ(worker->id(), 1u);
   EXPECT_FALSE(worker->send("x"));
   worker->on(events::message, [](const Message&, Handle&) {});
-  worker->request("x", absl::InfiniteDuration(), [](Reply&) {});
+  // There are no turns any more in which they could be told later.
+  absl::Status sent;
+  EXPECT_FALSE(
+      worker->send("x", [&](const absl::Status& status) { sent = status; }));
+  EXPECT_EQ(sent.code(), absl::StatusCode::kNotFound);
+  absl::Status replied;
+  worker->request("x", absl::InfiniteDuration(), [&](Reply& reply) {
+    replied = reply.status;
+  });
+  EXPECT_EQ(replied.code(), absl::StatusCode::kNotFound);
   worker->disconnect();
   worker->kill();
   EXPECT_FALSE(worker->process().kill(0));
@@ -96,6 +105,15 @@ TEST_F(LifetimeTest, ListenersThatHoldTheirWorkerEndWithTheCluster) {
     watched = worker;
   }
   EXPECT_TRUE(watched.expired());
+}
+
+TEST_F(LifetimeTest, RunAfterAnErrorThatNobodyHeardBeginsAnew) {
+  Cluster cluster(1, argv_);
+  cluster.fork({.settings = {.exec = "/nonexistent"}});
+  EXPECT_EQ(cluster.run(), 1);
+  const auto worker = cluster.fork({.settings = Does({"exit", "0"})});
+  EXPECT_EQ(cluster.run(), 0);
+  EXPECT_TRUE(worker->is_dead());
 }
 
 // Nothing runs where there is no such policy, and nothing may crash.
