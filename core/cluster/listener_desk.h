@@ -71,6 +71,10 @@ class ListenerDesk {
   absl::StatusOr<std::unique_ptr<OwnListener>> Own(
       const std::shared_ptr<Server>& server, Handle handle, int backlog);
   void LetGo(const Server& server);
+  // Gives `server` a connection that the primary knows nothing of.
+  void GiveOwn(const std::shared_ptr<Server>& server,
+               UniqueFd fd,
+               const cluster_address& peer);
   // Kept as long as it is bound.
   void Keep(std::shared_ptr<DatagramSocket> socket);
   void LetGo(const DatagramSocket& socket);
@@ -98,9 +102,6 @@ class ListenerDesk {
                        cluster_status status,
                        uint32_t listener,
                        const cluster_error* error);
-  void GiveOwn(const std::shared_ptr<Server>& server,
-               UniqueFd fd,
-               const cluster_address& peer);
   // In place of the host's: the servers count, and it does not know what came
   // without it.
   static void CloseConnection(const cluster_host* host,

@@ -40,7 +40,29 @@ absl::Status MakeNonBlocking(int fd) {
   return ErrorOf(fd, "fcntl");
 }
 
+cluster_address PeerOf(const sockaddr_storage& from, socklen_t length) {
+  const PeerAddress read = ToPeerAddress(from, length);
+  cluster_address peer = {};
+  static_assert(sizeof(peer) == sizeof(read));
+  std::memcpy(&peer, &read, sizeof(peer));
+  return peer;
+}
+
 }  // namespace
+
+absl::StatusOr<OwnConnection> OwnConnection::Of(Handle handle) {
+  const HandleKind kind = handle.kind();
+  sockaddr_storage from = {};
+  socklen_t length = sizeof(from);
+  if ((kind != HandleKind::kTcpSocket && kind != HandleKind::kUnixSocket) ||
+      getpeername(handle.fd(), reinterpret_cast<sockaddr*>(&from), &length) !=
+          0) {
+    return absl::InvalidArgumentError("the handle is no connected socket");
+  }
+  RETURN_IF_ERROR(MakeNonBlocking(handle.fd()));
+  return OwnConnection{.fd = UniqueFd(handle.release()),
+                       .peer = PeerOf(from, length)};
+}
 
 absl::StatusOr<std::unique_ptr<OwnListener>> OwnListener::Create(
     const sdk::Services& services,
@@ -99,13 +121,9 @@ void OwnListener::OnReadable() {
     return RestAWhile();
   }
   trouble_ = 0;
-  const PeerAddress read = ToPeerAddress(from, length);
-  cluster_address peer = {};
-  static_assert(sizeof(peer) == sizeof(read));
-  std::memcpy(&peer, &read, sizeof(peer));
   // A copy: the call may destroy this.
   const Accepted accepted = accepted_;
-  accepted(std::move(fd), peer);
+  accepted(std::move(fd), PeerOf(from, length));
 }
 
 }  // namespace cluster

@@ -29,6 +29,16 @@
 
 namespace cluster {
 
+// A connection that the primary knows nothing of.
+struct OwnConnection {
+  UniqueFd fd;  // non-blocking and close-on-exec
+  cluster_address peer = {};
+
+  // Of a socket that is connected. Its open file becomes non-blocking, for all
+  // who have it. kInvalidArgument: it is no stream socket, or not connected.
+  static absl::StatusOr<OwnConnection> Of(Handle handle);
+};
+
 class OwnListener {
  public:
   // `fd` is non-blocking and close-on-exec.

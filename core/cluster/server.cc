@@ -1,6 +1,7 @@
 #include "core/cluster/server.h"
 
 #include "absl/status/statusor.h"
+#include "core/base/status_macros.h"
 #include "core/cluster/listener_desk.h"
 #include "core/cluster/own_listener.h"
 
@@ -82,6 +83,15 @@ void Server::BeginOn(Handle handle, const OnListening& listening, int backlog) {
   bound_ = own_->address();
   PauseIfFull();
   if (listening) listening(*bound_);
+}
+
+absl::Status Server::take(Handle handle) {
+  if (desk_.ends()) {
+    return absl::FailedPreconditionError("the worker is about to end");
+  }
+  ASSIGN_OR_RETURN(OwnConnection own, OwnConnection::Of(std::move(handle)));
+  desk_.GiveOwn(shared_from_this(), std::move(own.fd), own.peer);
+  return absl::OkStatus();
 }
 
 void Server::Fail(const absl::Status& status) {

@@ -86,6 +86,15 @@ class Server : public std::enable_shared_from_this<Server>,
     return ListenOn(std::move(handle), std::move(listening), backlog);
   }
 
+  // Serves a connection that this process has otherwise, such as one that came
+  // by a message: calls what create_server() was given, from within. It is as
+  // one of listen(Handle), whether the server listens or not, and counts; that
+  // there are as many as there may be does not refuse it, unless it is dropped
+  // then. The handle is closed where it is refused.
+  //   kInvalidArgument     it is no connected stream socket
+  //   kFailedPrecondition  the worker is about to end
+  absl::Status take(Handle handle);
+
   // Serves it no more, at once; other workers go on. It may listen again.
   // `closed` is called when all its connections have ended, with
   // kFailedPrecondition if it did not listen.

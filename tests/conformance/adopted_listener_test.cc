@@ -160,6 +160,45 @@ TEST_F(AdoptedListenerTest, B084_DisconnectDoesNotWaitForItsConnections) {
   EXPECT_FALSE(Client(port).connected());
 }
 
+TEST_F(AdoptedListenerTest, B210_ReceivedSocketIsServedAsIfAcceptedThere) {
+  const auto worker = StartAgent();
+  Handle listener = Bound(SOCK_STREAM);
+  const int port = PortOf(listener);
+  EXPECT_EQ(Order(worker, "adopt -1 1", std::move(listener)), Adopted(port));
+  const Handle elsewhere = Bound(SOCK_STREAM);
+  Handle client = ConnectTo(elsewhere);
+  const auto accepted = [&] {
+    return Handle(accept4(elsewhere.fd(), nullptr, nullptr, SOCK_CLOEXEC));
+  };
+  EXPECT_EQ(Order(worker, "take", accepted()), "held");
+  EXPECT_EQ(Order(worker, "count"), "has 1");
+  // There may be no more than that, wherever they come from.
+  Client second(port);
+  EXPECT_EQ(Order(worker, "count"), "has 1");
+  client.close();
+  EXPECT_EQ(Heard(worker), "held") << "the second";
+  // close() waits for both kinds.
+  client = ConnectTo(elsewhere);
+  EXPECT_EQ(Order(worker, "take", accepted()), "held");
+  EXPECT_EQ(Order(worker, "count"), "has 2");
+  worker->send("close");
+  second.Close();
+  EXPECT_EQ(Order(worker, "not yet"), "not yet");
+  client.close();
+  EXPECT_EQ(Heard(worker), "closed");
+}
+
+TEST_F(AdoptedListenerTest, B210_WhatIsNoConnectionIsRefused) {
+  const auto worker = StartAgent();
+  Order(worker, "adopt", Bound(SOCK_STREAM));
+  EXPECT_EQ(Order(worker, "take"), "not taken 3") << "none";
+  EXPECT_EQ(Order(worker, "take", Bound(SOCK_STREAM)), "not taken 3");
+  EXPECT_EQ(Order(worker, "take", Bound(SOCK_DGRAM)), "not taken 3");
+  const int unconnected = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  EXPECT_EQ(Order(worker, "take", Handle(unconnected)), "not taken 3");
+  EXPECT_EQ(Order(worker, "count"), "has 0");
+}
+
 // One that the worker gives away is no connection of its server's any more.
 TEST_F(AdoptedListenerTest, B209_ConnectionThatIsSentAwayIsNoneOfTheServers) {
   const auto worker = StartAgent("return");

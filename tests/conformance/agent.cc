@@ -55,9 +55,10 @@ std::pair<Handle, Handle> PairOf(const std::string& kind) {
   Handle bound(socket(AF_INET, type, 0));
   Handle other(socket(AF_INET, type, 0));
   (void)bind(bound.fd(), to, length);
-  if (kind == "tcp") listen(bound.fd(), 1);
+  if (kind != "udp") listen(bound.fd(), 1);
   (void)getsockname(bound.fd(), to, &length);
   (void)connect(other.fd(), to, length);
+  if (kind == "listener") return {std::move(other), std::move(bound)};
   if (kind == "tcp") {
     bound = Handle(accept4(bound.fd(), nullptr, nullptr, SOCK_CLOEXEC));
   }
@@ -158,6 +159,11 @@ class Agent {
       uint32_t most = 0;
       words >> fd >> most;
       Adopt(fd < 0 ? std::move(handle) : Handle(fd), most);
+    } else if (order == "take") {
+      const absl::Status took = servers_.front()->take(std::move(handle));
+      if (!took.ok()) {
+        self_.send(absl::StrCat("not taken ", static_cast<int>(took.code())));
+      }
     } else if (order == "close") {
       for (const auto& server : std::exchange(servers_, {})) {
         server->close([this](const absl::Status&) { self_.send("closed"); });

@@ -28,12 +28,15 @@ namespace cluster {
 //                    writes if it is a listener or a UDP socket; tells "met"
 //                    and the handle's kind
 //   give KIND        tells "given", with one end of a new socket; the worker
-//                    greets on the other: tcp, unix, udp; or the id of a
-//                    worker, which is sent "meet" with it instead
+//                    greets on the other: tcp, unix, udp, or listener, which
+//                    the other has connected to; or the id of a worker, which
+//                    is sent "meet" with it instead
 //   adopt FD MOST    serves the handle, or its descriptor FD if that is not -1
 //                    (both may be left out): tells "adopted ADDRESS PORT TYPE"
 //                    or "refused CODE CALL". Connections are greeted and
 //                    closed; with MOST, held (see above) and at most so many
+//   take             serves the handle, a connection, by the first of those;
+//                    tells "not taken CODE" if it cannot
 //   close            closes those servers, tells "closed" when they are
 //   count            tells "has N": connections of its servers
 //   keep             keeps the handle until "let go"

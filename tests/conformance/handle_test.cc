@@ -119,6 +119,21 @@ INSTANTIATE_TEST_SUITE_P(All,
                          GivenKindTest,
                          ::testing::Values("tcp", "unix", "udp"));
 
+TEST_F(HandleTest, B195_ListenerComesFromAWorker) {
+  const auto worker = ForkAgent();
+  worker->send("give listener");
+  std::string greeting;
+  worker->on(events::message, [&](const Message& message, Handle& handle) {
+    EXPECT_EQ(TextOf(message), "given");
+    EXPECT_EQ(handle.kind(), HandleKind::kTcpListener);
+    const Handle client(accept4(handle.fd(), nullptr, nullptr, SOCK_CLOEXEC));
+    greeting = Read(client.fd());
+    worker->disconnect();
+  });
+  Run();
+  EXPECT_EQ(greeting, "worker 1");
+}
+
 // ---- Ownership
 
 TEST_F(HandleTest, B196_WhatNoListenerTakesIsClosed) {
@@ -245,29 +260,6 @@ TEST_F(HandleTest, B203_DatagramSocketThatTheSenderHasClosed) {
   });
   Run();
   EXPECT_EQ(greeting, "worker 1");
-}
-
-TEST_F(HandleTest, B210_ReceivedSocketIsServedLikeOneThatWasAccepted) {
-  const auto worker = ForkAgent("greet");
-  Handle mine = Bound(SOCK_STREAM);
-  const Handle to_mine = ConnectTo(mine);
-  std::unique_ptr<Client> accepted;
-  std::vector<std::string> greetings;
-  worker->on(events::listening, [&](const Address& address) {
-    accepted = std::make_unique<Client>(address.port);
-  });
-  worker->on(events::message, [&](const Message& message, Handle&) {
-    if (TextOf(message) == "greeted") {
-      greetings.push_back(Read(accepted->fd()));
-      worker->send("meet",
-                   Handle(accept4(mine.fd(), nullptr, nullptr, SOCK_CLOEXEC)));
-      return;
-    }
-    greetings.push_back(Read(to_mine.fd()));
-    worker->disconnect();
-  });
-  Run();
-  EXPECT_THAT(greetings, ElementsAre("worker 1", "worker 1"));
 }
 
 // ---- Order
