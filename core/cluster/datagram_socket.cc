@@ -36,6 +36,15 @@ Address FromOf(const sockaddr_storage& storage, socklen_t length) {
   return ToAddress(ToString(from));
 }
 
+// Nothing is bound at a descriptor, so Node names another call.
+absl::Status OfOpening(int fd, const absl::Status& status) {
+  const std::optional<SystemError> error = SystemErrorOf(status);
+  if (!error.has_value()) return status;
+  Address asked;
+  asked.fd = fd;
+  return ErrorAt(asked, error->number, "open");
+}
+
 }  // namespace
 
 absl::Status DatagramSocket::bind(const BindOptions& options,
@@ -55,13 +64,16 @@ absl::Status DatagramSocket::bind(const BindOptions& options,
   }
   desk_.Ask(*endpoint,
             /*backlog=*/0,
-            [self, number, listening = std::move(listening)](
+            [self, number, fd = options.fd, listening = std::move(listening)](
                 const ListenerDesk::Answer& answer) {
               if (number != self->asked_ || !self->asking_) {
                 if (answer.status.ok()) self->desk_.Close(answer.listener);
                 return;
               }
-              if (!answer.status.ok()) return self->Fail(answer.status);
+              if (!answer.status.ok()) {
+                return self->Fail(fd < 0 ? answer.status
+                                         : OfOpening(fd, answer.status));
+              }
               self->OnBound(answer.listener, answer.bound, listening);
             });
   return absl::OkStatus();

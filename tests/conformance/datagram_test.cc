@@ -228,6 +228,8 @@ TEST_F(DatagramTest, B155_ErrorLeavesTheSocketAsItWas) {
       Ask(worker, "bind a" + At(taken.port()), "a "),
       "a error EADDRINUSE bind 127.0.0.1 " + std::to_string(taken.port()));
   EXPECT_EQ(Ask(worker, "address a", "a is"), "a is nowhere");
+  EXPECT_EQ(Ask(worker, "bind a fd=777", "a "), "a error EINVAL open - -1");
+  EXPECT_EQ(Ask(worker, "address a", "a is"), "a is nowhere");
   EXPECT_GT(Listen(worker, "bind a"), 0);
 }
 

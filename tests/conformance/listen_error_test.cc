@@ -131,8 +131,10 @@ TEST_P(ListenErrorTest, B105_DescriptorThatIsNoSocket) {
   const int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
   const std::string file_text = std::to_string(file);
   EXPECT_EQ(Ask(worker, "listen a fd=777", "a "), "a error EINVAL bind - -1");
-  EXPECT_EQ(WordOf(Ask(worker, "listen a fd=" + file_text, "a "), 2), "EINVAL");
-  EXPECT_EQ(WordOf(Ask(worker, "bind b fd=" + file_text, "b "), 2), "EINVAL");
+  EXPECT_EQ(Ask(worker, "listen a fd=" + file_text, "a "),
+            "a error EINVAL bind - -1");
+  EXPECT_EQ(Ask(worker, "bind b fd=" + file_text, "b "),
+            "b error EINVAL open - -1");
   close(file);
   // One that the cluster has itself.
   const int port = Listen(worker, "listen c");
@@ -145,8 +147,11 @@ TEST_P(ListenErrorTest, B105_DescriptorThatIsNoSocket) {
       own = fd;
     }
   }
-  EXPECT_EQ(WordOf(Ask(worker, "listen a fd=" + std::to_string(own), "a "), 2),
-            "EEXIST");
+  const std::string own_text = std::to_string(own);
+  EXPECT_EQ(Ask(worker, "listen a fd=" + own_text, "a "),
+            "a error EEXIST bind - -1");
+  EXPECT_EQ(Ask(worker, "bind b fd=" + own_text, "b "),
+            "b error EEXIST open - -1");
 }
 
 TEST_P(ListenErrorTest, B106_PathThatExistsAndDirectoryThatDoesNot) {
