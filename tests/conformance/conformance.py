@@ -16,13 +16,14 @@ MOST_NOT_APPLICABLE = 45
 
 STATES = ("same", "better", "not applicable")
 
-# `section` is the heading above it; `shown_by` "FILE" or "FILE:TEST", or empty.
+# `section` is the heading above it; `shown_by` is "FILE:TEST" or empty.
 Row = collections.namedtuple(
     "Row", "number section state behaviour reason shown_by")
 # `numbers` are the rows that its name has.
 Test = collections.namedtuple("Test", "file suite name numbers")
 
 _TEST = re.compile(r"^(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)", re.M)
+_PYTHON_TEST = re.compile(r"^ +def (test_\w+)\(", re.M)
 _NUMBER = re.compile(r"(?:^|(?<=[a-z0-9]))B(\d{3})_|AndB(\d{3})_")
 
 
@@ -48,6 +49,8 @@ def read_rows(text):
 
 def tests_in(file, text):
     """Returns all tests of a source."""
+    if file.endswith(".py"):
+        return [Test(file, "", name, []) for name in _PYTHON_TEST.findall(text)]
     return [Test(file, suite, name,
                  [int(a or b) for a, b in _NUMBER.findall(name)])
             for suite, name in _TEST.findall(text)]
@@ -121,9 +124,8 @@ def _problems_of_row(row, tests, read):
         text = read(file)
         if text is None:
             yield f"{name}: no such file: {file}"
-        elif test_name and test_name not in [t.name
-                                             for t in tests_in(file, text)]:
-            yield f"{name}: {file} has no test {test_name}"
+        elif test_name not in [t.name for t in tests_in(file, text)]:
+            yield f"{name}: {file} has no test {test_name or '(none is named)'}"
 
 
 def render(rows, tests):
@@ -164,8 +166,6 @@ def _line_of(row, tests):
              for test in tests_of(row, tests)]
     if row.shown_by:
         file, _, test_name = row.shown_by.partition(":")
-        links.append(f"[{test_name or os.path.basename(file)}](../{file})"
-                     if not file.startswith("docs/") else
-                     f"[{os.path.basename(file)}]({file[len('docs/'):]})")
+        links.append(f"[{test_name}](../{file})")
     return (f"| B{row.number:03} | {row.behaviour} | {state} | "
             f"{'<br>'.join(links)} |")

@@ -20,13 +20,15 @@ def read(name):
 
 
 def good_rows():
-    return [conformance.Row(n, "All", "same", "does", "", "shown.cc")
+    return [conformance.Row(n, "All", "same", "does", "",
+                            "shown.cc:Shows")
             for n in range(1, conformance.LAST_ROW + 1)]
 
 
 def problems(rows, tests=(), files=None):
     return conformance.problems(rows, tests,
-                                {"shown.cc": "", **(files or {})}.get)
+                                {"shown.cc": "TEST(A, Shows) {",
+                                 **(files or {})}.get)
 
 
 class RepositoryTest(unittest.TestCase):
@@ -81,6 +83,21 @@ class ProblemsTest(unittest.TestCase):
                          ["B001: a_test.cc has no test Does"])
         self.assertEqual(problems(rows, files={"a_test.cc": "TEST(A, Does) {"}),
                          [])
+
+    def test_file_without_a_test_shows_nothing(self):
+        rows = good_rows()
+        rows[0] = rows[0]._replace(shown_by="shown.cc")
+        self.assertEqual(problems(rows),
+                         ["B001: shown.cc has no test (none is named)"])
+
+    def test_named_test_may_be_in_python(self):
+        rows = good_rows()
+        rows[0] = rows[0]._replace(shown_by="a_test.py:test_does")
+        self.assertEqual(
+            problems(rows, files={
+                "a_test.py": "class A:\n\n    def test_does(self):\n"}), [])
+        self.assertEqual(problems(rows, files={"a_test.py": "def helps():\n"}),
+                         ["B001: a_test.py has no test test_does"])
 
     def test_row_that_nothing_shows(self):
         rows = good_rows()

@@ -56,6 +56,17 @@ class Peer {
     // Over loopback the refusal is here when the call returns.
     return send(fd_, "x", 1, 0) < 0 && errno == ECONNREFUSED;
   }
+  // Whether a socket of this process may have `port`, too.
+  static bool CanReuse(int port) {
+    const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const int yes = 1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    const sockaddr_in at = Loopback(port);
+    const bool can =
+        bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof(at)) == 0;
+    close(fd);
+    return can;
+  }
   // The port from which the next datagram comes. REQUIRES: HasMore().
   int TakeSendersPort() {
     char text[64];
@@ -164,6 +175,9 @@ TEST_F(DatagramTest, B150_BindingBySendingIsPrivate) {
             "a got answer " + std::to_string(peer.port()));
   EXPECT_TRUE(listening_.empty());
   EXPECT_EQ(worker->state(), WorkerState::kOnline);
+  worker->disconnect();
+  RunUntilDead(worker);
+  EXPECT_TRUE(HasSaid(worker, "a close event"));
 }
 
 TEST_F(DatagramTest, B151_WhatTheEventTells) {
@@ -187,6 +201,17 @@ TEST_F(DatagramTest, B153_ReuseAddressIsKept) {
   const int port = Listen(worker, "bind a");
   EXPECT_EQ(Listen(worker, "bind b" + At(port)), port);
   EXPECT_EQ(Listen(worker, "bind c" + At(port)), -1);
+}
+
+TEST_F(DatagramTest, B079_FlagsOfTheFirstCount) {
+  const auto workers = Start(2);
+  const int port = Listen(workers[0], "bind a");
+  Tell(workers[1], "socket a reuse_address");
+  EXPECT_EQ(Listen(workers[1], "bind a" + At(port)), port) << "they share it";
+  EXPECT_FALSE(Peer::CanReuse(port)) << "the socket of the first";
+  // Where the first has said so it can be bound again.
+  Tell(workers[0], "socket b reuse_address");
+  EXPECT_TRUE(Peer::CanReuse(Listen(workers[0], "bind b")));
 }
 
 TEST_F(DatagramTest, B153_Ipv6OnlyIsKept) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "core/cluster.h"
 #include "tests/conformance/cluster_fixture.h"
 
@@ -63,20 +64,30 @@ TEST_F(DisconnectTest, B089_PortIsRefusedWhenTheLastWorkerHasDied) {
   EXPECT_GT(port, 0);
 }
 
-TEST_F(DisconnectTest, B232_PortStaysWhileAnotherServes) {
-  Fork({"serve"});
-  Fork({"serve"});
-  int listening = 0;
-  cluster_.on(events::listening, [&](Worker& worker, const Address& address) {
-    if (++listening < 2) return;
-    worker.on(events::exit, [&, port = address.port](int, int) {
-      EXPECT_TRUE(Client(port).connected());
-      cluster_.disconnect();
-    });
-    worker.disconnect();
+TEST_F(DisconnectTest, B232_WhoNeverListenedLeavesTheOthersPortAlone) {
+  const auto serves = Fork({"serve"});
+  const auto idles = Fork({"idle"});
+  int port = 0;
+  int online = 0;
+  const auto disconnect_one = [&] {
+    if (port > 0 && online == 2) idles->disconnect();
+  };
+  cluster_.on(events::online, [&](Worker&) {
+    ++online;
+    disconnect_one();
+  });
+  serves->on(events::listening, [&](const Address& address) {
+    port = address.port;
+    disconnect_one();
+  });
+  bool exited = false;
+  idles->on(events::exit, [&](int, int) {
+    exited = true;
+    EXPECT_TRUE(Client(port).connected());
+    cluster_.disconnect();
   });
   Run();
-  EXPECT_EQ(listening, 2);
+  EXPECT_TRUE(exited);
 }
 
 TEST_F(DisconnectTest, B215_Again) {
@@ -125,20 +136,25 @@ TEST_F(DisconnectTest, B217_TheWorkersOwn) {
 }
 
 TEST_F(DisconnectTest, B222_OpenConnectionHoldsItUp) {
-  const auto worker = Fork({"hold"});
+  const auto worker = ForkAgent("hold");
   std::unique_ptr<Client> held;
   worker->on(events::listening, [&](const Address& address) {
     held = std::make_unique<Client>(address.port);
   });
-  cluster_.once(events::online, [&](Worker&) {
-    worker->process().stream(1)->on_data([&](std::string_view) {
-      // It has the connection, which stays open: only the signal ends it.
-      worker->disconnect();
+  bool answered = false;
+  worker->on(events::message, [&](const Message& message, Handle&) {
+    EXPECT_EQ(TextOf(message), "held");
+    worker->disconnect();
+    // The answer comes from one that was told to end before it was asked.
+    worker->request("?", absl::Seconds(20), [&](Reply& reply) {
+      answered = reply.ok();
+      EXPECT_TRUE(held->IsOpen());
       worker->kill(SIGKILL);
     });
   });
   Run();
-  EXPECT_EQ(worker->process().signal(), SIGKILL);
+  EXPECT_TRUE(answered);
+  EXPECT_EQ(worker->process().signal(), SIGKILL) << "and nothing else ended it";
   EXPECT_EQ(worker->exited_after_disconnect(), true);
 }
 

@@ -131,7 +131,7 @@ TEST_F(EventTest, B058_DisconnectAlsoComesWithAConnectionOnItsWay) {
 }
 
 // A process that the worker left behind keeps the channel open.
-TEST_F(EventTest, B053_ExitComesFirstAndB054_ItIsAMemberUntilTheChannelCloses) {
+TEST_F(EventTest, B053_DisconnectFollowsTheExitAndB054_ItIsAMemberUntilThen) {
   LogEvents();
   std::vector<Stdio> stdio = {
       Stdio::pipe(), Stdio::ignore(), Stdio::inherit(), Stdio::ipc()};
@@ -145,7 +145,9 @@ TEST_F(EventTest, B053_ExitComesFirstAndB054_ItIsAMemberUntilTheChannelCloses) {
   worker->on(events::disconnect, [&] {
     EXPECT_FALSE(IsMember(*worker));
     EXPECT_EQ(worker->state(), WorkerState::kDisconnected);
-    worker->process().stream(0)->end();  // ends the one left behind
+    // It has not waited for the one that was left behind, which has the
+    // channel.
+    worker->process().stream(0)->end();
   });
   Run();
   EXPECT_THAT(log_,

@@ -3,8 +3,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -173,6 +176,22 @@ TEST_F(ListenTest, B079_FlagsOfTheFirstCount) {
   EXPECT_FALSE(Client(port).connected()) << "it takes IPv4";
 }
 
+TEST_F(ListenTest, B079_PermissionsOfTheFirstCount) {
+  char name[] = "/tmp/listen_test.XXXXXX";
+  const std::string directory = mkdtemp(name);
+  const std::string path = directory + "/socket";
+  const auto workers = Start(2);
+  Ask(workers[0], "listen a readable_all path=" + path, "a listening");
+  struct stat first = {};
+  ASSERT_EQ(stat(path.c_str(), &first), 0);
+  EXPECT_EQ(first.st_mode & (S_IROTH | S_IWOTH), unsigned{S_IROTH});
+  Ask(workers[1], "listen a writable_all path=" + path, "a listening");
+  struct stat second = {};
+  ASSERT_EQ(stat(path.c_str(), &second), 0);
+  EXPECT_EQ(second.st_mode, first.st_mode);
+  std::filesystem::remove_all(directory);
+}
+
 TEST_F(ListenTest, B080_Ipv6AloneOrBothFamilies) {
   if (!HasIpv6()) GTEST_SKIP() << "no IPv6 here";
   const auto worker = Start();
@@ -239,6 +258,10 @@ TEST_F(ListenTest, B085_ExclusiveIsOneWorkersAlone) {
               "EADDRINUSE");
   }
   EXPECT_EQ(ServedBy(port), workers[0]->id());
+  workers[0]->disconnect();
+  RunUntilDead(workers[0]);
+  EXPECT_TRUE(HasSaid(workers[0], "a close event"));
+  EXPECT_FALSE(Client(port).connected());
 }
 
 TEST_F(ListenTest, B086_ReusePortIsBoundByEachForItself) {

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
@@ -15,9 +16,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "core/cluster.h"
 #include "tests/conformance/cluster_fixture.h"
 #include "tests/conformance/turns_fixture.h"
+#include "tests/integration/process_facts.h"
 
 namespace cluster {
 namespace {
@@ -140,6 +143,13 @@ TEST_F(RoundRobinTest, B122_AllFullTheRestWaits) {
   const Client second(port);
   EXPECT_EQ(Greeting(first.fd()), worker->id());
   EXPECT_EQ(Ask(worker, "count a", "a has"), "a has 1");
+  // It goes to and fro between nobody.
+  const pid_t pid = worker->process().pid();
+  const absl::Duration before = CpuTime(pid);
+  const absl::Duration mine = CpuTime(getpid());
+  io_.run_for(std::chrono::seconds(1));
+  EXPECT_LT(CpuTime(pid) - before, absl::Milliseconds(200));
+  EXPECT_LT(CpuTime(getpid()) - mine, absl::Milliseconds(200));
   EXPECT_TRUE(second.IsOpen());
   Tell(worker, "free a");
   EXPECT_EQ(Greeting(second.fd()), worker->id());
