@@ -74,6 +74,9 @@ class Worker : public std::enable_shared_from_this<Worker>,
     std::shared_ptr<Stream> stream(size_t number) const;
     // Sends a signal; 0 only asks. Returns whether the process was there.
     bool kill(int signal = SIGTERM) { return worker_->Send(signal); }
+    // A signal was sent by this, kill() or destroy(), other than 0. The process
+    // may live on.
+    bool killed() const { return worker_->killed_; }
     // Closes the channel in a later turn: the worker ends at once, and was not
     // asked to. Does nothing if it is closed.
     void disconnect();
@@ -161,6 +164,7 @@ class Worker : public std::enable_shared_from_this<Worker>,
   WorkerRecord record_;
   absl::Status status_;
   std::vector<std::shared_ptr<Stream>> streams_;
+  bool killed_ = false;    // by a signal that was sent
   bool closes_ = false;    // its channel, in a later turn
   bool is_heard_ = false;  // somebody has listened for its messages
   Process process_;

@@ -71,7 +71,10 @@ bool PrimarySide::Kill(Worker& worker, int signal) {
       worker.is_dead() ? nullptr : ProcessOf(worker.id());
   if (process == nullptr) return false;
   const absl::Status status = primary_->Kill(*process, signal);
-  if (status.ok()) return true;
+  if (status.ok()) {
+    worker.killed_ |= signal != 0;
+    return true;
+  }
   Post([this, status, kept = worker.shared_from_this()] {
     EmitError(*kept, status);
   });

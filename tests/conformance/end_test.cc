@@ -52,7 +52,11 @@ bool RefuseToSend(int signal) {
 
 TEST_F(EndTest, B235_KillIsAPlainSignal) {
   const auto worker = Fork({"idle"});
-  worker->on(events::online, [&] { worker->kill(); });
+  worker->on(events::online, [&] {
+    EXPECT_FALSE(worker->process().killed());
+    worker->kill();
+    EXPECT_TRUE(worker->process().killed());
+  });
   Run();
   EXPECT_EQ(worker->process().signal(), SIGTERM);
   EXPECT_EQ(worker->process().exit_code(), std::nullopt);
@@ -74,6 +78,7 @@ TEST_F(EndTest, B237_SignalZeroOnlyAsks) {
   worker->on(events::online, [&] {
     worker->kill(0);
     EXPECT_TRUE(worker->process().kill(0));
+    EXPECT_FALSE(worker->process().killed());
     worker->disconnect();
   });
   Run();
@@ -102,6 +107,7 @@ TEST_F(EndTest, B239_WorkerMayLiveOnAfterSigterm) {
       printed.append(text);
       if (printed == "ready") worker->kill();
       if (printed != "readytrapped") return;
+      EXPECT_TRUE(worker->process().killed());
       EXPECT_FALSE(worker->is_dead());
       EXPECT_FALSE(worker->exited_after_disconnect().has_value());
       worker->disconnect();
@@ -164,6 +170,7 @@ TEST_F(EndTest, B243_KillThatIsRefusedIsAnErrorEvent) {
   worker->on(events::online, [&] {
     EXPECT_TRUE(worker->process().kill(0));
     EXPECT_FALSE(worker->process().kill(SIGUSR2));
+    EXPECT_FALSE(worker->process().killed());
     EXPECT_THAT(errors, IsEmpty()) << "not from within the call";
   });
   Run();
