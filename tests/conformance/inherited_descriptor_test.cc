@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -81,27 +84,58 @@ TEST_F(InheritedDescriptorTest, B170_SeveralWorkersShareTheSocket) {
 }
 
 // The primary is another process, which has it from this one.
-TEST_F(InheritedDescriptorTest, B171_ItMayComeFromThePrimarysOwnParent) {
-  int says[2];
-  ASSERT_EQ(pipe2(says, O_CLOEXEC), 0);
-  const std::string how = "fd=" + std::to_string(fd_);
-  const pid_t primary = fork();
-  if (primary == 0) {
-    dup2(says[1], STDOUT_FILENO);
-    fcntl(fd_, F_SETFD, 0);  // not close-on-exec
-    execl("/proc/self/exe", "test", "primary", "serve", how.c_str(), nullptr);
-    _exit(127);
+class PassedOnTest : public InheritedDescriptorTest {
+ protected:
+  ~PassedOnTest() override {
+    if (primary_ <= 0) return;
+    kill(primary_, SIGKILL);
+    EXPECT_EQ(waitpid(primary_, nullptr, 0), primary_);
+    fclose(lines_);
   }
-  close(says[1]);
-  FILE* const lines = fdopen(says[0], "r");
-  int worker = -1;
-  int port = -1;
-  EXPECT_EQ(fscanf(lines, "%d %d", &worker, &port), 2);
-  EXPECT_EQ(port, port_);
+
+  // It has the socket at `fd`, has a worker serve `how`, and is told by the
+  // variables of a service manager how many it has, if `listen_fds` is any.
+  void StartPrimary(int fd, const std::string& how, const char* listen_fds) {
+    int says[2];
+    ASSERT_EQ(pipe2(says, O_CLOEXEC), 0);
+    primary_ = fork();
+    ASSERT_GE(primary_, 0);
+    if (primary_ == 0) {
+      dup2(says[1], STDOUT_FILENO);
+      if (fd == fd_) fcntl(fd, F_SETFD, 0);  // not close-on-exec
+      if (fd != fd_) dup2(fd_, fd);
+      if (listen_fds != nullptr) {
+        setenv("LISTEN_FDS", listen_fds, 1);
+        setenv("LISTEN_PID", std::to_string(getpid()).c_str(), 1);
+      }
+      execl("/proc/self/exe", "test", "primary", "serve", how.c_str(), nullptr);
+      _exit(127);
+    }
+    close(says[1]);
+    lines_ = fdopen(says[0], "r");
+    int port = -1;
+    EXPECT_EQ(fscanf(lines_, "%d %d", &worker_, &port), 2);
+    EXPECT_EQ(port, port_);
+  }
+
+  pid_t primary_ = -1;
+  int worker_ = -1;  // its pid
+  FILE* lines_ = nullptr;
+};
+
+TEST_F(PassedOnTest, B171_ItMayComeFromThePrimarysOwnParent) {
+  StartPrimary(fd_, "fd=" + std::to_string(fd_), nullptr);
   EXPECT_EQ(Client(port_).ReadLine(), "hello\n");
-  kill(primary, SIGKILL);
-  EXPECT_EQ(waitpid(primary, nullptr, 0), primary);
-  fclose(lines);
+}
+
+TEST_F(PassedOnTest, B171_AlsoAsAServiceManagerPassesIt) {
+  StartPrimary(3, "passed", "1");
+  EXPECT_EQ(Client(port_).ReadLine(), "hello\n");
+  // What was the primary's is not for the worker.
+  std::ifstream file("/proc/" + std::to_string(worker_) + "/environ");
+  const std::string environment(std::istreambuf_iterator<char>(file), {});
+  EXPECT_FALSE(environment.empty());
+  EXPECT_EQ(environment.find("LISTEN_"), std::string::npos);
 }
 
 TEST_F(InheritedDescriptorTest, ItStaysThePrimarysWhenTheWorkersAreGone) {

@@ -169,7 +169,8 @@ class RandomWorker {
     }
     const sdk::Descriptor first(ends[0]);
     const sdk::Descriptor second(ends[1]);
-    (void)self().host().Send(sdk::To::Others(), "take it", ends);
+    (void)self().host().Send(
+        OneIn(2) ? sdk::To::Primary() : sdk::To::Others(), "take it", ends);
   }
 
   std::string Path() { return folder_ + (OneIn(2) ? "/one" : "/two"); }

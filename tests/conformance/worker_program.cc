@@ -147,6 +147,12 @@ int SendAfterDisconnect(Cluster& cluster) {
   return cluster.run();
 }
 
+// Of those that a service manager has opened; -1 without any.
+int FirstPassedSocket() {
+  const auto passed = TakePassedSockets();
+  return passed.ok() && !passed->empty() ? passed->front().fd : -1;
+}
+
 }  // namespace
 
 int WorkerProgram(Cluster& cluster, int argc, char** argv) {
@@ -203,7 +209,8 @@ int OtherProgram(int argc, char** argv) {
     return 0;
   }
   const std::string does = argc > 2 ? argv[2] : "hold";
-  const std::string how = argc > 3 ? argv[3] : "";
+  std::string how = argc > 3 ? argv[3] : "";
+  if (how == "passed") how = "fd=" + std::to_string(FirstPassedSocket());
   if (how == "traps") signal(SIGTERM, &OnTrapped);
   if (how == "throws") std::set_terminate([] { std::_Exit(42); });
   const auto worker = cluster.fork({.settings = {.args = {{does, how}}}});

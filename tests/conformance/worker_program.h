@@ -41,6 +41,7 @@ int WorkerProgram(Cluster& cluster, int argc, char** argv);
 //   primary [DOES [HOW]]  forks a worker that does DOES, or holds; prints its
 //                         pid and its port. HOW, which the worker is told, too:
 //     traps          lives on after SIGTERM, and prints "trapped"
+//     passed         serves the first socket of a service manager's, by fd=N
 //     throws         throws once the worker listens, and ends by a handler of
 //                    its own, with 42
 bool IsOtherProgram(const char* name);
