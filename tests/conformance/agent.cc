@@ -143,6 +143,10 @@ class Agent {
       size_t size = 0;
       words >> count >> size;
       Tell(count, size);
+    } else if (order == "flood") {
+      int count = 0;
+      words >> count;
+      Flood(count);
     } else if (order == "meet") {
       Meet(std::move(handle));
     } else if (order == "give") {
@@ -222,6 +226,14 @@ class Agent {
       if (text.size() < size) text.resize(size, 'x');
       self_.send(text);
     }
+  }
+
+  void Flood(int left) {
+    if (left == 0) return;
+    self_.send_to_others(
+        "x", Handle(dup(STDERR_FILENO)), {}, [this, left](const absl::Status&) {
+          Flood(left - 1);
+        });
   }
 
   void Meet(Handle handle) {

@@ -1,16 +1,21 @@
 // Row B205: what happens to descriptors for which the receiver has no number
 // left.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/cluster.h"
 #include "ipc/open_fds.h"
@@ -18,6 +23,7 @@
 #include "tests/conformance/cluster_fixture.h"
 #include "tests/conformance/listening_fixture.h"
 #include "tests/conformance/sockets.h"
+#include "tests/integration/process_facts.h"
 
 namespace cluster {
 namespace {
@@ -154,6 +160,44 @@ TEST_F(LostHandleTest, B205_ConnectionsThatAWorkerCannotTakeGoToAnother) {
     for (int i = 0; i < 20; ++i) EXPECT_EQ(ServedBy(port), workers[1]->id());
   }
   RunUntil([&] { return ServedBy(port) == workers[0]->id(); });
+}
+
+// A copy for each of the others is made here, and two of them stand still: they
+// keep some of them, and nobody else loses any.
+TEST_F(LostHandleTest, FloodToThoseWhoDoNotReadUsesUpNoDescriptors) {
+  constexpr size_t kMany = 1'000;
+  const auto sender = StartAgent();
+  const auto still = {StartAgent(), StartAgent()};
+  const auto others = {StartAgent(), StartAgent()};
+  for (const auto& worker : still) {
+    const pid_t pid = worker->process().pid();
+    kill(pid, SIGSTOP);
+    ASSERT_TRUE(AwaitTrue([&] { return IsStopped(pid); }));
+  }
+  std::map<uint32_t, size_t> whole;
+  std::map<uint32_t, size_t> without;
+  size_t most = 0;
+  cluster_.on(events::message,
+              [&](Worker& worker, const Message& message, Handle&) {
+                const bool lost = TextOf(message).ends_with("lost a handle");
+                ++(lost ? without : whole)[worker.id()];
+                most = std::max(most, OpenFds());
+              });
+  const auto await_all = [&](uint32_t id) {
+    RunUntil([&] { return whole[id] + without[id] == kMany; });
+  };
+  const size_t before = OpenFds();
+  sender->send(absl::StrCat("flood ", kMany));
+  for (const auto& worker : others) {
+    await_all(worker->id());
+    EXPECT_EQ(whole[worker->id()], kMany);
+  }
+  EXPECT_LT(most, before + 300) << "256, and a few";
+  for (const auto& worker : still) kill(worker->process().pid(), SIGCONT);
+  for (const auto& worker : still) {
+    await_all(worker->id());
+    EXPECT_GT(without[worker->id()], 0u) << "the message comes all the same";
+  }
 }
 
 }  // namespace

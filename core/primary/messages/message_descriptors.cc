@@ -53,7 +53,7 @@ size_t MessageRouter::HeldFds(const Peer& from) const {
 }
 
 bool MessageRouter::MayHold(const Peer& from, const Peer& to, size_t fds) {
-  // A stuck one may keep as many as a message has: else it would use up what
+  // A stuck one gets no more than a message has: else it would use up what
   // others are to get.
   if (to.stuck && to.waiting.FdsOf(from.id) + fds > kMaxUserMessageFds) {
     return false;
