@@ -21,7 +21,8 @@
  * - Pointers given to a call are borrowed until it returns, unless said
  *   otherwise. Memory is freed by the side that allocated it.
  * - A struct starts with its size in bytes. Structs grow at the end only; what
- *   lies beyond the size a side knows counts as zero.
+ *   lies beyond the size a side knows counts as zero, and is written as zero
+ *   into a struct that the other side is to fill.
  * - No exception, longjmp or signal handler crosses.
  * - Nothing of the host is linked: all calls go through `cluster_host`.
  *

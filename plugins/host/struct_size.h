@@ -49,6 +49,16 @@ Struct CopyKnown(const void* given, uint32_t size) {
   return known;
 }
 
+// Fills a struct of the caller's, of `size` bytes at `out`, with what both
+// sides know of `known`; what it has beyond is zero. `known.size` is `size`.
+template <typename Struct>
+void WriteKnown(const Struct& known, void* out, uint32_t size) {
+  static_assert(std::is_trivially_copyable_v<Struct>);
+  const size_t common = std::min<size_t>(size, sizeof(known));
+  std::memcpy(out, &known, common);
+  std::memset(static_cast<char*>(out) + common, 0, size - common);
+}
+
 }  // namespace cluster
 
 #endif  // PLUGINS_HOST_STRUCT_SIZE_H_

@@ -52,5 +52,27 @@ TEST(StructSizeTest, WhatANewerStructAddsIsLeft) {
   EXPECT_STREQ(copy.name, "newer");
 }
 
+TEST(StructSizeTest, WhatANewerCallersStructAddsIsWrittenAsZero) {
+  GrownEntry newer = {};
+  newer.added = &newer;  // whatever lay on its stack
+  cluster_plugin_entry_t known = {};
+  known.size = sizeof(newer);
+  known.name = "known";
+  WriteKnown(known, &newer, known.size);
+  EXPECT_EQ(newer.known.size, sizeof(newer));
+  EXPECT_STREQ(newer.known.name, "known");
+  EXPECT_EQ(newer.added, nullptr);
+}
+
+TEST(StructSizeTest, NothingIsWrittenBehindAnOlderCallersStruct) {
+  GrownEntry older = {};
+  older.added = &older;
+  GrownEntry known = {};
+  known.known.abi_minor = 1;
+  WriteKnown(known, &older, kFirstEntryBytes);
+  EXPECT_EQ(older.known.abi_minor, 1u);
+  EXPECT_EQ(older.added, &older);
+}
+
 }  // namespace
 }  // namespace cluster

@@ -3,10 +3,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstring>
 #include <utility>
 
+#include "plugins/host/struct_size.h"
 #include "plugins/testing/fake_host.h"
 
 namespace cluster {
@@ -48,9 +47,7 @@ struct FakeAcceptor::Calls {
       // The plugin's from here.
       next.connection.fd = next.fd.Release();
       next.connection.size = stride;
-      std::memcpy(out,
-                  &next.connection,
-                  std::min<size_t>(stride, sizeof(next.connection)));
+      WriteKnown(next.connection, out, stride);
       out += stride;
       ++*taken;
     }

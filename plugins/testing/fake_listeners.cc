@@ -10,6 +10,8 @@
 #include <cstring>
 #include <utility>
 
+#include "plugins/host/struct_size.h"
+
 namespace cluster {
 
 FakeListeners& (*FakeListeners::of)(const cluster_host* host) = nullptr;
@@ -23,15 +25,15 @@ struct FakeListeners::Tables {
     FakeListeners& self = of(host);
     if (number >= self.count()) return CLUSTER_E_INVALID;
     const Listener& listener = self.listeners_[number];
-    const uint32_t size = info->size;
-    *info = {};
-    info->size = size;
-    info->listener = number;
-    info->kind =
+    cluster_listener_info known = {};
+    known.size = info->size;
+    known.listener = number;
+    known.kind =
         listener.datagram ? CLUSTER_LISTENER_DATAGRAM : CLUSTER_LISTENER_STREAM;
-    info->address.family = CLUSTER_FAMILY_IPV4;
-    info->address.port = listener.port;
-    info->text = {listener.text->data(), listener.text->size()};
+    known.address.family = CLUSTER_FAMILY_IPV4;
+    known.address.port = listener.port;
+    known.text = {listener.text->data(), listener.text->size()};
+    WriteKnown(known, info, known.size);
     return CLUSTER_OK;
   }
 

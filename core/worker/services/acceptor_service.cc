@@ -1,9 +1,6 @@
 #include "core/worker/services/acceptor_service.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <cstddef>
-#include <cstring>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -89,7 +86,7 @@ cluster_status Take(const cluster_host* host,
   intake.TakeUpTo(listener, capacity, [&](IncomingConnection incoming) {
     cluster_connection given = ToAbi(std::move(incoming));
     given.size = stride;
-    std::memcpy(out, &given, std::min<size_t>(stride, sizeof(given)));
+    WriteKnown(given, out, stride);
     out += stride;
     ++*taken;
   });

@@ -1,7 +1,5 @@
 #include "core/worker/services/listener_service.h"
 
-#include <algorithm>
-#include <cstddef>
 #include <cstring>
 
 #include "absl/strings/string_view.h"
@@ -54,7 +52,7 @@ cluster_status Info(const cluster_host* host,
       .text = {known->text->data(), known->text->size()}};
   static_assert(sizeof(full.address) == sizeof(known->facts.address));
   std::memcpy(&full.address, &known->facts.address, sizeof(full.address));
-  std::memcpy(info, &full, std::min<size_t>(info->size, sizeof(full)));
+  WriteKnown(full, info, full.size);
   return CLUSTER_OK;
 }
 
