@@ -31,7 +31,7 @@ struct PluginOptions {
   // embedding for a worker with a loop of its own.
   std::array<const char*, kMaxServices> required_services = {};
   // What it can use and can do without; a host that lacks one says so once.
-  std::array<const char*, kMaxServices + 1> optional_services = {};
+  std::array<const char*, kMaxServices> optional_services = {};
   // The oldest minor of the ABI that it can do with. The SDK can do with 0.1:
   // what a host lacks does nothing.
   uint32_t abi_minor_min = CLUSTER_ABI_OLDEST_MINOR;
@@ -54,6 +54,16 @@ constexpr auto RequiredServices(const PluginOptions& options) {
   size_t count = 4;
   if (HasRun<T>) ids[count++] = CLUSTER_SERVICE_EMBEDDING_V1;
   for (const char* id : options.required_services) {
+    if (id != nullptr) ids[count++] = id;
+  }
+  return ids;
+}
+
+// Those that it can do without; NULL behind the last.
+constexpr auto OptionalServices(const PluginOptions& options) {
+  std::array<const char*, kMaxServices + 1> ids = {};
+  size_t count = 0;
+  for (const char* id : options.optional_services) {
     if (id != nullptr) ids[count++] = id;
   }
   return ids;
@@ -91,7 +101,7 @@ consteval cluster_plugin_note MakeNote(const PluginOptions& options) {
     }
     Append(note.desc.required_services, id);
   }
-  for (const char* id : options.optional_services) {
+  for (const char* id : OptionalServices(options)) {
     if (id == nullptr) break;
     if (note.desc.optional_services[0] != 0) {
       Append(note.desc.optional_services, " ");
@@ -227,6 +237,9 @@ inline constexpr cluster_worker_plugin kTable = MakeTable<T, kOnException>();
 template <typename T, const PluginOptions& kOptions>
 inline constexpr auto kRequiredServices = RequiredServices<T>(kOptions);
 
+template <const PluginOptions& kOptions>
+inline constexpr auto kOptionalServices = OptionalServices(kOptions);
+
 template <typename T, const PluginOptions& kOptions>
 consteval cluster_plugin_entry_t MakeEntry() {
   cluster_plugin_entry_t entry = {};
@@ -239,7 +252,7 @@ consteval cluster_plugin_entry_t MakeEntry() {
   entry.name = kOptions.name;
   entry.version = kOptions.version;
   entry.required_services = kRequiredServices<T, kOptions>.data();
-  entry.optional_services = kOptions.optional_services.data();
+  entry.optional_services = kOptionalServices<kOptions>.data();
   entry.table = &kTable<T, kOptions.on_exception>;
   return entry;
 }

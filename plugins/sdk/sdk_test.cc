@@ -134,6 +134,32 @@ TEST_F(SdkTest, ThrowingOnConnectionLosesThatConnectionAlone) {
   EXPECT_EQ(host_.log(), "3 OnConnection threw: odd\n");
 }
 
+// ---- The entry
+
+constexpr PluginOptions WithAllServices() {
+  PluginOptions options;
+  options.name = "full";
+  options.required_services.fill("a/1");
+  options.optional_services.fill("b/1");
+  return options;
+}
+constexpr PluginOptions kFullOptions = WithAllServices();
+
+TEST(SdkEntryTest, ListsOfAsManyServicesAsThereIsRoomForEnd) {
+  static constexpr cluster_plugin_entry_t kEntry =
+      MakeEntry<ScriptedWorker, kFullOptions>();
+  // What the compiler reads beyond an array's end does not compile.
+  constexpr auto kCount = [](const char* const* ids) {
+    size_t count = 0;
+    while (ids[count] != nullptr) ++count;
+    return count;
+  };
+  static_assert(kCount(kEntry.optional_services) ==
+                kFullOptions.optional_services.size());
+  static_assert(kCount(kEntry.required_services) ==
+                kFullOptions.required_services.size() + 4);
+}
+
 // ---- OnException::kEndWorker
 
 using SdkDeathTest = SdkTest;
