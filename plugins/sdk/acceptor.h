@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "plugins/abi/cluster_plugin.h"
@@ -39,20 +40,25 @@ class Acceptor {
   }
 
   // Calls `give` for up to `limit` connections, without waiting. Returns how
-  // many there were.
+  // many there were; a failure only if there was none. What `give` throws goes
+  // on to the caller: connections that came with that one are closed.
   template <typename Give>
   Result<size_t> Take(uint32_t listener, size_t limit, Give&& give) const {
     if (services_->acceptor.take == nullptr) return Missing();
     size_t total = 0;
     while (total < limit) {
-      std::array<cluster_connection, 16> taken = {};
+      std::array<cluster_connection, kBatch> taken = {};
       for (cluster_connection& each : taken) each.size = sizeof(each);
       const size_t wanted = std::min(limit - total, taken.size());
       uint64_t count = 0;
       const cluster_status code = services_->acceptor.take(
           services_->host, listener, taken.data(), wanted, &count);
+      if (code != CLUSTER_OK && total > 0) break;  // the next call says it
       if (code != CLUSTER_OK) return Status(code, "cannot take");
-      for (size_t i = 0; i < count; ++i) give(Connection(*services_, taken[i]));
+      // All have an owner before the first is given.
+      std::array<std::optional<Connection>, kBatch> owned;
+      for (size_t i = 0; i < count; ++i) owned[i].emplace(*services_, taken[i]);
+      for (size_t i = 0; i < count; ++i) give(*std::move(owned[i]));
       total += count;
       if (count < wanted) break;
     }
@@ -68,6 +74,8 @@ class Acceptor {
   }
 
  private:
+  static constexpr size_t kBatch = 16;
+
   static Status Missing() {
     return Status(CLUSTER_E_UNSUPPORTED,
                   "this host has no " CLUSTER_SERVICE_ACCEPTOR_V1);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <new>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -118,6 +119,61 @@ TEST_F(SdkAcceptorTest, WhatIsNotTakenAtTheEndIsClosed) {
   });
   EXPECT_EQ(host_.open(), 0u);
   EXPECT_EQ(late->ReadToEnd(), "");
+}
+
+TEST_F(SdkAcceptorTest, WhatIsTakenWithOneThatThrowsIsClosed) {
+  host_.Run(sdk::kTable<Taker>, [&] {
+    OnLoop(
+        [](Taker& taker) { EXPECT_TRUE(taker.acceptor().TakeOver(0).ok()); });
+    std::vector<Client> clients;
+    for (int i = 0; i < 3; ++i) clients.emplace_back(host_.Connect());
+    OnLoop([](Taker& taker) {
+      const auto throws = [](sdk::Connection) { throw std::bad_alloc(); };
+      EXPECT_THROW(static_cast<void>(taker.acceptor().Take(0, 3, throws)),
+                   std::bad_alloc);
+    });
+    EXPECT_EQ(host_.open(), 0u);
+    for (Client& client : clients) EXPECT_EQ(client.ReadToEnd(), "");
+  });
+  EXPECT_EQ(host_.misreported(), 0u);
+}
+
+// The host's take, of which each call but the first fails.
+int takes_of_flaky = 0;
+cluster_status (*take_of_host)(const cluster_host*,
+                               uint32_t,
+                               cluster_connection*,
+                               uint64_t,
+                               uint64_t*) = nullptr;
+cluster_status FlakyTake(const cluster_host* host,
+                         uint32_t listener,
+                         cluster_connection* connections,
+                         uint64_t capacity,
+                         uint64_t* taken) {
+  if (++takes_of_flaky > 1) return CLUSTER_E_SYSTEM;
+  return take_of_host(host, listener, connections, capacity, taken);
+}
+
+TEST_F(SdkAcceptorTest, FailureAfterSomeWereGivenDoesNotHideThem) {
+  host_.Run(sdk::kTable<Taker>, [&] {
+    OnLoop(
+        [](Taker& taker) { EXPECT_TRUE(taker.acceptor().TakeOver(0).ok()); });
+    std::vector<Client> clients;
+    for (int i = 0; i < 20; ++i) clients.emplace_back(host_.Connect());
+    host_.OnLoop([&] {
+      sdk::Services services = sdk::Services::Of(host_.host());
+      take_of_host = std::exchange(services.acceptor.take, &FlakyTake);
+      const sdk::Acceptor acceptor{sdk::Host(services)};
+      size_t given = 0;
+      const auto count = [&given](sdk::Connection) { ++given; };
+      auto taken = acceptor.Take(0, 20, count);
+      ASSERT_TRUE(taken.ok());
+      EXPECT_EQ(*taken, given);
+      EXPECT_GT(given, 0u);
+      EXPECT_EQ(acceptor.Take(0, 20, count).status().code(), CLUSTER_E_SYSTEM);
+    });
+  });
+  EXPECT_EQ(host_.open(), 0u);
 }
 
 TEST_F(SdkAcceptorTest, RefusesWhatAHostRefuses) {
