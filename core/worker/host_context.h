@@ -107,7 +107,8 @@ class HostContext {
   void SendPostedLines();
   // Counts a connection as ended. Any thread.
   void ConnectionClosed();
-  // Runs one round of the loop from within the plugin's own. The loop thread.
+  // Runs one round of the loop from within the plugin's own. CLUSTER_E_STATE:
+  // it was not called from there. The loop thread.
   cluster_status Dispatch() { return dispatch_(); }
 
  private:

@@ -91,9 +91,11 @@ int Runtime::Run() {
   while (stage_ != Stage::kStopped) {
     if (stage_ == Stage::kStarted && plugin_->has_own_loop()) {
       SetInLoop(false);
+      in_run_ = true;
       cluster_status status = CLUSTER_OK;
       const auto thrown = CatchThrown([&] { status = plugin_->Run(); });
       if (thrown) EndByException(kExitPluginThrew, *thrown);
+      in_run_ = false;
       SetInLoop(true);
       if (stage_ != Stage::kStopped) {
         Fail(kExitPluginLoopEnded,
@@ -111,10 +113,14 @@ int Runtime::Run() {
 }
 
 cluster_status Runtime::Dispatch() {
+  // A round within a round would go as deep as there are connections.
+  if (!in_run_) return CLUSTER_E_STATE;
   if (stage_ == Stage::kStopped) return CLUSTER_STOPPED;
+  in_run_ = false;
   SetInLoop(true);
   Round(/*wait=*/false);
   SetInLoop(false);
+  in_run_ = true;
   SendNotice();
   channel_.Flush();
   return stage_ == Stage::kStopped ? CLUSTER_STOPPED : CLUSTER_OK;

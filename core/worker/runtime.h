@@ -102,6 +102,7 @@ class Runtime {
   // plugin, then stops when nothing is open.
   void ContinueDrain();
 
+  // For the plugin's run(). CLUSTER_E_STATE: that is not who calls.
   cluster_status Dispatch();
   void SetInLoop(bool in_loop);
   // A round of the loop, which waits for something to do, or does not.
@@ -132,6 +133,8 @@ class Runtime {
   // Called from this loop, which flushes the channel and looks at stage_ when
   // the round ends. False where the plugin's own loop runs its code.
   bool in_loop_ = true;
+  // The plugin's run() has the thread, and no round that it dispatched.
+  bool in_run_ = false;
   HostContext context_;
   HostServices services_{context_};
 

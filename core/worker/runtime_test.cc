@@ -6,10 +6,12 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/unique_fd.h"
 #include "core/control/worker_exit.h"
 #include "core/scoreboard/claim.h"
 #include "core/worker/testing/forked_runtime.h"
+#include "plugins/abi/cluster_plugin.h"
 #include "plugins/host/exit_code.h"
 
 namespace cluster {
@@ -111,6 +113,22 @@ TEST(RuntimeTest, RevokedConnectionIsClosedUnseen) {
   const UniqueFd client = worker.HandOff(1);
   EXPECT_TRUE(Ended(client));
   EXPECT_EQ(worker.page().started.load(), 0u);
+}
+
+TEST(RuntimeTest, RoundWithinARoundIsRefused) {
+  for (const std::string& plugin : {TestPlugin(), EmbeddedTestPlugin()}) {
+    ForkedRuntime worker;
+    worker.Serve(plugin, {{"dispatch", "nested"}});
+    const auto log = [&worker] {
+      return Decode<LogLine>(worker.Next(FrameType::kLog).payload)->text;
+    };
+    const UniqueFd client = worker.HandOff(1);
+    EXPECT_THAT(log(), HasSubstr("dispatch: called outside of run"));
+    EXPECT_EQ(log(), absl::StrCat("dispatch: ", CLUSTER_E_STATE));
+    ASSERT_TRUE(Greeted(client));
+    ASSERT_EQ(write(client.get(), "x", 1), 1);
+    EXPECT_TRUE(Ended(client)) << "it goes on";
+  }
 }
 
 // ---- A primary that makes no sense

@@ -87,7 +87,8 @@ typedef struct cluster_embedding_v1 {
   int32_t (*pollable)(const cluster_host* host);
 
   /* Does what is due, without waiting: connections, timers, posts, drain.
-   * CLUSTER_OK: go on. CLUSTER_STOPPED: return from `run` now.
+   * CLUSTER_OK: go on. CLUSTER_STOPPED: return from `run` now. CLUSTER_E_STATE:
+   * called outside of `run`, or by what it calls itself: nothing was done.
    * [loop-thread & started, draining; only from inside run] */
   cluster_status (*dispatch)(const cluster_host* host);
 } cluster_embedding_v1;

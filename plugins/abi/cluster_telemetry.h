@@ -43,7 +43,8 @@ typedef struct cluster_log_v1 {
 
 #define CLUSTER_MAX_METRIC_CELLS 384u /* a counter or gauge is one */
 
-typedef struct cluster_metric cluster_metric; /* owned by the host */
+/* Owned by the host; lives as long as the process. */
+typedef struct cluster_metric cluster_metric;
 
 typedef struct cluster_metric_v1 {
   uint32_t size;

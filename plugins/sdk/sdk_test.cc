@@ -322,6 +322,16 @@ TEST_F(SdkTest, PostsRunInOrderAndMayThrow) {
   EXPECT_EQ(order, "abc");
 }
 
+TEST_F(SdkTest, LoopOfTheHostIsNotDispatchedByThePlugin) {
+  cluster_status status = CLUSTER_OK;
+  script.on_connection = [&](const Host& host, Connection) {
+    const Services& services = host.services();
+    status = services.embedding.dispatch(services.host);
+  };
+  Run([&] { Client(host_.Connect()).ReadToEnd(); });
+  EXPECT_EQ(status, CLUSTER_E_STATE);
+}
+
 TEST_F(SdkTest, HostWithoutServiceLeavesItsTableEmpty) {
   host_.hidden_services = {CLUSTER_SERVICE_LOG_V1};
   script.on_create = [](const Host& host) {

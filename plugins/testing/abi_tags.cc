@@ -124,12 +124,14 @@ std::vector<AbiFunction> ReadAbiFunctions(const std::string& header) {
 }
 
 std::optional<AbiTag> ParseAbiTag(const std::string& tag) {
-  static const std::regex kTag(R"((loop|any)-thread & ([^;]+)(; .+)?)");
+  static const std::regex kTag(R"((loop|any)-thread & ([^;]+?)(?:; (.+))?)");
   std::smatch match;
   if (!std::regex_match(tag, match, kTag)) return std::nullopt;
   const std::optional<uint32_t> states = ParseStates(match[2]);
   if (!states) return std::nullopt;
-  return AbiTag{.on_loop_thread = match[1] == "loop", .states = *states};
+  return AbiTag{.on_loop_thread = match[1] == "loop",
+                .states = *states,
+                .remark = match[3]};
 }
 
 std::vector<AbiFunction> ReadAllAbiFunctions() {

@@ -33,13 +33,14 @@ struct AbiTag {
   // 1 << n for the n-th of loaded, created, started, draining, stopped,
   // destroyed: as plugins/host/call_rule.h has them.
   uint32_t states = 0;
+  std::string remark = {};  // such as "only from inside run"
 };
 
 // Returns the functions in the structs of a header, in order.
 std::vector<AbiFunction> ReadAbiFunctions(const std::string& header);
 
 // Returns what a tag says, such as "any-thread & created to draining"; none if
-// it makes no sense. A remark may follow behind ";".
+// it makes no sense. A remark may follow behind "; ".
 std::optional<AbiTag> ParseAbiTag(const std::string& tag);
 
 // Returns the functions in all headers of the ABI, which are among the test's

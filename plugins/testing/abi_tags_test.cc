@@ -35,6 +35,9 @@ TEST(ParseAbiTagTest, NamesAThreadAndStates) {
             kCreated | kStarted | kDraining | kStopped);
   EXPECT_EQ(StatesOf("any-thread & stopped and later"), kStopped | kDestroyed);
   EXPECT_EQ(StatesOf("loop-thread & started; from inside run"), kStarted);
+  EXPECT_EQ(ParseAbiTag("loop-thread & started; from inside run")->remark,
+            "from inside run");
+  EXPECT_EQ(ParseAbiTag("loop-thread & started")->remark, "");
 }
 
 TEST(ParseAbiTagTest, NonsenseIsNone) {

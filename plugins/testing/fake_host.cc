@@ -73,7 +73,9 @@ cluster_status FakeHost::Run(const cluster_worker_plugin& table,
       client();
       Enqueue([this] { stopping_ = true; });
     });
-    status = table_.run != nullptr ? table_.run(self_) : RunLoop();
+    in_run_ = table_.run != nullptr;
+    status = in_run_ ? table_.run(self_) : RunLoop();
+    in_run_ = false;
     // A plugin whose loop fails leaves its client waiting for answers.
     while (!stopping_) Dispatch();
     thread.join();

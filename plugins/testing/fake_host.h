@@ -150,6 +150,7 @@ class FakeHost {
   std::atomic<size_t> misreported_ = 0;
   uint64_t next_id_ = 1;
   bool stopping_ = false;
+  bool in_run_ = false;  // the plugin's own loop, and no round within it
   std::atomic<bool> stop_begun_ = false;
   FakeListeners listeners_{
       [this](std::function<void()> task) { Enqueue(std::move(task)); }};

@@ -118,7 +118,11 @@ struct FakeHost::Tables {
     return Of(host).epoll_.get();
   }
   static cluster_status Dispatch(const cluster_host* host) {
-    return Of(host).Dispatch();
+    FakeHost& self = Of(host);
+    if (!std::exchange(self.in_run_, false)) return CLUSTER_E_STATE;
+    const cluster_status status = self.Dispatch();
+    self.in_run_ = true;
+    return status;
   }
 
   static void Close(const cluster_host* host, int32_t fd, uint64_t id) {

@@ -299,6 +299,23 @@ TEST_F(ContractOfServicesTest, IsAboutEachFunctionInTheHeaders) {
   EXPECT_EQ(called, in_headers);
 }
 
+// What a tag adds to thread and states has a test of its own, which is named
+// here: no other function may add anything.
+TEST_F(ContractOfServicesTest, RemarksOfTagsAreEnforced) {
+  for (const auto& [name, tag] : AbiTags()) {
+    if (tag.remark.empty()) continue;
+    ASSERT_EQ(name, CLUSTER_SERVICE_EMBEDDING_V1 " dispatch");
+    ASSERT_EQ(tag.remark, "only from inside run");
+  }
+  // Runtime knows who calls (RuntimeTest.RoundWithinARoundIsRefused).
+  dispatch_says_ = CLUSTER_E_STATE;
+  EXPECT_EQ(embedding_.dispatch(host_), CLUSTER_E_STATE);
+  EXPECT_EQ(embedding_.dispatch(host_), CLUSTER_E_STATE);
+  const std::vector<std::string> logged = Logged();
+  ASSERT_THAT(logged, SizeIs(1));
+  EXPECT_THAT(logged[0], HasSubstr("dispatch: called outside of run"));
+}
+
 TEST_F(ContractOfServicesTest, EachWrongStateIsRefusedAndLoggedOnce) {
   for (const auto& [state, phase] : kStates) {
     for (const Call& call : calls_) {

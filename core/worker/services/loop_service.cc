@@ -138,7 +138,12 @@ int32_t Pollable(const cluster_host* host) {
 
 cluster_status Dispatch(const cluster_host* host) {
   if (const auto no = Contract::Check(host, kDispatch)) return no;
-  return HostContext::From(host).Dispatch();
+  const cluster_status status = HostContext::From(host).Dispatch();
+  if (status == CLUSTER_E_STATE) {
+    Contract::Refuse(kDispatch,
+                     "called outside of run, or in a callback of its own");
+  }
+  return status;
 }
 
 }  // namespace

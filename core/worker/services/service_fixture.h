@@ -79,8 +79,8 @@ class ServiceFixture : public ::testing::Test {
   std::pair<UniqueFd, UniqueFd> sockets_ = *MakeSocketPair(SOCK_STREAM);
   ControlChannel channel_{std::move(sockets_.first), *loop_};
   UnixChannel primary_{std::move(sockets_.second), {.uses_ring = true}};
-  HostContext context_{
-      *loop_, channel_, [] { return cluster_status{CLUSTER_STOPPED}; }};
+  cluster_status dispatch_says_ = CLUSTER_STOPPED;
+  HostContext context_{*loop_, channel_, [this] { return dispatch_says_; }};
   // Without listeners, until the test begins some.
   Intake intake_{context_,
                  *page_,

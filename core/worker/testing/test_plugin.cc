@@ -7,6 +7,7 @@
 //                      and a timer running
 //   log=N              says N lines when it starts
 //   run=return         its own loop ends at once
+//   dispatch=nested    calls dispatch for each connection, and logs its status
 //
 // It greets each connection with a byte, and keeps it until its client closes
 // it or says "x".
@@ -95,6 +96,11 @@ void OnConnection(void*, const cluster_connection* connection) {
   Peer& peer = g_peers[connection->fd];
   peer = {connection->id, nullptr};
   send(connection->fd, "h", 1, MSG_NOSIGNAL);
+  if (Config("dispatch") == "nested") {
+    const auto* embedding =
+        Find<cluster_embedding_v1>(CLUSTER_SERVICE_EMBEDDING_V1);
+    Log("dispatch: " + std::to_string(embedding->dispatch(g_host)));
+  }
 #ifndef EMBEDDED
   g_loop->watch(
       g_host,

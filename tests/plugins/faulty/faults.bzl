@@ -17,6 +17,7 @@ FAULTS = {
         "FAIL descriptor_leak",
         "FAIL many_connections",
     ]),
+    "dispatches": ("DISPATCHES", ["FAIL wrong_state"]),
     "double_close": ("DOUBLE_CLOSE", ["FAIL double_close"]),
     "exits": ("EXIT", ["FAIL serves"]),
     "exits_when_loaded": ("CONSTRUCTOR=2", ["FAIL loads"]),

@@ -165,6 +165,10 @@ static void be_faulty_once(struct server* server, int fd) {
   pthread_join(thread, NULL);
 #elif defined(FAULT_EXIT)
   exit(0);
+#elif defined(FAULT_DISPATCHES)
+  const cluster_embedding_v1* embedding =
+      server->host->get_service(server->host, CLUSTER_SERVICE_EMBEDDING_V1);
+  if (embedding != NULL) embedding->dispatch(server->host);
 #endif
   (void)server;
   (void)fd;
@@ -389,10 +393,16 @@ CLUSTER_WORKER_PLUGIN("faulty",
                       CLUSTER_SERVICE_CONNECTION_V1,
                       CLUSTER_SERVICE_CONFIG_V1);
 #else
+#if defined(FAULT_DISPATCHES)
+#define OPTIONAL \
+  CLUSTER_OPTIONAL(CLUSTER_SERVICE_LOG_V1, CLUSTER_SERVICE_EMBEDDING_V1)
+#else
+#define OPTIONAL CLUSTER_OPTIONAL(CLUSTER_SERVICE_LOG_V1)
+#endif
 CLUSTER_WORKER_PLUGIN_OPTIONAL("faulty",
                                "1.0",
                                table,
-                               CLUSTER_OPTIONAL(CLUSTER_SERVICE_LOG_V1),
+                               OPTIONAL,
                                CLUSTER_SERVICE_LOOP_V1,
                                CLUSTER_SERVICE_CONNECTION_V1,
                                CLUSTER_SERVICE_CONFIG_V1);

@@ -6,10 +6,11 @@
 
 #include "tools/plugin_check/probe/call_guard.h"
 #include "tools/plugin_check/probe/callback_span.h"
+#include "tools/plugin_check/probe/finding.h"
 #include "tools/plugin_check/probe/host_beneath.h"
 #include "tools/plugin_check/probe/live_set.h"
 #include "tools/plugin_check/probe/probe_rule.h"
-#include "tools/plugin_check/probe/wrapped_function.h"
+#include "tools/plugin_check/probe/reporter.h"
 
 namespace cluster {
 namespace {
@@ -193,8 +194,15 @@ int32_t Pollable(const cluster_host* host) {
 }
 
 cluster_status Dispatch(const cluster_host* host) {
+  if (const auto no = CallGuard::Get().Check(host, kDispatch)) return no;
   const cluster_status status =
-      WrappedFunction<kDispatch, &cluster_embedding_v1::dispatch>::Call(host);
+      TableBeneath<cluster_embedding_v1>(kDispatch.service)
+          ->dispatch(HostBeneath());
+  if (status == CLUSTER_E_STATE) {
+    Reporter::Get().Found(Finding::kWrongState,
+                          "embedding.dispatch was called outside of run, or "
+                          "in a callback of its own");
+  }
   if (status == CLUSTER_STOPPED) loop_has_ended = true;
   return status;
 }
