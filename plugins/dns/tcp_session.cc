@@ -21,7 +21,7 @@ sdk::Status TcpSession::Start(const sdk::Host& host,
                               std::function<void()> ended) {
   ended_ = std::move(ended);
   auto watch = host.StartWatch(
-      connection_.fd(), events_, [this](uint32_t e) { OnReady(e); });
+      connection_, events_, [this](uint32_t e) { OnReady(e); }, ended_);
   if (!watch.ok()) return watch.status();
   watch_ = *std::move(watch);
   return {};

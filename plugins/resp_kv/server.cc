@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "plugins/resp_kv/batch.h"
+#include "plugins/sdk/services.h"
 
 namespace cluster::resp_kv {
 namespace {
@@ -105,7 +106,12 @@ void Server::FinishRoundSoon() {
 }
 
 void Server::FinishRound() {
-  for (Session* session : std::exchange(answered_, {})) session->Flush();
+  for (Session* session : std::exchange(answered_, {})) {
+    // What one throws must not keep the others' answers back.
+    const bool fine =
+        sdk::CatchAll(host_.services(), "a session", [&] { session->Flush(); });
+    if (!fine) session->End();
+  }
   for (Session* session : std::exchange(ended_, {})) {
     std::erase(answered_, session);
     sessions_.erase(session);

@@ -36,7 +36,10 @@ sdk::Status Session::Start(const sdk::Host& host) {
   setsockopt(connection_.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   events_ = CLUSTER_READABLE;
   auto watch = host.StartWatch(
-      connection_.fd(), events_, [this](uint32_t events) { OnReady(events); });
+      connection_,
+      events_,
+      [this](uint32_t events) { OnReady(events); },
+      [this] { End(); });
   if (!watch.ok()) return watch.status();
   watch_ = *std::move(watch);
   return sdk::Status();

@@ -52,6 +52,8 @@ class Session {
   // come yet.
   void Drain(bool at_once);
 
+  // Closes the connection, whatever is under way, and says so. Once.
+  void End();
   bool ended() const { return ended_; }
 
  private:
@@ -69,7 +71,6 @@ class Session {
   bool HasRoom() const;
   bool IsIdle() const;
   void Watch();
-  void End();
 
   size_t unsent() const { return output_.size() - sent_; }
 

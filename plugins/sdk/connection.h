@@ -18,6 +18,7 @@
 #define PLUGINS_SDK_CONNECTION_H_
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "plugins/abi/cluster_plugin.h"
@@ -35,14 +36,14 @@ class Connection {
       : services_(&services), connection_(connection) {}
   Connection(Connection&& other) noexcept
       : services_(other.services_), connection_(other.connection_) {
-    other.connection_.fd = -1;
+    MoveFrom(other);
   }
   Connection& operator=(Connection&& other) noexcept {
     if (this == &other) return *this;
     Close();
     services_ = other.services_;
     connection_ = other.connection_;
-    other.connection_.fd = -1;
+    MoveFrom(other);
     return *this;
   }
   Connection(const Connection&) = delete;
@@ -88,18 +89,39 @@ class Connection {
   // Closes the connection; does nothing when it is closed. End every watch on
   // the descriptor before.
   void Close() noexcept {
-    const int fd = std::exchange(connection_.fd, -1);
+    const int fd = Release();
     if (fd < 0) return;
     services_->connection.close(services_->host, fd, connection_.id);
   }
 
   // Gives the descriptor to the caller, who now has to call
   // Host::ReportClosed(id()) when it is closed.
-  [[nodiscard]] int Release() { return std::exchange(connection_.fd, -1); }
+  [[nodiscard]] int Release() noexcept {
+    if (place_ != nullptr) *place_ = nullptr;
+    place_.reset();
+    return std::exchange(connection_.fd, -1);
+  }
+
+  // Where the connection is, however often it moves; null once it has ended.
+  using Place = std::shared_ptr<Connection*>;
+  Place place() {
+    if (place_ == nullptr) {
+      place_ = std::make_shared<Connection*>(is_open() ? this : nullptr);
+    }
+    return place_;
+  }
 
  private:
+  // After the plain members.
+  void MoveFrom(Connection& other) noexcept {
+    other.connection_.fd = -1;
+    place_ = std::move(other.place_);
+    if (place_ != nullptr) *place_ = this;
+  }
+
   const Services* services_;
   cluster_connection connection_;
+  Place place_;  // null until somebody asks
 };
 
 // RequestScope: a request that runs as long as this lives. Let it end before

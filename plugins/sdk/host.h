@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "plugins/abi/cluster_plugin.h"
+#include "plugins/sdk/connection.h"
 #include "plugins/sdk/loop.h"
 #include "plugins/sdk/messages.h"
 #include "plugins/sdk/result.h"
@@ -79,6 +80,24 @@ class Host {
   // watch before it is closed.
   Result<Watch> StartWatch(int fd, uint32_t events, Watch::Ready ready) const {
     return Watch::Start(*services_, fd, events, std::move(ready));
+  }
+
+  // The same for the descriptor of `connection`, which may move. What `ready`
+  // throws closes it, and calls `lost` then, so that whoever keeps it lets go.
+  Result<Watch> StartWatch(Connection& connection,
+                           uint32_t events,
+                           Watch::Ready ready,
+                           std::function<void()> lost = {}) const {
+    auto threw = [place = connection.place(), lost = std::move(lost)] {
+      if (*place == nullptr) return;  // it had ended already
+      (*place)->Close();
+      if (lost) lost();
+    };
+    return Watch::Start(*services_,
+                        connection.fd(),
+                        events,
+                        std::move(ready),
+                        std::move(threw));
   }
 
   // Calls `fire` once after `delay`.

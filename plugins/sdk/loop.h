@@ -2,7 +2,7 @@
 // wish ends with the object.
 //
 // A callback may destroy its own Watch or Timer. What it throws is logged, and
-// ends the watch.
+// ends the watch; and the connection, if the watch was made for one.
 //
 // Thread safety: loop thread only.
 // Lifetime: must end before the worker.
@@ -28,11 +28,14 @@ class Watch {
  public:
   using Ready = std::function<void(uint32_t events)>;
 
+  // `threw` is called when `ready` has thrown and the watch has ended.
   static Result<Watch> Start(const Services& services,
                              int fd,
                              uint32_t events,
-                             Ready ready) {
-    auto state = std::make_shared<State>(services, std::move(ready));
+                             Ready ready,
+                             std::function<void()> threw = {}) {
+    auto state =
+        std::make_shared<State>(services, std::move(ready), std::move(threw));
     const cluster_status code = services.loop.watch(
         services.host, fd, events, &OnReady, state.get(), &state->handle);
     if (code != CLUSTER_OK) return Status(code, "cannot watch descriptor");
@@ -67,8 +70,10 @@ class Watch {
 
  private:
   struct State : std::enable_shared_from_this<State> {
-    State(const Services& services, Ready ready)
-        : services(services), ready(std::move(ready)) {}
+    State(const Services& services, Ready ready, std::function<void()> threw)
+        : services(services),
+          ready(std::move(ready)),
+          threw(std::move(threw)) {}
     void Stop() {
       cluster_watch* const old = std::exchange(handle, nullptr);
       if (old != nullptr) services.loop.unwatch(services.host, old);
@@ -76,6 +81,7 @@ class Watch {
 
     const Services& services;
     Ready ready;
+    std::function<void()> threw;
     cluster_watch* handle = nullptr;
   };
 
@@ -86,7 +92,9 @@ class Watch {
     const auto state = static_cast<State*>(ctx)->shared_from_this();
     const bool fine =
         CatchAll(state->services, "a watch", [&] { state->ready(events); });
-    if (!fine) state->Stop();
+    if (fine) return;
+    state->Stop();
+    if (state->threw) CatchAll(state->services, "a watch's end", state->threw);
   }
 
   std::shared_ptr<State> state_;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -278,6 +279,89 @@ TEST_F(SdkTest, ThrowingWatchEnds) {
   });
   EXPECT_EQ(calls, 1);
   EXPECT_EQ(host_.log(), "3 a watch threw: odd\n");
+}
+
+// What a plugin keeps for each of its connections.
+struct Peer {
+  Connection connection;
+  Watch watch;
+};
+
+TEST_F(SdkTest, ThrowingWatchOfAConnectionClosesIt) {
+  std::map<uint64_t, Peer> peers;
+  script.on_connection = [&](const Host& host, Connection connection) {
+    const uint64_t id = connection.id();
+    auto watch = host.StartWatch(
+        connection,
+        CLUSTER_READABLE,
+        [](uint32_t) { throw std::runtime_error("odd"); },
+        [&peers, id] { peers.erase(id); });
+    ASSERT_TRUE(watch.ok());
+    // It moves, as connections do.
+    peers.emplace(id, Peer{std::move(connection), *std::move(watch)});
+  };
+  Run([&] {
+    Client bad(host_.Connect());
+    Client good(host_.Connect());
+    bad.Send("x");
+    EXPECT_EQ(bad.ReadToEnd(), "");
+    EXPECT_TRUE(host_.WaitForOpen(1));
+    host_.OnLoop([&] {
+      EXPECT_EQ(peers.size(), 1u);
+      peers.clear();
+    });
+    EXPECT_EQ(good.ReadToEnd(), "");
+  });
+  EXPECT_EQ(host_.log(), "3 a watch threw: odd\n");
+}
+
+TEST_F(SdkTest, ThrowingWatchOfAnEndedConnectionClosesNothing) {
+  std::optional<Peer> peer;
+  bool lost = false;
+  script.on_connection = [&](const Host& host, Connection connection) {
+    auto watch = host.StartWatch(
+        connection,
+        CLUSTER_READABLE,
+        [&peer](uint32_t) {
+          peer.reset();
+          throw std::runtime_error("odd");
+        },
+        [&lost] { lost = true; });
+    peer.emplace(std::move(connection), *std::move(watch));
+  };
+  Run([&] {
+    Client client(host_.Connect());
+    client.Send("x");
+    EXPECT_EQ(client.ReadToEnd(), "");
+    host_.OnLoop([] {});
+  });
+  EXPECT_FALSE(lost);
+}
+
+TEST_F(SdkTest, WatchOfAConnectionKnowsWhatTookItsPlace) {
+  std::vector<Connection> kept;
+  Watch watch;
+  script.on_connection = [&](const Host& host, Connection connection) {
+    if (kept.empty()) {
+      watch = *host.StartWatch(connection, CLUSTER_READABLE, [](uint32_t) {
+        throw std::runtime_error("odd");
+      });
+    }
+    kept.push_back(std::move(connection));
+  };
+  Run([&] {
+    Client first(host_.Connect());
+    Client second(host_.Connect());
+    host_.OnLoop([&] { std::swap(kept[0], kept[1]); });
+    first.Send("x");
+    EXPECT_EQ(first.ReadToEnd(), "");
+    host_.OnLoop([&] {
+      EXPECT_TRUE(kept[0].is_open());
+      EXPECT_FALSE(kept[1].is_open());
+      kept.clear();
+    });
+    EXPECT_EQ(second.ReadToEnd(), "");
+  });
 }
 
 TEST_F(SdkTest, BadDescriptorCannotBeWatched) {

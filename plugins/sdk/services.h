@@ -25,8 +25,9 @@ class Messages;
 
 // What an exception costs that a callback lets out, once the worker is started.
 enum class OnException : uint8_t {
-  // What it was for: OnConnection's connection is closed, a watch ends, the
-  // rest goes on. A line in the log says what was thrown.
+  // What it was for: OnConnection's connection is closed, a watch ends and with
+  // it the connection that it was made for, the rest goes on. A line in the log
+  // says what was thrown.
   kEndConnection,
   // The worker, with exit code 68: the host starts another, within its restart
   // intensity. For a plugin that cannot know what state it was left in. The

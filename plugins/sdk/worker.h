@@ -5,8 +5,9 @@
 // process's main thread. Header-only: nothing but the standard library.
 //
 // What a function throws is logged and fails what it was for: create and start
-// fail with the exception's text, OnConnection loses that connection. With
-// PluginOptions::on_exception it ends the worker instead.
+// fail with the exception's text, OnConnection loses that connection, and so
+// does a watch that was made for one. With PluginOptions::on_exception it ends
+// the worker instead.
 //
 //   class Hello : public cluster::sdk::Worker {
 //    public:

@@ -37,9 +37,11 @@ Session::Session(const SessionContext& context, sdk::Connection connection)
   setsockopt(connection_.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-sdk::Status Session::Start(const sdk::Host& host, sdk::Watch::Ready ready) {
+sdk::Status Session::Start(const sdk::Host& host,
+                           sdk::Watch::Ready ready,
+                           std::function<void()> lost) {
   sdk::Result<sdk::Watch> watch =
-      host.StartWatch(connection_.fd(), events_, std::move(ready));
+      host.StartWatch(connection_, events_, std::move(ready), std::move(lost));
   if (!watch.ok()) return watch.status();
   watch_ = *std::move(watch);
   return {};

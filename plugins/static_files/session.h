@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "plugins/sdk/connection.h"
@@ -43,8 +44,11 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Has `ready` called whenever OnReady() has something to do.
-  sdk::Status Start(const sdk::Host& host, sdk::Watch::Ready ready);
+  // Has `ready` called whenever OnReady() has something to do, and `lost` when
+  // that has thrown: the connection is closed then.
+  sdk::Status Start(const sdk::Host& host,
+                    sdk::Watch::Ready ready,
+                    std::function<void()> lost);
 
   // Reads, answers, sends. Returns whether the connection goes on.
   [[nodiscard]] bool OnReady();

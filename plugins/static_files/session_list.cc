@@ -17,9 +17,12 @@ SessionList::SessionList(sdk::Host host,
 void SessionList::Add(sdk::Connection connection) {
   all_.emplace_back(context_, std::move(connection));
   const auto at = std::prev(all_.end());
-  const sdk::Status started = at->Start(host_, [this, at](uint32_t) {
-    if (!at->OnReady()) all_.erase(at);
-  });
+  const sdk::Status started = at->Start(
+      host_,
+      [this, at](uint32_t) {
+        if (!at->OnReady()) all_.erase(at);
+      },
+      [this, at] { all_.erase(at); });
   if (!started.ok()) {
     host_.Log(CLUSTER_LOG_WARNING, started.message());
     all_.erase(at);
