@@ -21,6 +21,7 @@
 #include "plugins/sdk/connection.h"
 #include "plugins/sdk/loop.h"
 #include "plugins/sdk/messages.h"
+#include "plugins/sdk/owed_calls.h"
 #include "plugins/sdk/result.h"
 #include "plugins/sdk/services.h"
 
@@ -106,15 +107,18 @@ class Host {
     return Timer::Start(*services_, delay, std::move(fire));
   }
 
-  // Calls `run` once on the loop thread, in the order of posting.
+  // Calls `run` once on the loop thread, in the order of posting; or never,
+  // where the worker stops before: what it captured ends after OnStop.
   //   CLUSTER_E_FULL  too many are waiting; nothing was queued
   Status Post(std::function<void()> run) const {
     auto posted = std::make_unique<Posted>(*services_, std::move(run));
+    Posted* const ctx = posted.get();
+    const uint64_t key = services_->owed->Keep(std::move(posted));
     const cluster_status code =
-        services_->loop.post(services_->host, &OnPosted, posted.get());
-    if (code != CLUSTER_OK) return Status(code, "cannot post");
-    static_cast<void>(posted.release());  // OnPosted frees it
-    return Status();
+        services_->loop.post(services_->host, &OnPosted, ctx);
+    if (code == CLUSTER_OK) return Status();
+    services_->owed->Take(key);
+    return Status(code, "cannot post");
   }
 
   // Says whether this worker should get connections; OnStart may say no, any
@@ -179,7 +183,7 @@ class Host {
   }
 
  private:
-  struct Posted {
+  struct Posted : OwedCalls::Call {
     Posted(const Services& services, std::function<void()> run)
         : services(services), run(std::move(run)) {}
 
@@ -188,8 +192,9 @@ class Host {
   };
 
   static void OnPosted(void* ctx) noexcept {
-    const std::unique_ptr<Posted> posted(static_cast<Posted*>(ctx));
-    CatchAll(posted->services, "a posted call", [&] { posted->run(); });
+    Posted& posted = *static_cast<Posted*>(ctx);
+    const auto kept = posted.services.owed->Take(posted.key);
+    CatchAll(posted.services, "a posted call", [&] { posted.run(); });
   }
 
   static Status OfCode(cluster_status code, const char* message) {

@@ -22,6 +22,7 @@
 
 #include "plugins/abi/cluster_plugin.h"
 #include "plugins/sdk/host.h"
+#include "plugins/sdk/owed_calls.h"
 #include "plugins/sdk/result.h"
 #include "plugins/sdk/services.h"
 
@@ -41,7 +42,8 @@ struct ListenOptions {
 
 class Listeners {
  public:
-  // Called once, from the loop: with the number, or why there is none.
+  // Called once, from the loop: with the number, or why there is none. Not
+  // where the worker stops before; then it ends after OnStop.
   using Done = std::function<void(Result<uint32_t> listener)>;
 
   explicit Listeners(const Host& host) : services_(&host.services()) {}
@@ -78,15 +80,17 @@ class Listeners {
                                           .flags = options.flags,
                                           .backlog = options.backlog,
                                           .reserved = 0};
+    Request* const ctx = request.get();
+    const uint64_t key = services_->owed->Keep(std::move(request));
     const cluster_status code =
         services_->listener.listen(services_->host,
                                    {address.data(), address.size()},
                                    &given,
                                    &OnDone,
-                                   request.get());
-    if (code != CLUSTER_OK) return Status(code, "cannot ask to listen");
-    static_cast<void>(request.release());  // OnDone frees it
-    return Status();
+                                   ctx);
+    if (code == CLUSTER_OK) return Status();
+    services_->owed->Take(key);
+    return Status(code, "cannot ask to listen");
   }
 
   // Serves it no more; other workers go on.
@@ -98,7 +102,7 @@ class Listeners {
   }
 
  private:
-  struct Request {
+  struct Request : OwedCalls::Call {
     Request(const Services& services, Done done)
         : services(services), done(std::move(done)) {}
 
@@ -115,10 +119,11 @@ class Listeners {
                      cluster_status status,
                      uint32_t listener,
                      const cluster_error* error) noexcept {
-    const std::unique_ptr<Request> request(static_cast<Request*>(ctx));
-    CatchAll(request->services, "an answer to Listen", [&] {
-      if (status == CLUSTER_OK) return request->done(listener);
-      request->done(Status(status, error == nullptr ? "" : error->message));
+    Request& request = *static_cast<Request*>(ctx);
+    const auto kept = request.services.owed->Take(request.key);
+    CatchAll(request.services, "an answer to Listen", [&] {
+      if (status == CLUSTER_OK) return request.done(listener);
+      request.done(Status(status, error == nullptr ? "" : error->message));
     });
   }
 

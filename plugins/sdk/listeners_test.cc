@@ -9,6 +9,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -105,6 +107,18 @@ TEST_F(SdkListenersTest, EachDatagramIsAnsweredAndLongOnesAreNot) {
                         }
                       }),
             CLUSTER_OK);
+}
+
+// One that asks again when it is answered waits when the worker stops.
+TEST_F(SdkListenersTest, AnswerThatNeverComesEndsWithWhatItHas) {
+  const auto capture = std::make_shared<int>(1);
+  const std::function<void()> ask = [&ask, &capture] {
+    const auto done = [&ask, capture](auto) { ask(); };
+    EXPECT_TRUE(
+        Speaker::newest->listeners().Listen("127.0.0.1:0", {}, done).ok());
+  };
+  host_.Run(sdk::kTable<Speaker>, [&] { host_.OnLoop(ask); });
+  EXPECT_EQ(capture.use_count(), 1);
 }
 
 TEST_F(SdkListenersTest, ListensClosesAndSaysWhatThereIs) {

@@ -192,6 +192,7 @@ struct Instance {
   static void Stop(void* self) noexcept {
     Instance& instance = From(self);
     CatchAll(instance.services, "OnStop", [&] { instance.worker.OnStop(); });
+    instance.services.owed->Clear();
   }
 
   static void Destroy(void* self) noexcept {

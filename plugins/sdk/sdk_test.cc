@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -27,6 +28,7 @@ struct Script {
   std::function<Status(const Host&)> on_start;
   std::function<void(const Host&, Connection)> on_connection;
   std::function<void(const Drain&)> on_drain;
+  std::function<void()> on_stop;
 };
 Script script;
 
@@ -45,6 +47,9 @@ class ScriptedWorker : public Worker {
   }
   void OnDrain(const Drain& drain) override {
     if (script.on_drain) script.on_drain(drain);
+  }
+  void OnStop() override {
+    if (script.on_stop) script.on_stop();
   }
 };
 
@@ -404,6 +409,36 @@ TEST_F(SdkTest, PostsRunInOrderAndMayThrow) {
   };
   Run([&] { host_.OnLoop([] {}); });
   EXPECT_EQ(order, "abc");
+}
+
+// One that posts itself again is always queued when the worker stops.
+TEST_F(SdkTest, PostThatNeverRunsEndsWithWhatItHas) {
+  std::function<void(const Host&, Connection)> hand_on =
+      [&hand_on](const Host& host, Connection connection) {
+        auto held = std::make_shared<Connection>(std::move(connection));
+        const Status status = host.Post(
+            [&hand_on, host, held] { hand_on(host, std::move(*held)); });
+        EXPECT_TRUE(status.ok());
+      };
+  script.on_connection = hand_on;
+  std::optional<Client> client;
+  Run([&] { client.emplace(host_.Connect()); });
+  EXPECT_EQ(host_.open(), 0u);
+  EXPECT_EQ(client->ReadToEnd(), "");
+}
+
+TEST_F(SdkTest, PostThatIsRefusedEndsAtOnce) {
+  const auto capture = std::make_shared<int>(1);
+  std::optional<Host> kept;
+  script.on_start = [&](const Host& host) {
+    kept = host;
+    return Status();
+  };
+  script.on_stop = [&] {
+    EXPECT_EQ(kept->Post([capture] {}).code(), CLUSTER_E_STATE);
+    EXPECT_EQ(capture.use_count(), 1);
+  };
+  Run();
 }
 
 TEST_F(SdkTest, LoopOfTheHostIsNotDispatchedByThePlugin) {

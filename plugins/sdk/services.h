@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "plugins/abi/cluster_plugin.h"
+#include "plugins/sdk/owed_calls.h"
 
 namespace cluster::sdk {
 
@@ -77,6 +78,8 @@ struct Services {
   cluster_message_v1 message = {};
   // What message's callbacks need, made when the first is set (messages.h).
   mutable std::shared_ptr<Messages> messages;
+  // What post and listen were given.
+  std::shared_ptr<OwedCalls> owed = std::make_shared<OwedCalls>();
   cluster_listener_v1 listener = {};
   cluster_datagram_v1 datagram = {};
   cluster_acceptor_v1 acceptor = {};
