@@ -142,7 +142,7 @@ class Host {
   }
 
   // Calls `received` for each message that is no reply, also for those that
-  // came before. A second call replaces the first.
+  // came before. A second call replaces the first, unless it fails.
   //   CLUSTER_E_STATE  draining has begun
   Status OnMessage(Messages::Received received) const {
     return Messages::OnMessage(*services_, std::move(received));

@@ -82,9 +82,12 @@ class Messages {
     if (services.message.on_message == nullptr) return NotOffered();
     Messages& self = Of(services);
     // The old one may be running: it ends when its call does.
-    self.received_ = std::make_shared<Received>(std::move(received));
-    return ToStatus(services.message.on_message(
-        services.host, &Messages::OnReceived, &self));
+    auto old = std::exchange(self.received_,
+                             std::make_shared<Received>(std::move(received)));
+    const cluster_status code = services.message.on_message(
+        services.host, &Messages::OnReceived, &self);
+    if (code != CLUSTER_OK) self.received_ = std::move(old);
+    return ToStatus(code);
   }
 
   static Status Send(const Services& services,

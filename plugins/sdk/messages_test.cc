@@ -95,6 +95,21 @@ TEST_F(MessagesTest, CallbackMayBeReplacedFromWithin) {
   EXPECT_EQ(seen, "asecond");
 }
 
+TEST_F(MessagesTest, CallbackThatIsRefusedReplacesNone) {
+  std::string seen;
+  Run(
+      [&](const Host& host) {
+        EXPECT_TRUE(
+            host.OnMessage([&seen](const Message&) { seen += "first"; }).ok());
+        host_.messages().set_outcome(CLUSTER_E_STATE);
+        EXPECT_EQ(host.OnMessage([&seen](const Message&) { seen += "second"; })
+                      .code(),
+                  CLUSTER_E_STATE);
+      },
+      [&] { host_.messages().Deliver({.payload = "x"}); });
+  EXPECT_EQ(seen, "first");
+}
+
 TEST_F(MessagesTest, ThrowingCallbacksAreLogged) {
   Run(
       [&](const Host& host) {

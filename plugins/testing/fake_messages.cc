@@ -45,6 +45,7 @@ struct FakeMessages::Calls {
                                                    const cluster_message*),
                                   void* ctx) {
     FakeMessages& self = Of(host);
+    if (const auto no = self.outcome()) return no;
     self.received_ = received;
     self.ctx_ = ctx;
     self.host_.Enqueue([&self] { self.ReceiveKept(); });
@@ -180,6 +181,11 @@ FakeMessages::Sent FakeMessages::AwaitSent() {
 size_t FakeMessages::sent_count() {
   const std::lock_guard lock(mu_);
   return sent_.size();
+}
+
+cluster_status FakeMessages::outcome() {
+  const std::lock_guard lock(mu_);
+  return outcome_;
 }
 
 void FakeMessages::set_outcome(cluster_status outcome) {

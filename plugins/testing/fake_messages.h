@@ -69,7 +69,8 @@ class FakeMessages {
   Sent AwaitSent();
   size_t sent_count();
 
-  // What send, request and reply return from now on, if not CLUSTER_OK.
+  // What on_message, send, request and reply return from now on, if not
+  // CLUSTER_OK: they then do nothing.
   void set_outcome(cluster_status outcome);
 
   static const cluster_message_v1& table();
@@ -85,6 +86,7 @@ class FakeMessages {
   void Receive(uint64_t request, Incoming message);
   void ReceiveKept();
   void Finish(uint64_t request, cluster_status status, Incoming* reply);
+  cluster_status outcome();
   cluster_status Keep(const cluster_outgoing* message, Sent sent);
 
   FakeHost& host_;
