@@ -395,6 +395,21 @@ TEST_F(SdkTest, TimerFiresOnceOrNever) {
   EXPECT_EQ(fired, 1);
 }
 
+TEST_F(SdkTest, TimerOfAllTimeDoesNotFire) {
+  bool fired = false;
+  Timer timer;
+  script.on_start = [&](const Host& host) {
+    timer = *host.StartTimer(std::chrono::microseconds::max(),
+                             [&] { fired = true; });
+    return Status();
+  };
+  script.on_stop = [&] { timer.Cancel(); };
+  Run([&] {
+    for (int i = 0; i < 3; ++i) host_.OnLoop([] {});
+  });
+  EXPECT_FALSE(fired);
+}
+
 TEST_F(SdkTest, PostsRunInOrderAndMayThrow) {
   std::string order;
   script.on_start = [&](const Host& host) {

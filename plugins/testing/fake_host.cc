@@ -100,7 +100,7 @@ cluster_status FakeHost::RunLoop() {
 
 cluster_status FakeHost::Dispatch() {
   DispatchReady();
-  DispatchTimers();
+  DispatchTimers(NowNs());
   DispatchTasks();
   ended_watches_.clear();
   return stopping_ ? CLUSTER_STOPPED : CLUSTER_OK;
@@ -116,12 +116,12 @@ void FakeHost::DispatchReady() {
   }
 }
 
-void FakeHost::DispatchTimers() {
+void FakeHost::DispatchTimers(uint64_t now_ns) {
   Drink(timer_.get());
   for (;;) {
     const auto due = std::find_if(
-        timers_.begin(), timers_.end(), [now = NowNs()](const auto& timer) {
-          return timer->due_ns <= now;
+        timers_.begin(), timers_.end(), [now_ns](const auto& timer) {
+          return timer->due_ns <= now_ns;
         });
     if (due == timers_.end()) break;
     const std::unique_ptr<cluster_timer> timer = std::move(*due);
@@ -129,6 +129,14 @@ void FakeHost::DispatchTimers() {
     timer->fire(timer->ctx);
   }
   ArmTimer();
+}
+
+// Those that run now: one that starts another would go on for ever.
+void FakeHost::FireTimers() {
+  OnLoop([this] {
+    for (const auto& timer : timers_) timer->due_ns = 0;
+    DispatchTimers(0);
+  });
 }
 
 void FakeHost::DispatchTasks() {

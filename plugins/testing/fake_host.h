@@ -94,6 +94,13 @@ class FakeHost {
   // Runs `task` on the loop thread and waits for it. [any-thread, during Run]
   void OnLoop(std::function<void()> task);
 
+  // Fires every timer that runs now, whenever it is due. [any-thread, during
+  // Run]
+  void FireTimers();
+
+  // What start_timer returns from now on, if not CLUSTER_OK. [any-thread]
+  void set_timer_outcome(cluster_status outcome) { timer_outcome_ = outcome; }
+
   // Waits until `count` connections are open. Returns whether that came to be
   // within 10 s. [any-thread, during Run]
   bool WaitForOpen(size_t count);
@@ -126,7 +133,8 @@ class FakeHost {
   void Enqueue(std::function<void()> task);
   cluster_status Dispatch();
   void DispatchReady();
-  void DispatchTimers();
+  // Fires those that are due at `now_ns`.
+  void DispatchTimers(uint64_t now_ns);
   void DispatchTasks();
   void ArmTimer();
   cluster_status RunLoop();
@@ -145,6 +153,7 @@ class FakeHost {
   std::set<std::unique_ptr<cluster_watch>> watches_;
   std::vector<std::unique_ptr<cluster_watch>> ended_watches_;
   std::list<std::unique_ptr<cluster_timer>> timers_;
+  std::atomic<cluster_status> timer_outcome_ = CLUSTER_OK;
   std::set<uint64_t> open_;
   std::atomic<size_t> open_count_ = 0;
   std::atomic<size_t> misreported_ = 0;

@@ -19,10 +19,18 @@
 namespace cluster {
 namespace {
 
+constexpr uint64_t kFarNs = INT64_MAX;
+
 uint64_t NowNs() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return uint64_t(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+// As far away as the clock goes, if it is further.
+uint64_t DueNs(uint64_t delay_us) {
+  const uint64_t now_ns = NowNs();
+  return delay_us > (kFarNs - now_ns) / 1000 ? kFarNs : now_ns + delay_us * 1000;
 }
 
 uint32_t ToEpoll(uint32_t events) {
@@ -89,8 +97,9 @@ struct FakeHost::Tables {
                                    void* ctx,
                                    cluster_timer** timer) {
     FakeHost& self = Of(host);
+    if (const cluster_status no = self.timer_outcome_) return no;
     auto made = std::make_unique<cluster_timer>();
-    made->due_ns = NowNs() + delay_us * 1000;
+    made->due_ns = DueNs(delay_us);
     made->fire = fire;
     made->ctx = ctx;
     *timer = made.get();
