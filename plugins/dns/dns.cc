@@ -1,15 +1,17 @@
 // dns: an authoritative name server for one zone, over UDP and TCP on the
 // host's loop. plugins/dns/README.md has its settings.
+#include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -42,13 +44,19 @@ std::string PathOf(std::string_view path) {
   return std::string(directory) + "/" + std::string(path);
 }
 
+// By read(), which says that it failed, as in a folder; an iterator throws.
 sdk::Result<std::string> ReadFile(const std::string& path) {
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    return ConfigError("cannot read the zone file " + path);
-  }
-  return text;
+  std::string text;
+  std::array<char, 16 << 10> part;
+  do {
+    file.read(part.data(), part.size());
+    text.append(part.data(), file.gcount());
+  } while (file);
+  if (file.eof()) return text;
+  return ConfigError("cannot read the zone file " + path + ": " +
+                     std::generic_category().message(errno));
 }
 
 }  // namespace
@@ -73,7 +81,7 @@ class Dns : public sdk::Worker {
     host().Log(CLUSTER_LOG_DEBUG,
                "zone " + zone_->origin().ToText() + ": " +
                    std::to_string(zone_->record_count()) + " records");
-    return Sweep();
+    return StartSweep();
   }
 
   void OnConnection(sdk::Connection connection) override {
@@ -83,6 +91,7 @@ class Dns : public sdk::Worker {
     const sdk::Status status =
         session->Start(host(), [this, id] { sessions_.erase(id); });
     if (status.ok()) sessions_.emplace(id, std::move(session));
+    if (!sweeping_) static_cast<void>(StartSweep());
   }
 
   void OnDrain(const sdk::Drain&) override {
@@ -129,12 +138,19 @@ class Dns : public sdk::Worker {
     return {};
   }
 
-  sdk::Status Sweep() {
+  void Sweep() {
+    sweeping_ = false;
     std::erase_if(sessions_, [](auto& each) { return each.second->IsIdle(); });
-    auto timer =
-        host().StartTimer(kIdleSweep, [this] { static_cast<void>(Sweep()); });
+    const sdk::Status status = StartSweep();
+    if (status.ok()) return;  // else the next connection tries again
+    host().Log(CLUSTER_LOG_WARNING, status.message());
+  }
+
+  sdk::Status StartSweep() {
+    auto timer = host().StartTimer(kIdleSweep, [this] { Sweep(); });
     if (!timer.ok()) return timer.status();
     sweep_ = *std::move(timer);
+    sweeping_ = true;
     return {};
   }
 
@@ -143,6 +159,7 @@ class Dns : public sdk::Worker {
   std::vector<std::unique_ptr<UdpServer>> servers_;
   std::map<uint64_t, std::unique_ptr<TcpSession>> sessions_;
   sdk::Timer sweep_;
+  bool sweeping_ = false;  // sweep_ runs
 };
 
 }  // namespace cluster::dns
