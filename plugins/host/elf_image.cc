@@ -278,6 +278,15 @@ std::vector<absl::string_view> ElfImage::needed() const {
   return names;
 }
 
+absl::string_view ElfImage::library_path() const {
+  for (const int64_t tag : {DT_RUNPATH, DT_RPATH}) {
+    if (const auto text = DynamicValue(tag)) {
+      return StringAt(*text, kMaxNameBytes);
+    }
+  }
+  return {};
+}
+
 std::vector<ElfNote> ElfImage::notes() const {
   std::vector<ElfNote> notes;
   for (const Elf64_Phdr& segment : segments_) {

@@ -59,6 +59,10 @@ class ElfImage {
   // Returns the names of the libraries that the object asks for (DT_NEEDED).
   std::vector<absl::string_view> needed() const;
 
+  // Returns where the loader looks for them first, folders with colons between
+  // (DT_RUNPATH, else DT_RPATH); empty where the object does not say.
+  absl::string_view library_path() const;
+
   // Returns every whole note.
   std::vector<ElfNote> notes() const;
 

@@ -53,6 +53,9 @@ struct server {
 #if defined(FAULT_UNDEFINED_SYMBOL)
 extern int given_by_nobody(void);
 #define TOUCH() (void)given_by_nobody()
+#elif defined(HAS_OWN_LIBRARY)
+extern int given_by_own_library(void);
+#define TOUCH() (void)given_by_own_library()
 #else
 #define TOUCH() (void)0
 #endif

@@ -1,6 +1,7 @@
 #include "tools/plugin_check/probe/file_checks.h"
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "plugins/host/elf_image.h"
 #include "plugins/host/plugin_file.h"
 #include "tools/plugin_check/inspect.h"
@@ -31,12 +34,32 @@ bool IsOfSanitizer(absl::string_view symbol) {
       });
 }
 
+// Where the loader finds a library for the plugin at `plugin`: in a folder of
+// its own search path, else by its name, where the system has it (ld.so(8)).
+std::string Locate(absl::string_view library,
+                   absl::string_view search_path,
+                   const std::string& plugin) {
+  const std::string origin = plugin.substr(0, plugin.rfind('/'));
+  if (absl::StrContains(library, '/')) return std::string(library);
+  for (const absl::string_view folder :
+       absl::StrSplit(search_path, ':', absl::SkipEmpty())) {
+    const std::string path =
+        absl::StrCat(absl::StrReplaceAll(
+                         folder, {{"$ORIGIN", origin}, {"${ORIGIN}", origin}}),
+                     "/",
+                     library);
+    if (access(path.c_str(), R_OK) == 0) return path;
+  }
+  return std::string(library);
+}
+
 // The libraries that the file needs, as its own scope: beside them only what
 // the process happens to have could give a symbol.
-std::vector<void*> OpenNeeded(const Inspection& seen) {
+std::vector<void*> OpenNeeded(const Inspection& seen, const ElfImage& image) {
   std::vector<void*> libraries;
   for (const absl::string_view name : seen.needed) {
-    void* library = dlopen(std::string(name).c_str(), RTLD_NOW | RTLD_LOCAL);
+    const std::string file = Locate(name, image.library_path(), seen.path);
+    void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library != nullptr) {
       libraries.push_back(library);
       continue;
@@ -107,7 +130,7 @@ void CheckSymbols(const std::string& path) {
     Reporter::Get().Found(Finding::kUndefinedSymbol,
                           absl::StrCat("nothing gives ", symbol));
   }
-  const std::vector<void*> libraries = OpenNeeded(*seen);
+  const std::vector<void*> libraries = OpenNeeded(*seen, *image);
   for (const ElfSymbol& symbol : image->symbols()) {
     if (symbol.defined || symbol.weak || IsOfSanitizer(symbol.name)) continue;
     if (std::count(seen->unresolvable.begin(),
