@@ -32,7 +32,7 @@ cluster_status CallGuard::Check(const cluster_host* host,
 cluster_status CallGuard::Check(const ProbeRule& rule) {
   const uint32_t state = state_;
   const std::string name = FullName(rule);
-  if (state == kDestroyed) {
+  if (state == kDestroyed && (rule.states & kDestroyed) == 0) {
     Reporter::Get().Found(Finding::kLateCall,
                           absl::StrCat(name, " was called after destroy"));
     return CLUSTER_E_STATE;

@@ -4,7 +4,6 @@
 
 #include <map>
 #include <mutex>
-#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -30,11 +29,16 @@ constexpr ProbeRule kRequests = {
 constexpr ProbeRule kBytes = {
     {CLUSTER_SERVICE_CONNECTION_V1, "bytes", false, kStartedToStopped}};
 
+struct Open {
+  int32_t fd = -1;
+  int64_t requests = 0;  // that run
+};
+
 struct Ledger {
   std::mutex mutex;
-  std::map<uint64_t, int32_t> open;  // by mutex; descriptor by id
-  uint64_t last_id = 0;              // by mutex
-  size_t given = 0;                  // by mutex
+  std::map<uint64_t, Open> open;  // by mutex; by id
+  uint64_t last_id = 0;           // by mutex
+  size_t given = 0;               // by mutex
 };
 
 Ledger& TheLedger() {
@@ -42,17 +46,11 @@ Ledger& TheLedger() {
   return *ledger;
 }
 
-// Returns the descriptor that came with connection `id`; none, and reports it,
-// if there is no such connection, or no more.
-std::optional<int32_t> EndConnection(uint64_t id, absl::string_view function) {
+// Returns false, and reports it, if there is no connection `id`, or no more.
+bool EndConnection(uint64_t id, absl::string_view function) {
   Ledger& ledger = TheLedger();
   const std::lock_guard lock(ledger.mutex);
-  const auto at = ledger.open.find(id);
-  if (at != ledger.open.end()) {
-    const int32_t fd = at->second;
-    ledger.open.erase(at);
-    return fd;
-  }
+  if (ledger.open.erase(id) > 0) return true;
   if (id != 0 && id <= ledger.last_id) {
     Reporter::Get().Found(
         Finding::kDoubleClose,
@@ -63,7 +61,18 @@ std::optional<int32_t> EndConnection(uint64_t id, absl::string_view function) {
         Finding::kUnknownId,
         absl::StrCat(function, " for connection ", id, ", which never came"));
   }
-  return std::nullopt;
+  return false;
+}
+
+// The id of another open connection that came with `fd`; 0 if there is none. A
+// host cannot know: it closes what it is told to, and two peers are mixed up.
+uint64_t OtherOwner(int32_t fd, uint64_t id) {
+  Ledger& ledger = TheLedger();
+  const std::lock_guard lock(ledger.mutex);
+  for (const auto& [other, open] : ledger.open) {
+    if (other != id && open.fd == fd) return other;
+  }
+  return 0;
 }
 
 bool IsOpenDescriptor(int32_t fd) { return fcntl(fd, F_GETFD) >= 0; }
@@ -82,6 +91,11 @@ void Close(const cluster_host* host, int32_t fd, uint64_t id) {
   if (!IsOpenDescriptor(fd)) {
     guard.RefuseArgument(kClose, "fd is closed already");
     return;
+  }
+  if (const uint64_t other = OtherOwner(fd, id); other != 0) {
+    guard.RefuseArgument(
+        kClose,
+        absl::StrCat("fd came with connection ", other, ", the id is ", id));
   }
   CheckUnwatched(fd, "connection.close");
   TableBeneath<cluster_connection_v1>(kClose.service)
@@ -117,9 +131,21 @@ bool IsKnown(uint64_t id, absl::string_view function) {
   return false;
 }
 
-void Requests(const cluster_host* host, uint64_t id, int32_t) {
-  if (CallGuard::Get().Check(host, kRequests) != CLUSTER_OK) return;
-  IsKnown(id, "connection.requests");
+void Requests(const cluster_host* host, uint64_t id, int32_t change) {
+  CallGuard& guard = CallGuard::Get();
+  if (guard.Check(host, kRequests) != CLUSTER_OK) return;
+  if (!IsKnown(id, "connection.requests")) return;
+  Ledger& ledger = TheLedger();
+  const std::lock_guard lock(ledger.mutex);
+  const auto at = ledger.open.find(id);
+  if (at == ledger.open.end()) {
+    guard.RefuseArgument(kRequests, "id is of a connection that has ended");
+    return;
+  }
+  at->second.requests += change;
+  if (at->second.requests >= 0) return;
+  at->second.requests = 0;
+  guard.RefuseArgument(kRequests, "takes back more requests than there are");
 }
 
 void Bytes(const cluster_host* host, uint64_t id, uint64_t, uint64_t) {
@@ -141,7 +167,7 @@ const cluster_connection_v1 kProbeConnection = {
 void ConnectionGiven(uint64_t id, int32_t fd) {
   Ledger& ledger = TheLedger();
   const std::lock_guard lock(ledger.mutex);
-  ledger.open[id] = fd;
+  ledger.open[id] = {.fd = fd};
   ledger.last_id = id;
   ++ledger.given;
 }

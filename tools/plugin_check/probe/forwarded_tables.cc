@@ -1,5 +1,10 @@
 #include "tools/plugin_check/probe/forwarded_tables.h"
 
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "core/control/listener_messages.h"
+#include "core/worker/messages/outgoing.h"
 #include "plugins/host/struct_size.h"
 #include "tools/plugin_check/probe/call_guard.h"
 #include "tools/plugin_check/probe/connection_table.h"
@@ -10,6 +15,8 @@
 namespace cluster {
 namespace {
 
+constexpr uint64_t kMaxTimeoutMs = uint64_t{1} << 31;
+
 constexpr ProbeRule OnLoop(absl::string_view service,
                            absl::string_view function,
                            uint32_t states,
@@ -17,7 +24,45 @@ constexpr ProbeRule OnLoop(absl::string_view service,
   return {{service, function, kLoopThread, states}, failure};
 }
 
+// The faults that a host finds in arguments; empty: none.
+
+absl::string_view FaultOfNumber(uint32_t listener) {
+  const uint32_t count =
+      TableBeneath<cluster_listener_v1>(CLUSTER_SERVICE_LISTENER_V1)
+          ->count(HostBeneath());
+  return listener < count ? "" : "its listener is not below count()";
+}
+
+absl::string_view FaultOfOutput(uint32_t listener, int32_t* out) {
+  return out == nullptr ? "where to write is NULL" : FaultOfNumber(listener);
+}
+
 // ---- cluster.listener/1
+
+absl::string_view FaultOfInfo(uint32_t listener, cluster_listener_info* info) {
+  if (info == nullptr) return "info is NULL";
+  if (!CanBeSize(info->size, kFirstListenerInfoBytes)) {
+    return "info->size is wrong";
+  }
+  return FaultOfNumber(listener);
+}
+
+absl::string_view FaultOfListen(
+    cluster_string address,
+    const cluster_listen_options* options,
+    void (*done)(void*, cluster_status, uint32_t, const cluster_error*),
+    void*) {
+  if (address.data == nullptr || address.size == 0 ||
+      address.size > kMaxListenTextBytes) {
+    return "address is NULL, empty or too long";
+  }
+  if (done == nullptr) return "done is NULL";
+  if (options == nullptr) return "";
+  if (!CanBeSize(options->size, kFirstListenOptionsBytes)) {
+    return "options->size is wrong";
+  }
+  return options->backlog < 0 ? "options->backlog is below 0" : "";
+}
 
 constexpr ProbeRule kCount =
     OnLoop(CLUSTER_SERVICE_LISTENER_V1, "count", kCreatedToStopped);
@@ -65,6 +110,9 @@ cluster_status Take(const cluster_host* host,
   if (!CanBeSize(distance, kFirstConnectionBytes)) {
     return guard.RefuseArgument(kTake, "connections->size is wrong");
   }
+  if (const absl::string_view fault = FaultOfNumber(listener); !fault.empty()) {
+    return guard.RefuseArgument(kTake, fault);
+  }
   const cluster_status status =
       TableBeneath<cluster_acceptor_v1>(kTake.service)
           ->take(HostBeneath(), listener, connections, capacity, taken);
@@ -78,6 +126,35 @@ cluster_status Take(const cluster_host* host,
 }
 
 // ---- cluster.message/1
+
+using Received = void (*)(void*, const cluster_message*);
+using Replied = void (*)(void*, cluster_status, const cluster_message*);
+
+absl::string_view FaultOfOnMessage(Received received, void*) {
+  return received == nullptr ? "received is NULL" : "";
+}
+
+absl::string_view FaultOfSend(const cluster_outgoing* message) {
+  const absl::string_view fault = FaultOfContent(message);
+  return fault.empty() ? FaultOfTarget(*message) : fault;
+}
+
+absl::string_view FaultOfRequest(const cluster_outgoing* message,
+                                 uint64_t timeout_ms,
+                                 Replied replied,
+                                 void*) {
+  const absl::string_view fault = FaultOfSend(message);
+  if (!fault.empty()) return fault;
+  if (message->to == CLUSTER_TO_OTHERS) return "it is to CLUSTER_TO_OTHERS";
+  if (timeout_ms == 0 || timeout_ms > kMaxTimeoutMs) {
+    return "timeout_ms is not 1 to 2^31";
+  }
+  return replied == nullptr ? "replied is NULL" : "";
+}
+
+absl::string_view FaultOfReply(uint64_t, const cluster_outgoing* message) {
+  return FaultOfContent(message);
+}
 
 constexpr ProbeRule kOnMessage = OnLoop(CLUSTER_SERVICE_MESSAGE_V1,
                                         "on_message",
@@ -96,31 +173,49 @@ const cluster_listener_v1 kProbeListener = {
     .size = sizeof(kProbeListener),
     .flags = 0,
     .count = &WrappedFunction<kCount, &cluster_listener_v1::count>::Call,
-    .info = &WrappedFunction<kInfo, &cluster_listener_v1::info>::Call,
-    .listen = &WrappedFunction<kListen, &cluster_listener_v1::listen>::Call,
-    .close = &WrappedFunction<kClose, &cluster_listener_v1::close>::Call};
+    .info =
+        &WrappedFunction<kInfo, &cluster_listener_v1::info, &FaultOfInfo>::Call,
+    .listen = &WrappedFunction<kListen,
+                               &cluster_listener_v1::listen,
+                               &FaultOfListen>::Call,
+    .close = &WrappedFunction<kClose,
+                              &cluster_listener_v1::close,
+                              &FaultOfNumber>::Call};
 
 const cluster_datagram_v1 kProbeDatagram = {
     .size = sizeof(kProbeDatagram),
     .flags = 0,
-    .socket = &WrappedFunction<kSocket, &cluster_datagram_v1::socket>::Call};
+    .socket = &WrappedFunction<kSocket,
+                               &cluster_datagram_v1::socket,
+                               &FaultOfOutput>::Call};
 
 const cluster_acceptor_v1 kProbeAcceptor = {
     .size = sizeof(kProbeAcceptor),
     .flags = 0,
-    .take_over =
-        &WrappedFunction<kTakeOver, &cluster_acceptor_v1::take_over>::Call,
+    .take_over = &WrappedFunction<kTakeOver,
+                                  &cluster_acceptor_v1::take_over,
+                                  &FaultOfOutput>::Call,
     .take = &Take,
-    .pause = &WrappedFunction<kPause, &cluster_acceptor_v1::pause>::Call,
-    .resume = &WrappedFunction<kResume, &cluster_acceptor_v1::resume>::Call};
+    .pause = &WrappedFunction<kPause,
+                              &cluster_acceptor_v1::pause,
+                              &FaultOfNumber>::Call,
+    .resume = &WrappedFunction<kResume,
+                               &cluster_acceptor_v1::resume,
+                               &FaultOfNumber>::Call};
 
 const cluster_message_v1 kProbeMessage = {
     .size = sizeof(kProbeMessage),
     .flags = 0,
-    .on_message =
-        &WrappedFunction<kOnMessage, &cluster_message_v1::on_message>::Call,
-    .send = &WrappedFunction<kSend, &cluster_message_v1::send>::Call,
-    .request = &WrappedFunction<kRequest, &cluster_message_v1::request>::Call,
-    .reply = &WrappedFunction<kReply, &cluster_message_v1::reply>::Call};
+    .on_message = &WrappedFunction<kOnMessage,
+                                   &cluster_message_v1::on_message,
+                                   &FaultOfOnMessage>::Call,
+    .send =
+        &WrappedFunction<kSend, &cluster_message_v1::send, &FaultOfSend>::Call,
+    .request = &WrappedFunction<kRequest,
+                                &cluster_message_v1::request,
+                                &FaultOfRequest>::Call,
+    .reply = &WrappedFunction<kReply,
+                              &cluster_message_v1::reply,
+                              &FaultOfReply>::Call};
 
 }  // namespace cluster

@@ -1,22 +1,19 @@
 #include "tools/plugin_check/probe/telemetry_tables.h"
 
-#include <cctype>
-#include <map>
-#include <mutex>
-#include <string>
+#include <atomic>
+#include <cmath>
+#include <cstdint>
+#include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/string_view.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/control/metric_definition.h"
+#include "core/worker/metric_registry.h"
 #include "tools/plugin_check/probe/call_guard.h"
 #include "tools/plugin_check/probe/probe_rule.h"
 
 namespace cluster {
 namespace {
-
-// What a cluster_metric* points to here.
-struct ProbeMetric {
-  enum Kind { kCounter, kGauge, kHistogram } kind;
-};
 
 constexpr ProbeRule kWrite = {
     {CLUSTER_SERVICE_LOG_V1, "write", false, kCreatedToStopped}};
@@ -48,9 +45,6 @@ constexpr ProbeRule kIsLoopThread = {{CLUSTER_SERVICE_THREAD_CHECK_V1,
                                       kAnyThread,
                                       kCreatedToStopped}};
 
-constexpr uint64_t kMaxBuckets = 32;
-constexpr size_t kMaxNameBytes = 128;
-
 bool IsText(const cluster_string& text) {
   return text.data != nullptr || text.size == 0;
 }
@@ -66,89 +60,75 @@ void Write(const cluster_host* host, int32_t level, cluster_string message) {
 
 // ---- cluster.metric/1
 
-struct Metrics {
-  std::mutex mutex;
-  std::map<std::string, ProbeMetric> by_name;  // by mutex
-};
-
-Metrics& AllMetrics() {
-  static auto* const metrics = new Metrics();
+// By the rules of the host, and as many of them. The loop thread's.
+MetricRegistry& Metrics() {
+  static auto* const cells =
+      new std::atomic<uint64_t>[CLUSTER_MAX_METRIC_CELLS]();
+  static auto* const metrics =
+      new MetricRegistry(cells, [](const MetricDefinition&) {});
   return *metrics;
 }
 
-bool IsMetricName(const char* name) {
-  const absl::string_view start = absl::NullSafeStringView(name);
-  const size_t size = start.size();
-  if (name == nullptr || *name == '\0' || std::isdigit(*name)) return false;
-  for (; *name != '\0'; ++name) {
-    if (!std::isalnum(static_cast<unsigned char>(*name)) && *name != '_' &&
-        *name != ':') {
-      return false;
-    }
-  }
-  return size <= kMaxNameBytes && !absl::StartsWith(start, "cluster_");
-}
-
 cluster_status Make(const ProbeRule& rule,
-                    ProbeMetric::Kind kind,
                     const char* name,
+                    const char* help,
+                    MetricDefinition definition,
                     cluster_metric** metric) {
   CallGuard& guard = CallGuard::Get();
-  if (!IsMetricName(name)) {
-    return guard.RefuseArgument(rule, "name is no name of a metric");
-  }
-  if ((kind == ProbeMetric::kCounter) != absl::EndsWith(name, "_total")) {
-    return guard.RefuseArgument(
-        rule, "a counter's name ends in _total, and no other's does");
-  }
+  if (name == nullptr) return guard.RefuseArgument(rule, "name is NULL");
+  if (help == nullptr) return guard.RefuseArgument(rule, "help is NULL");
   if (metric == nullptr) return guard.RefuseArgument(rule, "metric is NULL");
-  Metrics& metrics = AllMetrics();
-  const std::lock_guard lock(metrics.mutex);
-  ProbeMetric& found =
-      metrics.by_name.try_emplace(name, ProbeMetric{kind}).first->second;
-  if (found.kind != kind) {
-    return guard.RefuseArgument(rule, "another kind has the name");
-  }
-  *metric = reinterpret_cast<cluster_metric*>(&found);
+  definition.name = name;
+  definition.help = help;
+  const absl::StatusOr<Metric*> made = Metrics().Make(std::move(definition));
+  if (absl::IsResourceExhausted(made.status())) return CLUSTER_E_LIMIT;
+  if (!made.ok()) return guard.RefuseArgument(rule, made.status().message());
+  *metric = reinterpret_cast<cluster_metric*>(*made);
   return CLUSTER_OK;
 }
 
-template <const ProbeRule& kRule, ProbeMetric::Kind kKind>
+template <const ProbeRule& kRule, MetricKind kKind>
 cluster_status Plain(const cluster_host* host,
                      const char* name,
-                     const char*,
+                     const char* help,
                      cluster_metric** metric) {
   if (const auto no = CallGuard::Get().Check(host, kRule)) return no;
-  return Make(kRule, kKind, name, metric);
+  return Make(kRule, name, help, {.kind = kKind}, metric);
 }
 
 cluster_status Histogram(const cluster_host* host,
                          const char* name,
-                         const char*,
+                         const char* help,
                          const double* bounds,
                          uint64_t count,
                          cluster_metric** metric) {
   CallGuard& guard = CallGuard::Get();
   if (const auto no = guard.Check(host, kHistogram)) return no;
-  if (count > kMaxBuckets || (bounds == nullptr && count > 0)) {
-    return guard.RefuseArgument(kHistogram, "more than 32 bounds, or NULL");
+  if (bounds == nullptr) {
+    return guard.RefuseArgument(kHistogram, "bounds is NULL");
   }
-  for (uint64_t i = 1; i < count; ++i) {
-    if (bounds[i - 1] >= bounds[i]) {
-      return guard.RefuseArgument(kHistogram, "bounds do not ascend");
-    }
+  if (count > kMaxMetricBounds) {
+    return guard.RefuseArgument(kHistogram, "has more than 32 bounds");
   }
-  return Make(kHistogram, ProbeMetric::kHistogram, name, metric);
+  return Make(
+      kHistogram,
+      name,
+      help,
+      {.kind = MetricKind::kHistogram, .bounds = {bounds, bounds + count}},
+      metric);
 }
 
-template <const ProbeRule& kRule, ProbeMetric::Kind kKind, typename Value>
-void Tell(cluster_metric* metric, Value) {
+template <const ProbeRule& kRule, MetricKind kKind, typename Value>
+void Tell(cluster_metric* metric, Value value) {
   CallGuard& guard = CallGuard::Get();
   if (guard.Check(kRule) != CLUSTER_OK) return;
   if (metric == nullptr) {
     guard.RefuseArgument(kRule, "metric is NULL");
-  } else if (reinterpret_cast<ProbeMetric*>(metric)->kind != kKind) {
+  } else if (reinterpret_cast<Metric*>(metric)->definition().kind != kKind) {
     guard.RefuseArgument(kRule, "metric is of another kind");
+  } else if (kKind == MetricKind::kHistogram &&
+             !std::isfinite(static_cast<double>(value))) {
+    guard.RefuseArgument(kRule, "value is not finite");
   }
 }
 
@@ -161,7 +141,9 @@ cluster_status Ready(const cluster_host* host) {
 cluster_status NotReady(const cluster_host* host, cluster_string reason) {
   CallGuard& guard = CallGuard::Get();
   if (const auto no = guard.Check(host, kNotReady)) return no;
-  if (!IsText(reason)) return guard.RefuseArgument(kNotReady, "reason is NULL");
+  if (reason.data == nullptr || reason.size == 0) {
+    return guard.RefuseArgument(kNotReady, "gives no reason");
+  }
   return CLUSTER_OK;
 }
 
@@ -183,12 +165,12 @@ const cluster_log_v1 kProbeLog = {
 const cluster_metric_v1 kProbeMetric = {
     .size = sizeof(kProbeMetric),
     .flags = 0,
-    .counter = &Plain<kCounter, ProbeMetric::kCounter>,
-    .gauge = &Plain<kGauge, ProbeMetric::kGauge>,
+    .counter = &Plain<kCounter, MetricKind::kCounter>,
+    .gauge = &Plain<kGauge, MetricKind::kGauge>,
     .histogram = &Histogram,
-    .add = &Tell<kAdd, ProbeMetric::kCounter, uint64_t>,
-    .set = &Tell<kSet, ProbeMetric::kGauge, double>,
-    .observe = &Tell<kObserve, ProbeMetric::kHistogram, double>};
+    .add = &Tell<kAdd, MetricKind::kCounter, uint64_t>,
+    .set = &Tell<kSet, MetricKind::kGauge, double>,
+    .observe = &Tell<kObserve, MetricKind::kHistogram, double>};
 
 const cluster_health_v1 kProbeHealth = {.size = sizeof(kProbeHealth),
                                         .flags = 0,

@@ -1,12 +1,15 @@
 // WrappedFunction: the function of a service as the plugin gets it: checked by
-// CallGuard, then done by the host beneath.
+// CallGuard, its arguments by a function that says what is wrong with them
+// (nothing: empty), then done by the host beneath.
 //
-//   table.send = &WrappedFunction<kSend, &cluster_message_v1::send>::Call;
+//   table.send =
+//       &WrappedFunction<kSend, &cluster_message_v1::send, &FaultOf>::Call;
 #ifndef TOOLS_PLUGIN_CHECK_PROBE_WRAPPED_FUNCTION_H_
 #define TOOLS_PLUGIN_CHECK_PROBE_WRAPPED_FUNCTION_H_
 
 #include <type_traits>
 
+#include "absl/strings/string_view.h"
 #include "plugins/abi/cluster_plugin.h"
 #include "tools/plugin_check/probe/call_guard.h"
 #include "tools/plugin_check/probe/host_beneath.h"
@@ -14,17 +17,24 @@
 
 namespace cluster {
 
-template <const ProbeRule& kRule, auto kMember>
+template <const ProbeRule& kRule, auto kMember, auto kFault = nullptr>
 struct WrappedFunction;
 
 template <const ProbeRule& kRule,
           typename Table,
           typename Result,
           typename... Arguments,
-          Result (*Table::*kMember)(const cluster_host*, Arguments...)>
-struct WrappedFunction<kRule, kMember> {
+          Result (*Table::*kMember)(const cluster_host*, Arguments...),
+          auto kFault>
+struct WrappedFunction<kRule, kMember, kFault> {
   static Result Call(const cluster_host* host, Arguments... arguments) {
-    const cluster_status no = CallGuard::Get().Check(host, kRule);
+    CallGuard& guard = CallGuard::Get();
+    cluster_status no = guard.Check(host, kRule);
+    if constexpr (!std::is_null_pointer_v<decltype(kFault)>) {
+      const absl::string_view fault =
+          no == CLUSTER_OK ? kFault(arguments...) : absl::string_view();
+      if (!fault.empty()) no = guard.RefuseArgument(kRule, fault);
+    }
     if (no != CLUSTER_OK) {
       if constexpr (std::is_same_v<Result, cluster_status>) {
         return no;
