@@ -88,6 +88,24 @@ TEST_F(SdkTest, WorkerSeesItsHost) {
   EXPECT_EQ(host_.log(), "1 here\n");
 }
 
+TEST_F(SdkTest, WorkerSeesItsPlaceAndArguments) {
+  host_.arguments = {"one", ""};
+  host_.worker_id = 12;
+  host_.worker_count = 3;
+  host_.slot = 2;
+  host_.generation = 5;
+  script.on_create = [](const Host& host) {
+    EXPECT_EQ(host.Argument(0), "one");
+    EXPECT_EQ(host.Argument(1), "");
+    EXPECT_EQ(host.Argument(2), std::nullopt);
+    EXPECT_EQ(host.worker_id(), 12u);
+    EXPECT_EQ(host.worker_count(), 3u);
+    EXPECT_EQ(host.slot(), 2u);
+    EXPECT_EQ(host.generation(), 5u);
+  };
+  EXPECT_EQ(Run(), CLUSTER_OK);
+}
+
 TEST_F(SdkTest, FailureOfStartReachesTheHost) {
   script.on_start = [](const Host&) {
     return Status(CLUSTER_E_CONFIG, "color is missing");
@@ -424,6 +442,19 @@ TEST_F(SdkTest, PostsRunInOrderAndMayThrow) {
   };
   Run([&] { host_.OnLoop([] {}); });
   EXPECT_EQ(order, "abc");
+}
+
+TEST_F(SdkTest, PostsThatAreTooManyAreRefused) {
+  int runs = 0;
+  script.on_start = [&runs](const Host& host) {
+    for (int i = 0; i < 4096; ++i) {
+      EXPECT_TRUE(host.Post([&runs] { ++runs; }).ok());
+    }
+    EXPECT_EQ(host.Post([&runs] { ++runs; }).code(), CLUSTER_E_FULL);
+    return Status();
+  };
+  Run([&] { host_.OnLoop([] {}); });
+  EXPECT_EQ(runs, 4096);
 }
 
 // One that posts itself again is always queued when the worker stops.

@@ -4,7 +4,8 @@
 // Run() drives a plugin the way a worker does and calls `client` on a thread of
 // its own; the client talks to the plugin over sockets and uses the functions
 // marked any-thread. When the client returns, the plugin is stopped and
-// destroyed. The host records what it was told, for the test to look at.
+// destroyed. The host records what it was told, for the test to look at. On
+// which thread and in which state it was told, plugin_check looks at.
 //
 //   FakeHost host;
 //   host.Run(plugin.table, [&] {
@@ -59,6 +60,11 @@ class FakeHost {
 
   // Set before Run.
   std::map<std::string, std::string> config;
+  std::vector<std::string> arguments;
+  uint32_t worker_id = 7;
+  uint32_t worker_count = 8;
+  uint32_t slot = 6;
+  uint32_t generation = 1;
   std::set<std::string> hidden_services;  // ids that get_service denies
 
   // What the plugin tells of itself.
@@ -158,6 +164,7 @@ class FakeHost {
   std::atomic<size_t> open_count_ = 0;
   std::atomic<size_t> misreported_ = 0;
   uint64_t next_id_ = 1;
+  std::atomic<size_t> posts_ = 0;  // of the plugin, not run yet
   bool stopping_ = false;
   bool in_run_ = false;  // the plugin's own loop, and no round within it
   std::atomic<bool> stop_begun_ = false;

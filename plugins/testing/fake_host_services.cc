@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -20,6 +21,7 @@ namespace cluster {
 namespace {
 
 constexpr uint64_t kFarNs = INT64_MAX;
+constexpr size_t kMaxPosts = 4096;  // as the host's
 
 uint64_t NowNs() {
   timespec now;
@@ -30,7 +32,8 @@ uint64_t NowNs() {
 // As far away as the clock goes, if it is further.
 uint64_t DueNs(uint64_t delay_us) {
   const uint64_t now_ns = NowNs();
-  return delay_us > (kFarNs - now_ns) / 1000 ? kFarNs : now_ns + delay_us * 1000;
+  return delay_us > (kFarNs - now_ns) / 1000 ? kFarNs
+                                             : now_ns + delay_us * 1000;
 }
 
 uint32_t ToEpoll(uint32_t events) {
@@ -118,8 +121,16 @@ struct FakeHost::Tables {
   static cluster_status Post(const cluster_host* host,
                              void (*run)(void*),
                              void* ctx) {
-    if (Of(host).stop_begun_) return CLUSTER_E_STATE;
-    Of(host).Enqueue([run, ctx] { run(ctx); });
+    FakeHost& self = Of(host);
+    if (self.stop_begun_) return CLUSTER_E_STATE;
+    if (++self.posts_ > kMaxPosts) {
+      --self.posts_;
+      return CLUSTER_E_FULL;
+    }
+    self.Enqueue([&self, run, ctx] {
+      --self.posts_;
+      run(ctx);
+    });
     return CLUSTER_OK;
   }
 
@@ -168,11 +179,14 @@ struct FakeHost::Tables {
       if (n-- == 0) *key = Text(name), *value = Text(text);
     }
   }
-  static cluster_string Argument(const cluster_host*, uint64_t) { return {}; }
-  static uint32_t WorkerId(const cluster_host*) { return 7; }
-  static uint32_t WorkerCount(const cluster_host*) { return 8; }
-  static uint32_t Slot(const cluster_host*) { return 6; }
-  static uint32_t Generation(const cluster_host*) { return 1; }
+  static cluster_string Argument(const cluster_host* host, uint64_t n) {
+    const auto& arguments = Of(host).arguments;
+    return n < arguments.size() ? Text(arguments[n]) : cluster_string{};
+  }
+  template <uint32_t FakeHost::* kField>
+  static uint32_t Number(const cluster_host* host) {
+    return Of(host).*kField;
+  }
 
   static void Write(const cluster_host* host,
                     int32_t level,
@@ -203,15 +217,16 @@ struct FakeHost::Tables {
         &LocalAddress,
         &FakeTelemetry::Requests<&TelemetryOf>,
         &FakeTelemetry::Bytes<&TelemetryOf>};
-    static constexpr cluster_config_v1 kConfig = {sizeof(kConfig),
-                                                  0,
-                                                  &Get,
-                                                  &Entry,
-                                                  &Argument,
-                                                  &WorkerId,
-                                                  &WorkerCount,
-                                                  &Slot,
-                                                  &Generation};
+    static constexpr cluster_config_v1 kConfig = {
+        sizeof(kConfig),
+        0,
+        &Get,
+        &Entry,
+        &Argument,
+        &Number<&FakeHost::worker_id>,
+        &Number<&FakeHost::worker_count>,
+        &Number<&FakeHost::slot>,
+        &Number<&FakeHost::generation>};
     static constexpr cluster_log_v1 kLog = {sizeof(kLog), 0, &Write};
     static const std::map<std::string, const void*> kServices = {
         {CLUSTER_SERVICE_LOOP_V1, &kLoop},
