@@ -10,6 +10,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -125,17 +127,37 @@ TEST(AsioTest, StoppedIoContextIsAFailure) {
   EXPECT_EQ(host.log(), "3 the io_context was stopped\n");
 }
 
+// Whether an epoll set of this process watches what descriptor `number` is, or
+// was: one that was closed and of which a copy is open stays in the set.
+bool IsInAnEpollSet(int number) {
+  for (const auto& each :
+       std::filesystem::directory_iterator("/proc/self/fdinfo")) {
+    std::ifstream facts(each.path());
+    for (std::string line; std::getline(facts, line);) {
+      if (!line.starts_with("tfd:")) continue;
+      if (std::stoi(line.substr(4)) == number) return true;
+    }
+  }
+  return false;
+}
+
 // The copy stands for the one that the primary may hold.
 TEST(AsioTest, PeerSeesTheEndThoughCopyIsOpen) {
   FakeHost host;
   host.Run(kTable<GenericEcho>, [&] {
     int ends[2];
     ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    const UniqueFd copy(dup(ends[1]));
-    host.Give(UniqueFd(ends[1]));
+    const int number = ends[1];
+    const UniqueFd copy(dup(number));
+    host.Give(UniqueFd(number));
     Client client((UniqueFd(ends[0])));
+    client.Send("one");
+    EXPECT_EQ(client.Read(3), "one");
+    EXPECT_TRUE(IsInAnEpollSet(number));
     client.Send("throw");
     EXPECT_EQ(client.ReadToEnd(), "");
+    ASSERT_TRUE(host.WaitForOpen(0));
+    EXPECT_FALSE(IsInAnEpollSet(number)) << "its events would keep coming";
   });
 }
 
