@@ -22,6 +22,13 @@ DT_NEEDED, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_STRSZ = 1, 4, 5, 6, 10
 DT_GNU_HASH, DT_FLAGS_1 = 0x6FFFFEF5, 0x6FFFFFFB
 DF_1_PIE = 0x08000000
 STRINGS = b"\0cluster_plugin_entry\0libc.so.6\0__asan_init\0"
+# In the place of the last two: a library alone says what the plugin needs.
+LIBRARIES = {
+    "asan": b"libasan.so.8",
+    "clang_asan": b"libclang_rt.asan.so",
+    "tsan": b"libtsan.so.2",
+    "clang_tsan": b"libclang_rt.tsan.so",
+}
 HASHES = {
     # nbucket, nchain, bucket, chain of three symbols
     DT_HASH: struct.pack("<6I", 1, 3, 1, 0, 2, 0),
@@ -65,7 +72,7 @@ def plugin(hash_tag=DT_HASH, **lies):
             (DT_FLAGS_1, lies.get("flags", 0)), (0, 0)]
     contents = {
         "dynamic": b"".join(struct.pack("<QQ", *tag) for tag in tags),
-        "strings": STRINGS,
+        "strings": lies.get("text", STRINGS),
         "symbols": (SYMBOL.pack(0, 0, 0, 0, 0, 0) +
                     SYMBOL.pack(lies.get("name", 1), 0x11, 0, 1,
                                 lies.get("entry", parts["entry"]), ENTRY_SIZE) +
@@ -99,6 +106,12 @@ def plugin(hash_tag=DT_HASH, **lies):
     return bytes(file)
 
 
+def linked_to(library):
+    """Returns a plugin that needs one library, and imports its name, too."""
+    at = STRINGS.index(b"libc.so.6")
+    return plugin(text=STRINGS[:at] + library.ljust(len(STRINGS) - at, b"\0"))
+
+
 def seeds():
     whole = plugin()
     largest = 2**64 - 1
@@ -107,6 +120,8 @@ def seeds():
         "whole_sysv_hash": whole,
         "whole_gnu_hash": plugin(DT_GNU_HASH),
         "needs_asan": plugin(asan=1),
+        **{f"linked_to_{name}": linked_to(library)
+           for name, library in LIBRARIES.items()},
         "cut_header": whole[:40],
         "cut_segments": whole[:HEADER.size + SEGMENT.size + 9],
         "cut_dynamic": whole[:HEADER.size + 3 * SEGMENT.size + 40],

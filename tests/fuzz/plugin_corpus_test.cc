@@ -32,6 +32,24 @@ TEST(PluginCorpusTest, WholeOnesAreRead) {
   EXPECT_TRUE(Parse("needs_asan")->needs_asan);
 }
 
+// A sanitizer's runtime among the libraries, and no symbol of it.
+TEST(PluginCorpusTest, RuntimesOfSanitizersAreNeeded) {
+  for (const std::string seed : {"linked_to_asan", "linked_to_clang_asan"}) {
+    const absl::StatusOr<PluginInfo> info = Parse(seed);
+    ASSERT_TRUE(info.ok()) << info.status();
+    EXPECT_TRUE(info->needs_asan) << seed;
+    EXPECT_FALSE(info->needs_tsan) << seed;
+  }
+  for (const std::string seed : {"linked_to_tsan", "linked_to_clang_tsan"}) {
+    const absl::StatusOr<PluginInfo> info = Parse(seed);
+    ASSERT_TRUE(info.ok()) << info.status();
+    EXPECT_TRUE(info->needs_tsan) << seed;
+    EXPECT_FALSE(info->needs_asan) << seed;
+  }
+  EXPECT_FALSE(Parse("whole_sysv_hash")->needs_asan);
+  EXPECT_FALSE(Parse("whole_sysv_hash")->needs_tsan);
+}
+
 TEST(PluginCorpusTest, DamagedOnesAreRefused) {
   for (const std::string seed : {"cut_header",
                                  "cut_segments",
