@@ -5,6 +5,10 @@ warns, sorted.
 """
 
 FAULTS = {
+    "another_magic": ("ANOTHER_MAGIC", [
+        "FAIL elf",
+        "FAIL loads",
+    ]),
     "bad_argument": ("BAD_ARGUMENT", ["FAIL bad_argument"]),
     "closes_nothing": ("CLOSES_NOTHING", [
         "FAIL bad_argument",
@@ -52,6 +56,8 @@ FAULTS = {
     ]),
     "peer_gone": ("PEER_GONE", ["FAIL peer_closes_at_once"]),
     "prints_when_loaded": ("CONSTRUCTOR=4", ["WARN loads"]),
+    "refuses_in_create": ("REFUSES_IN_CREATE", ["FAIL create_start_stop"]),
+    "refuses_in_start": ("REFUSES_IN_START", ["FAIL create_start_stop"]),
     "reset": ("RESET", ["FAIL peer_resets"]),
     "service_failure": ("SERVICE_FAILURE", [
         "FAIL service_failure:loop.start_timer",
@@ -67,6 +73,7 @@ FAULTS = {
         "WARN memory_growth",
     ]),
     "two_exports": ("TWO_EXPORTS", ["WARN elf"]),
+    "table_without_size": ("TABLE_WITHOUT_SIZE", ["FAIL loads"]),
     "undefined_symbol": ("UNDEFINED_SYMBOL", ["FAIL undefined_symbols"]),
     "unknown_id": ("UNKNOWN_ID", ["FAIL unknown_id"]),
     "unlisted": ("UNLISTED", ["WARN services_listed"]),

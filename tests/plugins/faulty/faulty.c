@@ -273,6 +273,9 @@ static cluster_status start(void* self, cluster_error* error) {
 #if defined(FAULT_CRASHES_IN_START)
   abort();
 #endif
+#if defined(FAULT_REFUSES_IN_START)
+  return fail(error, "never");
+#endif
   TOUCH();
   if (server->config == NULL ||
       server->config->get(server->host, "word").data == NULL) {
@@ -338,6 +341,9 @@ static void destroy(void* self) {
 static cluster_status create(const cluster_host* host,
                              void** self,
                              cluster_error* error) {
+#if defined(FAULT_REFUSES_IN_CREATE)
+  return fail(error, "never");
+#endif
   struct server* server = calloc(1, sizeof *server);
   if (server == NULL) return fail(error, "out of memory");
   server->host = host;
@@ -351,7 +357,9 @@ static cluster_status create(const cluster_host* host,
 }
 
 static const cluster_worker_plugin table = {
+#if !defined(FAULT_TABLE_WITHOUT_SIZE)
     .size = sizeof table,
+#endif
     .create = create,
     .start = start,
     .on_connection = on_connection,
@@ -362,6 +370,11 @@ static const cluster_worker_plugin table = {
     .stop = stop,
     .destroy = destroy,
 };
+
+#if defined(FAULT_ANOTHER_MAGIC)
+#undef CLUSTER_PLUGIN_MAGIC
+#define CLUSTER_PLUGIN_MAGIC 1
+#endif
 
 #if defined(FAULT_NOTE)
 CLUSTER_PLUGIN_NOTE("faulty",
