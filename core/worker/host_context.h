@@ -100,6 +100,12 @@ class HostContext {
   // The plugin wants connections, or none because of `reason`. The loop thread.
   void SetReady(bool ready, std::string reason);
 
+  // Calls `asked` on the loop thread when the plugin wants the worker to end.
+  void OnEndAsked(std::function<void(bool at_once)> asked) {
+    on_end_asked_ = std::move(asked);
+  }
+  void AskToEnd(bool at_once) { on_end_asked_(at_once); }
+
   // Sends a line to the host's log. Any thread. A line of another thread than
   // the loop's is dropped when kMaxLines wait for the loop.
   void Log(int level, std::string text);
@@ -128,6 +134,7 @@ class HostContext {
   std::optional<MetricRegistry> metrics_;
   std::function<void()> on_closed_;
   std::function<void(bool ready)> on_readiness_ = [](bool) {};
+  std::function<void(bool at_once)> on_end_asked_ = [](bool) {};
   bool ready_ = true;
   std::atomic<bool> wake_on_close_{false};
   Start start_;

@@ -50,6 +50,7 @@ Runtime::Runtime(UniqueFd channel,
   context_.OnReadiness([this](bool ready) {
     if (intake_.has_value()) intake_->SetHeld(!ready);
   });
+  context_.OnEndAsked([this](bool at_once) { AskToEnd(at_once); });
   context_.OnClosed([this] {
     intake_->TellRoom();
     ContinueDrain();

@@ -56,6 +56,50 @@ TEST(RuntimeDrainTest, DrainTellsThePlugin) {
   EXPECT_EQ(worker.Wait(), kWorkerExitOk);
 }
 
+// ---- Asked for by the plugin
+
+TEST(RuntimeDrainTest, PluginThatAsksForItsEndIsDrained) {
+  for (const std::string& plugin : {TestPlugin(), EmbeddedTestPlugin()}) {
+    for (const char* asks : {"d", "t"}) {  // on the loop's thread, and another
+      ForkedRuntime worker;
+      worker.Serve(plugin);
+      UniqueFd client = worker.HandOff(1);
+      ASSERT_TRUE(Greeted(client));
+      ASSERT_EQ(write(client.get(), asks, 1), 1);
+      (void)worker.Next(FrameType::kDisconnect);
+      worker.SendDrain(kNoDeadline, 1);
+      client.Reset();
+      EXPECT_EQ(worker.Wait(), kWorkerExitOk);
+    }
+  }
+}
+
+TEST(RuntimeDrainTest, PluginThatAsksForItsEndAtOnceIsCut) {
+  for (const std::string& plugin : {TestPlugin(), EmbeddedTestPlugin()}) {
+    ForkedRuntime worker;
+    worker.Serve(plugin);
+    const UniqueFd client = worker.HandOff(1);
+    ASSERT_TRUE(Greeted(client));
+    ASSERT_EQ(write(client.get(), "k", 1), 1);
+    (void)worker.Next(FrameType::kDisconnect);
+    worker.SendDrain(kNoDeadline, 1);
+    EXPECT_EQ(worker.Wait(), kWorkerExitOk);
+  }
+}
+
+TEST(RuntimeDrainTest, DrainThatLastsTooLongForThePluginIsCut) {
+  for (const std::string& plugin : {TestPlugin(), EmbeddedTestPlugin()}) {
+    ForkedRuntime worker;
+    worker.Serve(plugin);
+    const UniqueFd client = worker.HandOff(1);
+    ASSERT_TRUE(Greeted(client));
+    worker.SendDrain(kNoDeadline, 1);
+    (void)worker.Next(FrameType::kLog);  // "draining"
+    ASSERT_EQ(write(client.get(), "k", 1), 1);
+    EXPECT_EQ(worker.Wait(), kWorkerExitOk);
+  }
+}
+
 TEST(RuntimeDrainTest, DrainTakesWhatWasSentBefore) {
   ForkedRuntime worker;
   worker.Serve(TestPlugin());

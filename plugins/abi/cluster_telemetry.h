@@ -80,8 +80,9 @@ typedef struct cluster_metric_v1 {
   void (*observe)(cluster_metric* histogram, double value);
 } cluster_metric_v1;
 
-/* cluster.health/1, since 0.2: whether this worker should get connections. It
- * is ready when `start` returns, unless it said otherwise in there. */
+/* cluster.health/1, since 0.2: whether this worker should get connections, and
+ * whether it should be at all. It is ready when `start` returns, unless it said
+ * otherwise in there. */
 #define CLUSTER_SERVICE_HEALTH_V1 "cluster.health/1"
 
 typedef struct cluster_health_v1 {
@@ -98,6 +99,15 @@ typedef struct cluster_health_v1 {
   /* Says that the plugin lives. From the first call on, a worker that is silent
    * for --heartbeat_timeout is replaced. [any-thread & created to stopped] */
   void (*heartbeat)(const cluster_host* host);
+
+  /* Asks that this worker ends, as planned; the host starts another in its
+   * place. It drains: others get what comes, `drain` is called where something
+   * is open, and `stop` when nothing is, at the latest at the deadline. With
+   * `at_once` not 0, `stop` is called next, whatever is open; that may follow
+   * an end that was asked for without. All of it after this has returned;
+   * connections may come until then. CLUSTER_E_FULL: too much waits for the
+   * loop, nothing was asked. [any-thread & started, draining] */
+  cluster_status (*end)(const cluster_host* host, uint8_t at_once);
 } cluster_health_v1;
 
 /* cluster.thread_check/1, since 0.2: for asserts. */

@@ -162,12 +162,13 @@ CLUSTER_AT(cluster_metric_v1, add, 32);
 CLUSTER_AT(cluster_metric_v1, set, 40);
 CLUSTER_AT(cluster_metric_v1, observe, 48);
 
-CLUSTER_SIZE(cluster_health_v1, 32);
+CLUSTER_SIZE(cluster_health_v1, 40);
 CLUSTER_AT(cluster_health_v1, size, 0);
 CLUSTER_AT(cluster_health_v1, flags, 4);
 CLUSTER_AT(cluster_health_v1, ready, 8);
 CLUSTER_AT(cluster_health_v1, not_ready, 16);
 CLUSTER_AT(cluster_health_v1, heartbeat, 24);
+CLUSTER_AT(cluster_health_v1, end, 32);
 
 CLUSTER_SIZE(cluster_thread_check_v1, 16);
 CLUSTER_AT(cluster_thread_check_v1, size, 0);

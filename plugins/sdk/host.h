@@ -1,8 +1,9 @@
 // Host: what a worker asks of the process it runs in. A small handle; copy it.
 //
 // Thread safety: Log, Config, Argument, worker_id, worker_count, Post,
-// SetReady, SetNotReady, Heartbeat and ReportClosed from any thread; the rest
-// on the loop thread. Lifetime: valid as long as the worker that was given it.
+// SetReady, SetNotReady, Heartbeat, Disconnect, Kill and ReportClosed from any
+// thread; the rest on the loop thread. Lifetime: valid as long as the worker
+// that was given it.
 //
 //   host().Log(CLUSTER_LOG_INFO, "ready");
 //   std::string_view message = host().Config("message").value_or("hello");
@@ -141,6 +142,15 @@ class Host {
     services_->health.heartbeat(services_->host);
   }
 
+  // Asks that this worker ends, as planned, and another takes its place: when
+  // what is open has ended, as in every drain (OnDrain, then OnStop); or, by
+  // Kill(), at once (OnStop), whatever is open. Both return before. Any thread.
+  //   CLUSTER_E_FULL         too much waits for the loop; try again
+  //   CLUSTER_E_STATE        not in OnStart: fail there instead; it ends
+  //   already CLUSTER_E_UNSUPPORTED  the host is too old for that
+  Status Disconnect() const { return AskToEnd(0); }
+  Status Kill() const { return AskToEnd(1); }
+
   // Calls `received` for each message that is no reply, also for those that
   // came before. A second call replaces the first, unless it fails.
   //   CLUSTER_E_STATE  draining has begun
@@ -195,6 +205,14 @@ class Host {
     Posted& posted = *static_cast<Posted*>(ctx);
     const auto kept = posted.services.owed->Take(posted.key);
     CatchAll(posted.services, "a posted call", [&] { posted.run(); });
+  }
+
+  Status AskToEnd(uint8_t at_once) const {
+    if (services_->health.end == nullptr) {
+      return Status(CLUSTER_E_UNSUPPORTED, "this host ends no worker");
+    }
+    return OfCode(services_->health.end(services_->host, at_once),
+                  "cannot ask for the end");
   }
 
   static Status OfCode(cluster_status code, const char* message) {

@@ -428,6 +428,28 @@ TEST_F(SdkTest, TimerOfAllTimeDoesNotFire) {
   EXPECT_FALSE(fired);
 }
 
+TEST_F(SdkTest, WorkerAsksForItsEnd) {
+  script.on_connection = [&](const Host& host, Connection) {
+    EXPECT_FALSE(host_.telemetry.asked_to_end());
+    EXPECT_TRUE(host.Disconnect().ok());
+    EXPECT_TRUE(host_.telemetry.asked_to_end());
+    EXPECT_FALSE(host_.telemetry.asked_to_end_at_once());
+    EXPECT_TRUE(host.Kill().ok());
+    EXPECT_TRUE(host_.telemetry.asked_to_end_at_once());
+  };
+  Run([&] { Client(host_.Connect()).ReadToEnd(); });
+}
+
+TEST_F(SdkTest, OldHostEndsNoWorker) {
+  host_.hidden_services = {CLUSTER_SERVICE_HEALTH_V1};
+  script.on_start = [](const Host& host) {
+    EXPECT_EQ(host.Disconnect().code(), CLUSTER_E_UNSUPPORTED);
+    EXPECT_EQ(host.Kill().code(), CLUSTER_E_UNSUPPORTED);
+    return Status();
+  };
+  EXPECT_EQ(Run(), CLUSTER_OK);
+}
+
 TEST_F(SdkTest, PostsRunInOrderAndMayThrow) {
   std::string order;
   script.on_start = [&](const Host& host) {

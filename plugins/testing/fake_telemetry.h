@@ -57,6 +57,11 @@ class FakeTelemetry {
   std::string reason();  // why it was last not ready
   uint64_t heartbeats() const { return heartbeats_; }
 
+  // It asked that its worker ends; at once. A host drains it then, or stops it:
+  // here the test does, by FakeHost::Drain(), or by the end of its client.
+  bool asked_to_end() const { return asked_to_end_; }
+  bool asked_to_end_at_once() const { return asked_to_end_at_once_; }
+
   // Over all connections; see cluster_connection_v1.
   std::atomic<int64_t> requests{0};
   std::atomic<uint64_t> bytes_received{0};
@@ -85,6 +90,8 @@ class FakeTelemetry {
 
   std::atomic<bool> ready_{true};
   std::atomic<uint64_t> heartbeats_{0};
+  std::atomic<bool> asked_to_end_{false};
+  std::atomic<bool> asked_to_end_at_once_{false};
   std::mutex mu_;
   std::string reason_;                                              // by mu_
   std::map<std::string, std::unique_ptr<cluster_metric>> metrics_;  // by mu_
@@ -134,6 +141,11 @@ constexpr cluster_health_v1 FakeTelemetry::HealthTable() {
     return CLUSTER_OK;
   };
   table.heartbeat = [](const cluster_host* host) { ++Of(host).heartbeats_; };
+  table.end = [](const cluster_host* host, uint8_t at_once) -> cluster_status {
+    Of(host).asked_to_end_ = true;
+    if (at_once != 0) Of(host).asked_to_end_at_once_ = true;
+    return CLUSTER_OK;
+  };
   return table;
 }
 

@@ -133,6 +133,8 @@ std::vector<ServiceCalls::Call> ServiceCalls::all() {
        [this](auto* host) { return health_.not_ready(host, {"x", 1}); }},
       {CLUSTER_SERVICE_HEALTH_V1 " heartbeat",
        Void([this](auto* host) { health_.heartbeat(host); })},
+      {CLUSTER_SERVICE_HEALTH_V1 " end",
+       [this](auto* host) { return health_.end(host, 0); }},
       {CLUSTER_SERVICE_MESSAGE_V1 " on_message",
        [this](auto* host) {
          return message_.on_message(host, &NeverMessage, nullptr);

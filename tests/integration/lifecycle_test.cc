@@ -208,6 +208,36 @@ TEST(LifecycleTest, DrainTimeoutEndsWorkerThatStandsStill) {
   EXPECT_EQ(host.CountEvents("exit"), 2u);
 }
 
+// ---- Asked for by the plugin
+
+TEST(LifecycleTest, WorkerThatAsksForItsEndDrainsAndIsReplaced) {
+  HostProcess host({TestPlugin("puppet"), "--workers=1"});
+  ASSERT_TRUE(host.AwaitServing(1));
+  Client running(ConnectTo(host.port()));
+  running.Send("later 500\nend orderly\n");
+  EXPECT_EQ(running.ReadUntil("\n"), "1\n") << "of the second command";
+  ASSERT_TRUE(host.AwaitEvent("listening", 2)) << "in its place";
+  Client next(ConnectTo(host.port()));
+  next.Send("who\n");
+  EXPECT_EQ(next.ReadUntil("\n"), "2\n");
+  EXPECT_EQ(running.ReadToEnd(), "1\n") << "what ran was finished";
+  ASSERT_TRUE(host.AwaitEvent("exit", 1));
+  for (const LogLine& line : host.LogOf(1)) {
+    EXPECT_EQ(line.level, "info") << line.message;
+  }
+  EXPECT_EQ(host.EndCleanly().lost, 0u);
+}
+
+TEST(LifecycleTest, WorkerThatAsksForItsEndAtOnceIsCutAndReplaced) {
+  HostProcess host({TestPlugin("puppet"), "--workers=1"});
+  ASSERT_TRUE(host.AwaitServing(1));
+  Client running(ConnectTo(host.port()));
+  running.Send("later 600000\nend at_once\n");
+  EXPECT_EQ(running.ReadToEnd(), "1\n") << "it does not wait for what runs";
+  ASSERT_TRUE(host.AwaitEvent("listening", 2)) << "in its place";
+  EXPECT_EQ(host.EndCleanly().lost, 0u);
+}
+
 TEST(LifecycleTest, SignalWhileWorkersStartEndsCleanly) {
   for (int i = 0; i < 5; ++i) {
     HostProcess host({"hello_http", "--workers=4"});

@@ -8,6 +8,7 @@
  *   block MS    the same, and then its loop stands still for MS milliseconds
  *   abort       dies by SIGABRT
  *   exit N      ends the process with code N
+ *   end HOW     asks for the end of its worker: "orderly" or "at_once"
  *   print       prints to both outputs, see prints.h
  *   hostile X   turns on the host, see hostile.h
  *
@@ -52,6 +53,7 @@ struct puppet {
   const cluster_loop_v1* loop;
   const cluster_connection_v1* connections;
   const cluster_config_v1* config;
+  const cluster_health_v1* health;
   struct peer* peers;
   bool draining;
 };
@@ -113,6 +115,9 @@ static void obey(struct peer* peer, const char* line) {
   if (strcmp(word, "exit") == 0) _exit(number);
   if (strcmp(word, "print") == 0) print_pieces();
   if (strcmp(word, "hostile") == 0) turn_hostile(name);
+  if (strcmp(word, "end") == 0) {
+    puppet->health->end(puppet->host, strcmp(name, "at_once") == 0);
+  }
   if (strcmp(word, "requests") == 0) {
     puppet->connections->requests(puppet->host, peer->id, number);
   }
@@ -192,6 +197,7 @@ static cluster_status create(const cluster_host* host,
   puppet->loop = host->get_service(host, CLUSTER_SERVICE_LOOP_V1);
   puppet->connections = host->get_service(host, CLUSTER_SERVICE_CONNECTION_V1);
   puppet->config = host->get_service(host, CLUSTER_SERVICE_CONFIG_V1);
+  puppet->health = host->get_service(host, CLUSTER_SERVICE_HEALTH_V1);
   if (is_set(puppet, "create", "abort")) abort();
   const cluster_status status = refuse(puppet, error);
   if (status == CLUSTER_OK) {
@@ -242,4 +248,5 @@ CLUSTER_WORKER_PLUGIN("puppet",
                       table,
                       CLUSTER_SERVICE_LOOP_V1,
                       CLUSTER_SERVICE_CONNECTION_V1,
-                      CLUSTER_SERVICE_CONFIG_V1);
+                      CLUSTER_SERVICE_CONFIG_V1,
+                      CLUSTER_SERVICE_HEALTH_V1);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -23,41 +25,41 @@ constexpr CallRule kNotReady = {
     CLUSTER_SERVICE_HEALTH_V1, "not_ready", kAnyThread, kCreatedToDraining};
 constexpr CallRule kHeartbeat = {
     CLUSTER_SERVICE_HEALTH_V1, "heartbeat", kAnyThread, kCreatedToStopped};
+constexpr CallRule kEnd = {
+    CLUSTER_SERVICE_HEALTH_V1, "end", kAnyThread, kStartedToDraining};
 constexpr CallRule kIsLoopThread = {CLUSTER_SERVICE_THREAD_CHECK_V1,
                                     "is_loop_thread",
                                     kAnyThread,
                                     kCreatedToStopped};
 
-struct Change {
+struct Said {
   HostContext* context;
-  bool ready;
-  std::string reason;
+  std::function<void(HostContext&)> say;
 };
 
 void OnPosted(void* ctx) {
-  const std::unique_ptr<Change> change(static_cast<Change*>(ctx));
-  change->context->SetReady(change->ready, std::move(change->reason));
+  const std::unique_ptr<Said> said(static_cast<Said*>(ctx));
+  said->say(*said->context);
 }
 
 // What other threads say, the loop's says for them.
-cluster_status SetReady(const cluster_host* host,
-                        bool ready,
-                        std::string reason) {
+cluster_status SayOnLoop(const cluster_host* host,
+                         std::function<void(HostContext&)> say) {
   HostContext& context = HostContext::From(host);
   if (Contract::on_loop_thread()) {
-    context.SetReady(ready, std::move(reason));
+    say(context);
     return CLUSTER_OK;
   }
-  auto change =
-      std::make_unique<Change>(Change{&context, ready, std::move(reason)});
-  if (!context.loop().Post(&OnPosted, change.get())) return CLUSTER_E_FULL;
-  (void)change.release();
+  auto said = std::make_unique<Said>(Said{&context, std::move(say)});
+  if (!context.loop().Post(&OnPosted, said.get())) return CLUSTER_E_FULL;
+  (void)said.release();
   return CLUSTER_OK;
 }
 
 cluster_status Ready(const cluster_host* host) {
   if (const auto no = Contract::Check(host, kReady)) return no;
-  return SetReady(host, true, "");
+  return SayOnLoop(host,
+                   [](HostContext& context) { context.SetReady(true, ""); });
 }
 
 cluster_status NotReady(const cluster_host* host, cluster_string reason) {
@@ -65,16 +67,24 @@ cluster_status NotReady(const cluster_host* host, cluster_string reason) {
   if (reason.data == nullptr || reason.size == 0) {
     return Contract::Refuse(kNotReady, "gives no reason");
   }
-  return SetReady(
-      host,
-      false,
-      std::string(reason.data, std::min(reason.size, kMaxReasonBytes)));
+  const size_t size = std::min(reason.size, kMaxReasonBytes);
+  return SayOnLoop(
+      host, [text = std::string(reason.data, size)](HostContext& context) {
+        context.SetReady(false, text);
+      });
 }
 
 void Heartbeat(const cluster_host* host) {
   if (Contract::Check(host, kHeartbeat) != CLUSTER_OK) return;
   HostContext::From(host).page().heartbeat_ns.store(
       static_cast<uint64_t>(MonotonicNs()), std::memory_order_relaxed);
+}
+
+cluster_status End(const cluster_host* host, uint8_t at_once) {
+  if (const auto no = Contract::Check(host, kEnd)) return no;
+  return SayOnLoop(host, [at_once](HostContext& context) {
+    context.AskToEnd(at_once != 0);
+  });
 }
 
 uint8_t IsLoopThread(const cluster_host* host) {
@@ -88,7 +98,8 @@ constexpr cluster_health_v1 kHealthService = {.size = sizeof(cluster_health_v1),
                                               .flags = 0,
                                               .ready = &Ready,
                                               .not_ready = &NotReady,
-                                              .heartbeat = &Heartbeat};
+                                              .heartbeat = &Heartbeat,
+                                              .end = &End};
 
 constexpr cluster_thread_check_v1 kThreadCheckService = {
     .size = sizeof(cluster_thread_check_v1),

@@ -18,6 +18,7 @@ class HealthServiceTest : public ServiceFixture {
  protected:
   HealthServiceTest() {
     context_.OnReadiness([this](bool ready) { heard_.push_back(ready); });
+    context_.OnEndAsked([this](bool at_once) { ends_.push_back(at_once); });
   }
 
   // Returns what the primary was told since the last call.
@@ -35,6 +36,7 @@ class HealthServiceTest : public ServiceFixture {
   const cluster_thread_check_v1* const thread_ =
       Find<cluster_thread_check_v1>(CLUSTER_SERVICE_THREAD_CHECK_V1);
   std::vector<bool> heard_;
+  std::vector<bool> ends_;  // at once?
 };
 
 TEST_F(HealthServiceTest, ChangesAreToldOnce) {
@@ -71,6 +73,22 @@ TEST_F(HealthServiceTest, HeartbeatIsATimeInTheSharedPage) {
   EXPECT_EQ(page_->heartbeat_ns, 0u);
   std::thread([&] { health_->heartbeat(host_); }).join();
   EXPECT_GT(page_->heartbeat_ns, 0u);
+}
+
+TEST_F(HealthServiceTest, AsksForTheEndOnTheLoop) {
+  EXPECT_EQ(health_->end(host_, 0), CLUSTER_OK);
+  EXPECT_EQ(health_->end(host_, 1), CLUSTER_OK);
+  EXPECT_EQ(ends_, std::vector<bool>({false, true}));
+  std::thread([&] { EXPECT_EQ(health_->end(host_, 1), CLUSTER_OK); }).join();
+  EXPECT_EQ(ends_.size(), 2u);
+  loop_->Dispatch();
+  EXPECT_EQ(ends_, std::vector<bool>({false, true, true}));
+}
+
+TEST_F(HealthServiceTest, WhoHasNotStartedFailsInPlaceOfEnding) {
+  context_.contract().Enter(PluginPhase::kStarting);
+  EXPECT_EQ(health_->end(host_, 0), CLUSTER_E_STATE);
+  EXPECT_TRUE(ends_.empty());
 }
 
 TEST_F(HealthServiceTest, AfterTheDrainNobodyIsReady) {

@@ -10,7 +10,8 @@
 //   dispatch=nested    calls dispatch for each connection, and logs its status
 //
 // It greets each connection with a byte, and keeps it until its client closes
-// it or says "x".
+// it or says "x". By "d" it asks for the end of its worker, by "k" for that at
+// once, by "t" from another thread.
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -75,6 +76,11 @@ void Serve(int fd) {
   char byte = 'x';
   const ssize_t count = recv(fd, &byte, 1, MSG_DONTWAIT);
   if (count == 0 || (count == 1 && byte == 'x')) Close(fd);
+  if (count != 1) return;
+  const auto* health = Find<cluster_health_v1>(CLUSTER_SERVICE_HEALTH_V1);
+  if (byte == 'd') health->end(g_host, 0);
+  if (byte == 'k') health->end(g_host, 1);
+  if (byte == 't') std::thread([=] { health->end(g_host, 0); }).join();
 }
 
 cluster_status Create(const cluster_host* host, void** self, cluster_error* e) {

@@ -40,6 +40,9 @@ constexpr ProbeRule kNotReady = {
     CLUSTER_E_SYSTEM};
 constexpr ProbeRule kHeartbeat = {
     {CLUSTER_SERVICE_HEALTH_V1, "heartbeat", false, kCreatedToStopped}};
+constexpr ProbeRule kEnd = {
+    {CLUSTER_SERVICE_HEALTH_V1, "end", false, kStartedToDraining},
+    CLUSTER_E_FULL};
 constexpr ProbeRule kIsLoopThread = {{CLUSTER_SERVICE_THREAD_CHECK_V1,
                                       "is_loop_thread",
                                       kAnyThread,
@@ -151,6 +154,11 @@ void Heartbeat(const cluster_host* host) {
   CallGuard::Get().Check(host, kHeartbeat);
 }
 
+// As by a host that takes its time: what follows is played by the scenarios.
+cluster_status End(const cluster_host* host, uint8_t) {
+  return CallGuard::Get().Check(host, kEnd);
+}
+
 uint8_t IsLoopThread(const cluster_host* host) {
   CallGuard& guard = CallGuard::Get();
   guard.Check(host, kIsLoopThread);
@@ -176,7 +184,8 @@ const cluster_health_v1 kProbeHealth = {.size = sizeof(kProbeHealth),
                                         .flags = 0,
                                         .ready = &Ready,
                                         .not_ready = &NotReady,
-                                        .heartbeat = &Heartbeat};
+                                        .heartbeat = &Heartbeat,
+                                        .end = &End};
 
 const cluster_thread_check_v1 kProbeThreadCheck = {
     .size = sizeof(kProbeThreadCheck),
