@@ -85,6 +85,7 @@ cluster_status FakeHost::Run(const cluster_worker_plugin& table,
   if (table_.destroy != nullptr) table_.destroy(self_);
   ended_watches_.clear();
   acceptor_.Clear();
+  listeners_.Clear();
   return status == CLUSTER_STOPPED ? CLUSTER_OK : status;
 }
 

@@ -53,7 +53,10 @@ struct FakeListeners::Tables {
           self.Add(datagram,
                    static_cast<uint16_t>(atoi(text.c_str() + colon + 1)),
                    &error);
-      if (error == 0) return done(ctx, CLUSTER_OK, number, nullptr);
+      if (error == 0) {
+        self.listeners_[number].asked = true;
+        return done(ctx, CLUSTER_OK, number, nullptr);
+      }
       cluster_error reason = {};
       reason.size = sizeof(reason);
       reason.code = error;
@@ -100,6 +103,12 @@ const void* FakeListeners::Table(const char* id) {
   if (std::strcmp(id, CLUSTER_SERVICE_LISTENER_V1) == 0) return &kListener;
   if (std::strcmp(id, CLUSTER_SERVICE_DATAGRAM_V1) == 0) return &kDatagram;
   return nullptr;
+}
+
+void FakeListeners::Clear() {
+  for (Listener& each : listeners_) {
+    if (each.asked) each.fd.Reset();
+  }
 }
 
 uint16_t FakeListeners::AddDatagram() {

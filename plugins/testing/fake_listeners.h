@@ -46,6 +46,9 @@ class FakeListeners {
   // True once the plugin has closed it.
   bool closed(uint32_t listener) const { return !listeners_[listener].fd; }
 
+  // The worker has ended: what it asked for is closed.
+  void Clear();
+
   // The table of service `id`; null if it is none of these.
   static const void* Table(const char* id);
 
@@ -53,6 +56,7 @@ class FakeListeners {
   struct Listener {
     UniqueFd fd;
     bool datagram = false;
+    bool asked = false;  // by the plugin
     uint16_t port = 0;
     const std::string* text = nullptr;
   };
