@@ -9,6 +9,7 @@ FAULTS = {
         "FAIL elf",
         "FAIL loads",
     ]),
+    "asks": ("ASKS", ["FAIL service_failure:message.request.replied"]),
     "bad_argument": ("BAD_ARGUMENT", ["FAIL bad_argument"]),
     "closes_nothing": ("CLOSES_NOTHING", [
         "FAIL bad_argument",
@@ -31,6 +32,9 @@ FAULTS = {
     "late_callback": ("LATE_CALLBACK", ["FAIL late_callback"]),
     "leaks_when_loaded": ("CONSTRUCTOR=3", ["FAIL loads"]),
     "left_open": ("LEFT_OPEN", ["FAIL ends_open_connections"]),
+    "listens_in_vain": ("LISTENS", [
+        "FAIL service_failure:listener.listen.done",
+    ]),
     "loop_ended": ("LOOP_ENDED", [
         "FAIL create_start_stop",
         "FAIL ends_open_connections",

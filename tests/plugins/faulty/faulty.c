@@ -20,6 +20,7 @@
 
 #include "plugins/abi/cluster_plugin.h"
 #include "plugins/abi/cluster_plugin_note.h"
+#include "tests/plugins/faulty/asks.h"
 
 enum { READ_BYTES = 4096, IDLE_US = 60 * 1000 * 1000 };
 
@@ -275,6 +276,11 @@ static cluster_status start(void* self, cluster_error* error) {
 #endif
 #if defined(FAULT_REFUSES_IN_START)
   return fail(error, "never");
+#endif
+#if defined(FAULT_LISTENS)
+  ask_to_listen(server->host);
+#elif defined(FAULT_ASKS)
+  ask_a_worker(server->host);
 #endif
   TOUCH();
   if (server->config == NULL ||

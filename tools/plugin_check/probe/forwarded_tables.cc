@@ -1,12 +1,17 @@
 #include "tools/plugin_check/probe/forwarded_tables.h"
 
+#include <cerrno>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "core/control/listener_messages.h"
 #include "core/worker/messages/outgoing.h"
 #include "plugins/host/struct_size.h"
 #include "tools/plugin_check/probe/call_guard.h"
+#include "tools/plugin_check/probe/callback_span.h"
 #include "tools/plugin_check/probe/connection_table.h"
 #include "tools/plugin_check/probe/host_beneath.h"
 #include "tools/plugin_check/probe/probe_rule.h"
@@ -37,6 +42,18 @@ absl::string_view FaultOfOutput(uint32_t listener, int32_t* out) {
   return out == nullptr ? "where to write is NULL" : FaultOfNumber(listener);
 }
 
+// Has `tell` called from the loop, as a host that does as asked and fails.
+void Later(std::function<void()> tell) {
+  const auto run = [](void* ctx) {
+    const std::unique_ptr<std::function<void()>> own(
+        static_cast<std::function<void()>*>(ctx));
+    const CallbackSpan span("an answer of the host's");
+    (*own)();
+  };
+  TableBeneath<cluster_loop_v1>(CLUSTER_SERVICE_LOOP_V1)
+      ->post(HostBeneath(), run, new std::function<void()>(std::move(tell)));
+}
+
 // ---- cluster.listener/1
 
 absl::string_view FaultOfInfo(uint32_t listener, cluster_listener_info* info) {
@@ -47,11 +64,15 @@ absl::string_view FaultOfInfo(uint32_t listener, cluster_listener_info* info) {
   return FaultOfNumber(listener);
 }
 
-absl::string_view FaultOfListen(
-    cluster_string address,
-    const cluster_listen_options* options,
-    void (*done)(void*, cluster_status, uint32_t, const cluster_error*),
-    void*) {
+using ListenDone = void (*)(void*,
+                            cluster_status,
+                            uint32_t,
+                            const cluster_error*);
+
+absl::string_view FaultOfListen(cluster_string address,
+                                const cluster_listen_options* options,
+                                ListenDone done,
+                                void*) {
   if (address.data == nullptr || address.size == 0 ||
       address.size > kMaxListenTextBytes) {
     return "address is NULL, empty or too long";
@@ -70,6 +91,34 @@ constexpr ProbeRule kInfo = OnLoop(
     CLUSTER_SERVICE_LISTENER_V1, "info", kCreatedToStopped, CLUSTER_E_INVALID);
 constexpr ProbeRule kListen = OnLoop(
     CLUSTER_SERVICE_LISTENER_V1, "listen", kCreatedToStarted, CLUSTER_E_LIMIT);
+// The answer says that there is none.
+constexpr ProbeRule kListenDone = OnLoop(CLUSTER_SERVICE_LISTENER_V1,
+                                         "listen.done",
+                                         kCreatedToStarted,
+                                         CLUSTER_E_SYSTEM);
+
+cluster_status Listen(const cluster_host* host,
+                      cluster_string address,
+                      const cluster_listen_options* options,
+                      ListenDone done,
+                      void* ctx) {
+  CallGuard& guard = CallGuard::Get();
+  if (const auto no = guard.Check(host, kListen)) return no;
+  const absl::string_view fault = FaultOfListen(address, options, done, ctx);
+  if (!fault.empty()) return guard.RefuseArgument(kListen, fault);
+  if (const cluster_status why = guard.Check(host, kListenDone)) {
+    Later([done, ctx, why] {
+      const cluster_error error = {.size = sizeof(error),
+                                   .code = EADDRINUSE,
+                                   .message = "bind: EADDRINUSE"};
+      done(ctx, why, 0, &error);
+    });
+    return CLUSTER_OK;
+  }
+  return TableBeneath<cluster_listener_v1>(kListen.service)
+      ->listen(HostBeneath(), address, options, done, ctx);
+}
+
 constexpr ProbeRule kClose = OnLoop(
     CLUSTER_SERVICE_LISTENER_V1, "close", kStartedToDraining, CLUSTER_E_STATE);
 
@@ -164,6 +213,30 @@ constexpr ProbeRule kSend = OnLoop(
     CLUSTER_SERVICE_MESSAGE_V1, "send", kCreatedToDraining, CLUSTER_E_FULL);
 constexpr ProbeRule kRequest = OnLoop(
     CLUSTER_SERVICE_MESSAGE_V1, "request", kCreatedToDraining, CLUSTER_E_FULL);
+// The other side has ended. Nobody else answers here.
+constexpr ProbeRule kReplied = OnLoop(CLUSTER_SERVICE_MESSAGE_V1,
+                                      "request.replied",
+                                      kCreatedToDraining,
+                                      CLUSTER_E_GONE);
+
+cluster_status Request(const cluster_host* host,
+                       const cluster_outgoing* message,
+                       uint64_t timeout_ms,
+                       Replied replied,
+                       void* ctx) {
+  CallGuard& guard = CallGuard::Get();
+  if (const auto no = guard.Check(host, kRequest)) return no;
+  const absl::string_view fault =
+      FaultOfRequest(message, timeout_ms, replied, ctx);
+  if (!fault.empty()) return guard.RefuseArgument(kRequest, fault);
+  if (const cluster_status why = guard.Check(host, kReplied)) {
+    Later([replied, ctx, why] { replied(ctx, why, nullptr); });
+    return CLUSTER_OK;
+  }
+  return TableBeneath<cluster_message_v1>(kRequest.service)
+      ->request(HostBeneath(), message, timeout_ms, replied, ctx);
+}
+
 constexpr ProbeRule kReply = OnLoop(
     CLUSTER_SERVICE_MESSAGE_V1, "reply", kCreatedToDraining, CLUSTER_E_FULL);
 
@@ -175,9 +248,7 @@ const cluster_listener_v1 kProbeListener = {
     .count = &WrappedFunction<kCount, &cluster_listener_v1::count>::Call,
     .info =
         &WrappedFunction<kInfo, &cluster_listener_v1::info, &FaultOfInfo>::Call,
-    .listen = &WrappedFunction<kListen,
-                               &cluster_listener_v1::listen,
-                               &FaultOfListen>::Call,
+    .listen = &Listen,
     .close = &WrappedFunction<kClose,
                               &cluster_listener_v1::close,
                               &FaultOfNumber>::Call};
@@ -211,9 +282,7 @@ const cluster_message_v1 kProbeMessage = {
                                    &FaultOfOnMessage>::Call,
     .send =
         &WrappedFunction<kSend, &cluster_message_v1::send, &FaultOfSend>::Call,
-    .request = &WrappedFunction<kRequest,
-                                &cluster_message_v1::request,
-                                &FaultOfRequest>::Call,
+    .request = &Request,
     .reply = &WrappedFunction<kReply,
                               &cluster_message_v1::reply,
                               &FaultOfReply>::Call};
