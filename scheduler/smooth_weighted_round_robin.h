@@ -8,10 +8,13 @@
 // is the most that a search has found. It ignores load.
 //
 // Credit is kept by slot: a worker that is away keeps its own, and a slot's
-// next worker inherits it, so that all credit always sums to zero.
+// next worker inherits it. It is counted in picks, of which no more than two
+// are owed to anybody: where weights change, or a heavy worker leaves, the rest
+// go on as they would have, and nobody is paid back in a burst.
 //
-// Source: nginx, ngx_http_upstream_round_robin (Maxim Dounin, 2012); failures
-// are the business of eligibility here, not of weights.
+// Source: nginx, ngx_http_upstream_round_robin (Maxim Dounin, 2012). Two things
+// differ: nginx counts credit in units of weight and forgets it when workers or
+// weights change; and failures are the business of eligibility here.
 //
 // Thread safety: none, as every Policy.
 //
@@ -23,12 +26,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "scheduler/least_rows.h"
 #include "scheduler/policy.h"
 #include "scheduler/policy_parameter.h"
 #include "scheduler/slot_column.h"
+#include "scheduler/view_memo.h"
 
 namespace cluster {
 
@@ -42,7 +47,7 @@ class SmoothWeightedRoundRobin final : public Policy {
   absl::string_view name() const override { return kName; }
   bool prefers_idle() const override { return false; }
 
-  // O(n). REQUIRES: the sum of the weights is below 2^31.
+  // O(n). REQUIRES: the sum of the weights is at most 2^29.
   size_t Pick(const Arrival& arrival, const Candidates& candidates) override;
 
  private:
@@ -50,7 +55,15 @@ class SmoothWeightedRoundRobin final : public Policy {
   // unsigned numbers around the middle they compare as loads do.
   static constexpr uint32_t kNoDebt = uint32_t{1} << 31;
 
+  // Finds incomes and price: weights, all multiplied so that the price of a
+  // pick, which is their sum, is nearly the same for any weights.
+  void Reckon(const Candidates& candidates, std::span<uint32_t> debts);
+
   SlotColumn<uint32_t, Heir::kInherits> debts_{kNoDebt};
+  // Of the view.
+  ViewMemo view_;
+  std::vector<uint32_t> incomes_;  // a row, at each pick
+  uint32_t price_ = 0;
   LeastRows least_;
 };
 

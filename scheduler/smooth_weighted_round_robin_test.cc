@@ -90,6 +90,93 @@ TEST(SmoothWeightedRoundRobinTest, AWorkerThatComesBackHasNoBurst) {
   EXPECT_EQ(third, 3);
 }
 
+// The longest run of one worker among `picks` of these.
+int LongestRun(SmoothWeightedRoundRobin& policy,
+               const std::vector<Candidate>& rows,
+               int picks) {
+  CandidateTable table = TableOf(rows);
+  int longest = 0;
+  int run = 0;
+  size_t last = rows.size();
+  for (int i = 0; i < picks; ++i) {
+    const size_t row = policy.Pick({}, table.view());
+    run = row == last ? run + 1 : 1;
+    last = row;
+    longest = std::max(longest, run);
+  }
+  return longest;
+}
+
+void Pick(SmoothWeightedRoundRobin& policy,
+          const std::vector<uint32_t>& weights,
+          int picks) {
+  CandidateTable table = TableOf(WithWeights(weights));
+  for (int i = 0; i < picks; ++i) policy.Pick({}, table.view());
+}
+
+// Slow start multiplies weights by up to 100, and an operator sets any: no
+// credit of the old ones is paid back in a row.
+TEST(SmoothWeightedRoundRobinTest, ChangedWeightsMakeNoBurst) {
+  const std::vector<std::vector<uint32_t>> kBefore = {{100, 90},
+                                                      {100, 10},
+                                                      {65'536, 1},
+                                                      {65'536, 65'536},
+                                                      {1, 1},
+                                                      {1, 65'536}};
+  for (const std::vector<uint32_t>& before : kBefore) {
+    for (int picks = 0; picks < 300; ++picks) {
+      SmoothWeightedRoundRobin policy;
+      Pick(policy, before, picks);
+      ASSERT_LE(LongestRun(policy, WithWeights({1, 1}), 100), 2)
+          << before[0] << "/" << before[1] << ", " << picks << " picks";
+    }
+  }
+  SmoothWeightedRoundRobin policy;
+  Pick(policy, {65'536, 65'536}, 1);
+  Pick(policy, {1, 65'536}, 40'000);
+  EXPECT_LE(LongestRun(policy, WithWeights({1, 1}), 100), 2);
+}
+
+TEST(SmoothWeightedRoundRobinTest, SharesAreExactSoonAfterWeightsChange) {
+  SmoothWeightedRoundRobin policy;
+  Pick(policy, {1, 65'536}, 40'000);
+  const std::vector<Candidate> rows = WithWeights({3, 1});
+  int first = 0;
+  for (int i = 0; i < 400; ++i) first += PickRow(policy, rows) == 0 ? 1 : 0;
+  EXPECT_NEAR(first, 300, 2);
+}
+
+// It takes along what it owes; the others owe it nothing meanwhile.
+TEST(SmoothWeightedRoundRobinTest, HeavyWorkerThatLeavesMakesNoBurst) {
+  const std::vector<Candidate> all = WithWeights({60'000, 1, 1});
+  const std::vector<Candidate> two = {all[1], all[2]};
+  for (const int picks : {1, 10'000, 29'000, 31'000}) {
+    SmoothWeightedRoundRobin policy;
+    Pick(policy, {60'000, 1, 1}, picks);
+    ASSERT_LE(LongestRun(policy, two, 100), 3) << picks;
+  }
+}
+
+// Whoever is due next leaves, until one is left, and all come back.
+TEST(SmoothWeightedRoundRobinTest, ThoseWhoLeaveWithCreditLeaveNoGreatDebt) {
+  constexpr size_t kWorkers = 1000;
+  const std::vector<Candidate> all =
+      WithWeights(std::vector<uint32_t>(kWorkers, 1));
+  SmoothWeightedRoundRobin policy;
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Candidate> left = all;
+    while (left.size() > 1) {
+      PickRow(policy, left);
+      const size_t row = PickRow(policy, left);
+      left.erase(left.begin() + (row + 1) % left.size());
+    }
+    for (int i = 0; i < 10; ++i) PickRow(policy, left);
+    std::vector<int> counts(kWorkers);
+    for (size_t i = 0; i < 10 * kWorkers; ++i) ++counts[PickRow(policy, all)];
+    for (const int count : counts) ASSERT_NEAR(count, 10, 4);
+  }
+}
+
 // Credit sums to zero whatever dies, comes and goes: no share drifts.
 TEST(SmoothWeightedRoundRobinTest, StaysExactThroughChurn) {
   SplitMix64 random(2);

@@ -186,6 +186,45 @@ TEST(DispatcherPolicyTest, StarterGetsPartOfItsShare) {
   }
 }
 
+// The longest run of one of two slots among connections that come one by one
+// and end at once, 1 ms apart.
+int LongestRun(DispatcherFixture& fixture, int connections) {
+  int longest = 0;
+  int run = 0;
+  bool last_was_first = false;
+  for (int i = 0; i < connections; ++i) {
+    const uint64_t before = fixture.slot(0).assigned();
+    fixture.Accept(1);
+    const bool first = fixture.slot(0).assigned() > before;
+    run = first == last_was_first ? run + 1 : 1;
+    last_was_first = first;
+    longest = std::max(longest, run);
+    for (size_t slot = 0; slot < fixture.slot_count(); ++slot) {
+      fixture.Serve(slot);
+      fixture.Close(slot);
+    }
+    fixture.Pass(kMs);
+  }
+  return longest;
+}
+
+TEST(DispatcherPolicyTest, NeitherSlowStartNorNewWeightsMakeABurst) {
+  DispatcherFixture fixture(
+      2, "smooth_weighted_round_robin", {.slow_start_ns = 1000 * kMs});
+  fixture.dispatcher().Add(fixture.slot(0));
+  fixture.Pass(0);
+  fixture.Pass(2000 * kMs);
+  fixture.dispatcher().Add(fixture.slot(1));
+  EXPECT_LE(LongestRun(fixture, 890), 11) << "ten to one at first";
+  EXPECT_LE(LongestRun(fixture, 300), 2) << "and equal in the end";
+  for (const uint32_t weight : {65'536, 1}) {
+    for (const size_t slot : {0, 1}) {
+      fixture.dispatcher().SetWeight(slot, weight);
+      EXPECT_LE(LongestRun(fixture, 51), slot == 0 ? 51 : 2);
+    }
+  }
+}
+
 // Nothing happened for long before it began to listen: its time begins when the
 // dispatcher next looks at the clock.
 TEST(DispatcherPolicyTest, SlowStartOfAQuietHostBeginsWithTheWorker) {
