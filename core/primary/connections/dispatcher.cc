@@ -37,8 +37,10 @@ void Dispatcher::Add(Slot& slot) {
   members_.push_back({.slot = &slot,
                       .key = next_key_++,
                       .finished_told = slot.finished(),
-                      .lasted_ns_told = slot.lasted_ns()});
-  CountLost(slot);
+                      .lasted_ns_told = slot.lasted_ns(),
+                      .lost_untold = std::exchange(PastOf(slot).lost, 0)});
+  PastOf(slot).served = true;
+  ejection_.Add(slot.index());
 }
 
 void Dispatcher::Remove(Slot& slot) {
@@ -52,6 +54,18 @@ void Dispatcher::TakeBack(Slot& slot, int64_t now_ns) {
   TakeBackFrom(slot);
   std::erase_if(members_,
                 [&](const Member& m) { return m.slot == &slot && m.leaving; });
+}
+
+Dispatcher::Past& Dispatcher::PastOf(const Slot& slot) {
+  if (slot.index() >= pasts_.size()) pasts_.resize(slot.index() + size_t{1});
+  return pasts_[slot.index()];
+}
+
+void Dispatcher::Bury(const Slot& slot, uint64_t lost, int64_t now_ns) {
+  Past& past = PastOf(slot);
+  if (!std::exchange(past.served, false)) return;
+  past.lost += lost;
+  ejection_.Failed(slot.index(), lost, now_ns);
 }
 
 uint64_t Dispatcher::unstarted() const {
@@ -233,15 +247,6 @@ void Dispatcher::Release() {
   std::erase_if(members_, [&](const Member& m) {
     return m.leaving && StreamOf(m).unstarted() == 0;
   });
-}
-
-// What died with the slot's workers since the last time.
-void Dispatcher::CountLost(const Slot& slot) {
-  ejection_.Add(slot.index());
-  if (slot.index() >= lost_told_.size()) lost_told_.resize(slot.index() + 1);
-  uint64_t& told = lost_told_[slot.index()];
-  ejection_.Failed(slot.index(), slot.lost() - told, now_ns_);
-  told = slot.lost();
 }
 
 // Tells the policy what the slot's worker has finished since the last time. The

@@ -80,6 +80,9 @@ class Dispatcher {
   // Recovers from a slot all that was not started, for others. Call after
   // Remove() when its worker is dead.
   void TakeBack(Slot& slot, int64_t now_ns);
+  // The slot's worker is dead, and `lost` connections with it. If it served
+  // here, those are failures here, of whatever listener they were.
+  void Bury(const Slot& slot, uint64_t lost, int64_t now_ns);
 
   // One round: Begin, any number of Dispatch, End. Begin also places what
   // waits.
@@ -114,9 +117,15 @@ class Dispatcher {
     // What the policy was told of, for the slot's workers together.
     uint64_t finished_told;
     uint64_t lasted_ns_told;
+    uint64_t lost_untold;   // with the slot's worker before it
     int64_t since_ns = -1;  // when it was first looked at; -1: not yet
     // A slot that left stays until what it holds is decided.
     bool leaving = false;
+  };
+  // What a slot's workers have left behind.
+  struct Past {
+    bool served = false;  // the one that lives, or has died last
+    uint64_t lost = 0;    // by those whom no other has followed yet
   };
 
   HandoffStream& StreamOf(const Member& member) const {
@@ -131,7 +140,7 @@ class Dispatcher {
   void Flush();
   void Release();
   void Report(Member& member);
-  void CountLost(const Slot& slot);
+  Past& PastOf(const Slot& slot);
   void Requeue(HandoffStream::Connections& connections, Slot& slot, bool full);
   void TakeBackFrom(Slot& slot);
   void TakeBackFromSlow();
@@ -143,7 +152,7 @@ class Dispatcher {
   DispatchOptions options_;
   Ledger& ledger_;
   OutlierEjection ejection_;
-  std::vector<uint64_t> lost_told_;  // by slot
+  std::vector<Past> pasts_;  // by slot
   SplitMix64 random_{0};
 
   std::vector<Member> members_;  // in the order in which they began to listen

@@ -265,6 +265,20 @@ TEST(DispatcherPolicyTest, WorkerThatDiesOfConnectionsIsEjected) {
   EXPECT_EQ(fixture.slot(2).in_flight(), 1u);
 }
 
+// Its slot has a past elsewhere; here it has failed nobody.
+TEST(DispatcherPolicyTest, NewListenerEjectsNobodyForWhatWasBefore) {
+  DispatcherFixture fixture(
+      2, "round_robin", {.ejection = {.consecutive = 3}}, /*listeners=*/2);
+  for (size_t slot : {0, 1}) fixture.dispatcher(0).Add(fixture.slot(slot));
+  fixture.Accept(20);
+  for (const size_t slot : {0, 1}) fixture.Serve(slot);
+  fixture.Die(1);
+  EXPECT_EQ(fixture.slot(1).lost(), 10u);
+  for (size_t slot : {0, 1}) fixture.dispatcher(1).Add(fixture.slot(slot));
+  fixture.Accept(10, /*listener=*/1);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{15, 5}));
+}
+
 // All fail: somebody has to serve.
 TEST(DispatcherPolicyTest, NobodyIsEjectedWhenTooManyWouldBe) {
   DispatcherFixture fixture(

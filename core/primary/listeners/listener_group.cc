@@ -259,7 +259,12 @@ void ListenerGroup::TakeBack(Slot& slot) {
 }
 
 void ListenerGroup::CloseBooks(Slot& slot) {
-  ledger_.Lost(slot.CloseBooks());
+  const uint64_t lost = slot.CloseBooks();
+  ledger_.Lost(lost);
+  const int64_t now_ns = MonotonicNs();
+  for (const Listener* each : dispatching_) {
+    each->dispatcher->Bury(slot, lost, now_ns);
+  }
   TraceRecorder* const recorder = options_.dispatch.recorder;
   if (recorder == nullptr) return;
   recorder->Saw(slot.index(), slot.finished(), slot.lasted_ns());

@@ -99,7 +99,11 @@ class DispatcherFixture {
       dispatchers_[l]->Remove(*slots_[slot]);
       dispatchers_[l]->TakeBack(*slots_[slot], now_ns_);
     }
-    ledger_.Lost(slots_[slot]->CloseBooks());
+    const uint64_t lost = slots_[slot]->CloseBooks();
+    ledger_.Lost(lost);
+    for (const auto& dispatcher : dispatchers_) {
+      dispatcher->Bury(*slots_[slot], lost, now_ns_);
+    }
     for (size_t l = 0; l < dispatchers_.size(); ++l) {
       workers_[slot * dispatchers_.size() + l] = FakeWorker(
           slots_[slot]->page().streams[l], slots_[slot]->stream(l).receiver());
