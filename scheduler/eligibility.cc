@@ -1,26 +1,25 @@
 #include "scheduler/eligibility.h"
 
 namespace cluster {
-
 namespace {
 
 bool Panics(std::span<const WorkerView> workers,
             const EligibilityLimits& limits) {
-  uint64_t able = 0;
+  uint64_t all = 0;
   uint64_t sound = 0;
   for (const WorkerView& worker : workers) {
-    if (!CanTake(worker, limits)) continue;
-    ++able;
-    sound += worker.ejected ? 0 : 1;
+    if (!worker.listening || worker.draining) continue;
+    ++all;
+    sound += worker.ejected || worker.suspect ? 0 : 1;
   }
-  return sound == 0 || sound * 100 < able * limits.panic_percent;
+  return sound == 0 || sound * 100 < all * limits.panic_percent;
 }
 
 }  // namespace
 
 bool CanTake(const WorkerView& worker, const EligibilityLimits& limits) {
   return worker.listening && !worker.draining && !worker.full &&
-         worker.unstarted < limits.max_unstarted;
+         !worker.suspect && worker.unstarted < limits.max_unstarted;
 }
 
 bool IsFine(const WorkerView& worker, const EligibilityLimits& limits) {

@@ -29,6 +29,8 @@ struct WorkerView {
   bool draining = false;
   // It has said that it takes no more for now, or is at its limit.
   bool full = false;
+  // It stood still, and has not shown life since.
+  bool suspect = false;
   // It fails too often (outlier_ejection.h).
   bool ejected = false;
 };
@@ -40,8 +42,10 @@ struct EligibilityLimits {
   int64_t slow_after_ns = 2'000'000;
   // Unstarted connections older than this go to another worker.
   int64_t take_back_after_ns = 20'000'000;
-  // When fewer than this part of the workers that can take are not ejected, all
-  // count as such: better a bad worker than too much for the rest (panic).
+  // When fewer than this part of the workers that listen are sound, which is
+  // neither ejected nor suspect, nobody counts as ejected: better a bad worker
+  // than too much for the rest (panic). How full they are is no matter: what is
+  // too much for the sound ones waits.
   uint32_t panic_percent = 50;
 };
 
@@ -54,7 +58,7 @@ bool IsFine(const WorkerView& worker, const EligibilityLimits& limits);
 // Writes the indices of the eligible workers to the front of `eligible`, in
 // rising order, and returns how many they are. `prefers_idle` is the policy's.
 // If every worker that can take is slow, all of those are eligible. Ejected
-// workers are not, unless panic_percent says so; never because all are ejected.
+// workers are not, unless panic_percent says so, or no worker is sound.
 // REQUIRES: `eligible` has room for workers.size() indices.
 size_t SelectEligible(std::span<const WorkerView> workers,
                       bool prefers_idle,

@@ -40,19 +40,20 @@ TEST(EligibilityTest, DefaultsAreThoseOfTheDesign) {
 TEST(EligibilityTest, EveryCombinationOfOneWorker) {
   for (uint64_t unstarted : {0u, 1u, 63u, 64u, 65u}) {
     for (int64_t age_ns : {int64_t{0}, int64_t{2'000'000}, kSlowNs}) {
-      for (int bits = 0; bits < 16; ++bits) {
+      for (int bits = 0; bits < 32; ++bits) {
         const WorkerView worker = {.unstarted = unstarted,
                                    .oldest_unstarted_age_ns = age_ns,
                                    .listening = (bits & 1) != 0,
                                    .draining = (bits & 2) != 0,
-                                   .full = (bits & 4) != 0};
+                                   .full = (bits & 4) != 0,
+                                   .suspect = (bits & 8) != 0};
         const bool can_take =
-            unstarted < 64 && bits % 8 == 1;  // listening, and nothing else
+            unstarted < 64 && bits % 16 == 1;  // listening, and nothing else
         const bool slow = unstarted > 0 && age_ns > 2'000'000;
         EXPECT_EQ(CanTake(worker, kLimits), can_take);
         EXPECT_EQ(IsFine(worker, kLimits), can_take && !slow);
         // Alone, a slow worker stays eligible under any policy.
-        EXPECT_EQ(Select({worker}, (bits & 8) != 0).size(), can_take ? 1u : 0u);
+        EXPECT_EQ(Select({worker}, (bits & 16) != 0).size(), can_take ? 1u : 0u);
       }
     }
   }
@@ -145,6 +146,36 @@ std::vector<uint32_t> EligibleOfFour(size_t ejected, uint32_t panic_percent) {
 TEST(EligibilityTest, EjectedWorkersGetNothing) {
   EXPECT_EQ(EligibleOfFour(1, 50), (std::vector<uint32_t>{1, 2, 3}));
   EXPECT_EQ(EligibleOfFour(2, 50), (std::vector<uint32_t>{2, 3}));
+}
+
+// Those who are sound are at their limits: what is too much for them waits, and
+// does not go to one that fails.
+TEST(EligibilityTest, FullWorkersAreNoReasonToPanic) {
+  WorkerView ejected = Idle();
+  ejected.ejected = true;
+  WorkerView full = Idle();
+  full.full = true;
+  WorkerView filled = Idle();
+  filled.unstarted = 64;
+  EXPECT_TRUE(Select({ejected, full}, kPrefersIdle).empty());
+  EXPECT_TRUE(Select({ejected, filled}, kPrefersIdle).empty());
+  EXPECT_EQ(Select({ejected, full, Idle()}, kPrefersIdle),
+            (std::vector<uint32_t>{2}));
+}
+
+// One that stands still serves nobody: those who are ejected are needed.
+TEST(EligibilityTest, SuspectWorkersAreAReasonToPanic) {
+  WorkerView ejected = Idle();
+  ejected.ejected = true;
+  WorkerView suspect = Idle();
+  suspect.suspect = true;
+  EXPECT_EQ(Select({ejected, suspect}, kPrefersIdle),
+            (std::vector<uint32_t>{0}));
+  EXPECT_EQ(Select({ejected, suspect, Idle()}, kPrefersIdle),
+            (std::vector<uint32_t>{0, 2}));
+  EXPECT_EQ(Select({ejected, Draining(), Idle()}, kPrefersIdle),
+            (std::vector<uint32_t>{2}))
+      << "one that drains counts for nothing";
 }
 
 TEST(EligibilityTest, InPanicAllAreEligible) {

@@ -82,8 +82,9 @@ WorkerView Dispatcher::ViewOf(const Member& member) const {
               unstarted > 0 ? now_ns_ - stream.oldest_queued_ns() : 0,
           .listening = true,
           .draining = member.leaving,
-          .full = member.slot->suspect() || member.slot->full(now_ns_) ||
+          .full = member.slot->full(now_ns_) ||
                   member.slot->in_flight() >= options_.max_connections,
+          .suspect = member.slot->suspect(),
           .ejected = ejection_.ejected(member.slot->index(), now_ns_)};
 }
 

@@ -279,6 +279,22 @@ TEST(DispatcherPolicyTest, NewListenerEjectsNobodyForWhatWasBefore) {
   EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{15, 5}));
 }
 
+// What is too much for the sound one waits; the one that fails gets none of it.
+TEST(DispatcherPolicyTest, WhatIsTooMuchDoesNotGoToWhoIsEjected) {
+  DispatcherFixture fixture(
+      2,
+      "least_connections",
+      {.max_connections = 3, .ejection = {.consecutive = 1}});
+  fixture.AddAll();
+  fixture.Accept(2);
+  for (const size_t slot : {0, 1}) fixture.Serve(slot);
+  fixture.Die(1);
+  fixture.dispatcher().Add(fixture.slot(1));
+  fixture.Accept(7);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{3, 0}));
+  EXPECT_EQ(fixture.dispatcher().pending(), 5u);
+}
+
 // All fail: somebody has to serve.
 TEST(DispatcherPolicyTest, NobodyIsEjectedWhenTooManyWouldBe) {
   DispatcherFixture fixture(
