@@ -31,6 +31,7 @@ Candidates CandidateTable::view() {
   return {.keys = Front(keys_, size_),
           .slots = Front(slots_, size_),
           .weights = Front(weights_, size_),
+          .weight_unit = weight_unit_,
           .in_flight = Front(in_flight_, size_),
           .total_in_flight = total_in_flight_,
           .requests = Front(requests_, size_),

@@ -34,13 +34,16 @@ class CandidateTable {
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   // Valid until the table gets another row or loses one. Its version is new if
-  // keys, slots or weights are not those of the last view; no other table has
-  // the same.
+  // keys, slots, weights or their unit are not those of the last view; no other
+  // table has the same.
   Candidates view();
 
-  void Clear() {
+  // Removes all rows. The weights of those to come are in `weight_unit`.
+  void Clear(double weight_unit = 1) {
     size_ = 0;
     total_in_flight_ = 0;
+    changed_ |= weight_unit != weight_unit_;
+    weight_unit_ = weight_unit;
   }
   // Adds a row. REQUIRES: its key is greater than all before.
   void Add(const Candidate& candidate);
@@ -60,6 +63,7 @@ class CandidateTable {
   bool changed_ = true;  // since the last view
   uint64_t version_ = 0;
   uint64_t total_in_flight_ = 0;
+  double weight_unit_ = 1;
   std::vector<uint64_t> keys_;
   std::vector<uint32_t> slots_;
   std::vector<uint32_t> weights_;

@@ -101,7 +101,7 @@ uint64_t VersionOf(CandidateTable& table, const std::vector<Candidate>& rows) {
   return table.view().version;
 }
 
-TEST(CandidateTableTest, VersionIsNewWhenKeysSlotsOrWeightsAre) {
+TEST(CandidateTableTest, VersionIsNewWhenKeysSlotsWeightsOrUnitAre) {
   CandidateTable table;
   const uint64_t first = VersionOf(table, {Row(1), Row(2), Row(3)});
   EXPECT_NE(first, 0u);
@@ -117,8 +117,12 @@ TEST(CandidateTableTest, VersionIsNewWhenKeysSlotsOrWeightsAre) {
   EXPECT_NE(other_key, longer);
   const uint64_t weighted = VersionOf(table, {Row(1), Row(2, 5), Row(4)});
   EXPECT_NE(weighted, other_key);
+  table.Clear(/*weight_unit=*/100);
+  for (const Candidate& row : {Row(1), Row(2, 5), Row(4)}) table.Add(row);
+  const uint64_t scaled = table.view().version;
+  EXPECT_NE(scaled, weighted);
   table.Erase(0);
-  EXPECT_NE(table.view().version, weighted);
+  EXPECT_NE(table.view().version, scaled);
 }
 
 TEST(CandidateTableTest, NoTwoTablesShareAVersion) {

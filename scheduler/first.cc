@@ -1,6 +1,7 @@
 #include "scheduler/first.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "scheduler/avx2.h"
@@ -45,11 +46,12 @@ CLUSTER_AVX2 size_t FirstWithRoomWithAvx2(const Candidates& candidates,
 }  // namespace
 
 void First::FindFulls(const Candidates& candidates) {
-  constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max();
+  constexpr double kMost = std::numeric_limits<uint32_t>::max();
   fulls_.clear();
   for (const uint32_t weight : candidates.weights) {
-    const uint64_t full = std::min(uint64_t{cap_} * weight, kMost);
-    fulls_.push_back(static_cast<uint32_t>(full));
+    const double full =
+        std::round(static_cast<double>(cap_) * weight / candidates.weight_unit);
+    fulls_.push_back(static_cast<uint32_t>(std::clamp(full, 1.0, kMost)));
   }
 }
 

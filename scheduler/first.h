@@ -2,8 +2,9 @@
 // the next.
 //
 // Few workers are busy, their caches warm, and the others sleep or can be
-// stopped. A worker is full when it has `cap` connections for each unit of its
-// weight, or as many as its capacity, whichever is less; when all are, the one
+// stopped. A worker is full when it has `cap` connections for each share that
+// it was given (in slow start, its part of those, at least one), or as many as
+// its capacity, whichever is less; when all are, the one
 // with the fewest for its weight. It gives no isolation: one bad connection
 // hurts many.
 //

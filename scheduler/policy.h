@@ -43,6 +43,9 @@ struct Candidates {
   std::span<const uint32_t> slots;
   // Relative shares, from 1 to 65,536.
   std::span<const uint32_t> weights;
+  // As a weight, what a person called a share of 1: slow start makes all
+  // weights greater, so that it can make some less.
+  double weight_unit = 1;
   // Connections sent to the worker and not finished there.
   std::span<const uint32_t> in_flight;
   // The sum of those.
@@ -54,8 +57,8 @@ struct Candidates {
   std::span<const uint32_t> capacities;
   // The work that is left there. No rows at all where nobody can know that.
   std::span<const int64_t> work_ns;
-  // If two views have the same version, their keys, slots and weights are the
-  // same: what a policy has worked out from those still holds. 0: unknown.
+  // If two views have the same version, their keys, slots, weights and unit are
+  // the same: what a policy has worked out from those still holds. 0: unknown.
   uint64_t version = 0;
 
   size_t size() const { return keys.size(); }

@@ -19,11 +19,11 @@ uint32_t SlowStartPercent(int64_t age_ns, int64_t window_ns) {
   return static_cast<uint32_t>((step + 1) * 100 / kSteps);
 }
 
-void ScaleWeights(std::span<const uint32_t> percents,
-                  std::span<uint32_t> weights) {
+double ScaleWeights(std::span<const uint32_t> percents,
+                    std::span<uint32_t> weights) {
   if (std::ranges::adjacent_find(percents, std::not_equal_to{}) ==
       percents.end()) {
-    return;
+    return 1;
   }
   const uint64_t greatest = std::ranges::max(weights);
   for (size_t i = 0; i < weights.size(); ++i) {
@@ -32,6 +32,9 @@ void ScaleWeights(std::span<const uint32_t> percents,
       weight = weight * kMaxWeight / greatest / 100;
     weights[i] = static_cast<uint32_t>(std::max<uint64_t>(weight, 1));
   }
+  return greatest * 100 > kMaxWeight
+             ? static_cast<double>(kMaxWeight) / static_cast<double>(greatest)
+             : 100;
 }
 
 }  // namespace cluster

@@ -25,9 +25,10 @@ uint32_t SlowStartPercent(int64_t age_ns, int64_t window_ns);
 
 // Multiplies each weight by its percentage, all by the same factor besides, and
 // keeps them from 1 to 65,536. Nothing changes if all percentages are equal.
-// REQUIRES: spans of one length.
-void ScaleWeights(std::span<const uint32_t> percents,
-                  std::span<uint32_t> weights);
+// Returns what a weight of 1 is now, at 100 percent. REQUIRES: spans of one
+// length.
+double ScaleWeights(std::span<const uint32_t> percents,
+                    std::span<uint32_t> weights);
 
 }  // namespace cluster
 

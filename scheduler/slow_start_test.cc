@@ -30,20 +30,27 @@ TEST(SlowStartTest, TakesTheGreatestTimes) {
 
 TEST(SlowStartTest, ScalesWeightsAgainstEachOther) {
   std::vector<uint32_t> weights = {3, 1, 1};
-  ScaleWeights(std::vector<uint32_t>{100, 100, 50}, weights);
+  EXPECT_EQ(ScaleWeights(std::vector<uint32_t>{100, 100, 50}, weights), 100);
   EXPECT_EQ(weights, (std::vector<uint32_t>{300, 100, 50}));
 }
 
 TEST(SlowStartTest, WhenAllAreEquallyYoungNothingChanges) {
   std::vector<uint32_t> weights = {3, 1};
-  ScaleWeights(std::vector<uint32_t>{10, 10}, weights);
+  EXPECT_EQ(ScaleWeights(std::vector<uint32_t>{10, 10}, weights), 1);
   EXPECT_EQ(weights, (std::vector<uint32_t>{3, 1}));
 }
 
 TEST(SlowStartTest, WeightsStayInTheirRange) {
   std::vector<uint32_t> weights = {65'536, 1, 32'768};
-  ScaleWeights(std::vector<uint32_t>{100, 10, 50}, weights);
+  EXPECT_EQ(ScaleWeights(std::vector<uint32_t>{100, 10, 50}, weights), 1);
   EXPECT_EQ(weights, (std::vector<uint32_t>{65'536, 1, 16'384}));
+}
+
+TEST(SlowStartTest, UnitIsWhatAShareOfOneBecomes) {
+  std::vector<uint32_t> weights = {10'000, 2};
+  EXPECT_DOUBLE_EQ(ScaleWeights(std::vector<uint32_t>{100, 50}, weights),
+                   6.5536);
+  EXPECT_EQ(weights, (std::vector<uint32_t>{65'536, 6}));
 }
 
 }  // namespace

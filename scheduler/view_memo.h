@@ -1,4 +1,5 @@
-// ViewMemo: whether the keys, slots and weights are those of the last view.
+// ViewMemo: whether keys, slots, weights and their unit are those of the last
+// view.
 //
 // A policy that works something out from them asks here before it does so anew.
 //
@@ -26,6 +27,7 @@ class ViewMemo {
       return false;
     }
     version_ = candidates.version;
+    weight_unit_ = candidates.weight_unit;
     keys_.clear();
     slots_.clear();
     weights_.clear();
@@ -40,11 +42,13 @@ class ViewMemo {
   bool Equal(const Candidates& candidates) const {
     return std::ranges::equal(candidates.keys, keys_) &&
            std::ranges::equal(candidates.slots, slots_) &&
-           std::ranges::equal(candidates.weights, weights_);
+           std::ranges::equal(candidates.weights, weights_) &&
+           candidates.weight_unit == weight_unit_;
   }
 
   uint64_t version_ = 0;
   // Of a view without a version.
+  double weight_unit_ = 0;
   std::vector<uint64_t> keys_;
   std::vector<uint32_t> slots_;
   std::vector<uint32_t> weights_;

@@ -124,12 +124,13 @@ void Dispatcher::FillTable() {
         SlowStartPercent(now_ns_ - member.since_ns, options_.slow_start_ns));
     weights_.push_back(WeightOf(*member.slot));
   }
+  double weight_unit = 1;
   if (policy_->heeds_weights()) {
-    ScaleWeights(percents_, weights_);
+    weight_unit = ScaleWeights(percents_, weights_);
   } else {
     ThinOutStarters();
   }
-  table_.Clear();
+  table_.Clear(weight_unit);
   for (size_t row = 0; row < eligible_.size(); ++row) {
     const uint32_t index = eligible_[row];
     const Member& member = members_[index];

@@ -186,6 +186,24 @@ TEST(DispatcherPolicyTest, StarterGetsPartOfItsShare) {
   }
 }
 
+// Slow start makes weights greater: a cap is of the shares that were set.
+TEST(DispatcherPolicyTest, FirstKeepsItsCapDuringSlowStart) {
+  DispatcherFixture fixture(
+      3, "first:cap=10", {.weights = {1, 2}, .slow_start_ns = 1000 * kMs});
+  for (const size_t slot : {0, 1}) fixture.dispatcher().Add(fixture.slot(slot));
+  fixture.Pass(0);
+  fixture.Pass(2000 * kMs);
+  fixture.dispatcher().Add(fixture.slot(2));
+  fixture.Pass(0);
+  fixture.Pass(450 * kMs);
+  fixture.Accept(35);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{10, 20, 5}));
+  for (const size_t slot : {0, 1, 2}) fixture.Serve(slot);
+  fixture.Pass(550 * kMs);
+  fixture.Accept(5);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{10, 20, 10}));
+}
+
 // The longest run of one of two slots among connections that come one by one
 // and end at once, 1 ms apart.
 int LongestRun(DispatcherFixture& fixture, int connections) {
