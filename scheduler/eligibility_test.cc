@@ -53,7 +53,8 @@ TEST(EligibilityTest, EveryCombinationOfOneWorker) {
         EXPECT_EQ(CanTake(worker, kLimits), can_take);
         EXPECT_EQ(IsFine(worker, kLimits), can_take && !slow);
         // Alone, a slow worker stays eligible under any policy.
-        EXPECT_EQ(Select({worker}, (bits & 16) != 0).size(), can_take ? 1u : 0u);
+        EXPECT_EQ(Select({worker}, (bits & 16) != 0).size(),
+                  can_take ? 1u : 0u);
       }
     }
   }

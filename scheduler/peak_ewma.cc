@@ -42,16 +42,16 @@ size_t PeakEwma::Pick(const Arrival& arrival, const Candidates& candidates) {
 }
 
 void PeakEwma::OnCompleted(const Completions& completions) {
-  if (completions.count == 0) return;
+  if (completions.count == 0 && completions.failed == 0) return;
   Ewma* const ewma = ewmas_.Find(completions.slot, completions.key);
   if (ewma == nullptr) return;
-  const double mean_ns =
-      static_cast<double>(completions.total_ns) / completions.count;
   // At least a nanosecond: zero says that nothing is known.
-  Observe(*ewma,
-          completions.failed > 0 ? std::max(mean_ns, tau_ns_)
-                                 : std::max(mean_ns, 1.0),
-          completions.now_ns);
+  double ns = completions.failed > 0 ? tau_ns_ : 1;
+  if (completions.count > 0) {
+    ns = std::max(
+        ns, static_cast<double>(completions.total_ns) / completions.count);
+  }
+  Observe(*ewma, ns, completions.now_ns);
 }
 
 }  // namespace cluster

@@ -6,8 +6,9 @@
 // The average falls toward zero while nothing is heard, so that a worker that
 // was slow is tried again. A worker of which nothing is known and that is busy
 // comes last; one that is idle comes first. Failures count as `tau`: a worker
-// that fails fast is not a fast one. A report on several connections counts as
-// one of their mean time.
+// that fails fast is not a fast one, and the successor of one that died with
+// its connections is not unknown. A report on several connections counts as one
+// of their mean time.
 //
 // Sees a worker that is slow or pauses within one connection; means nothing
 // where connections stay open for as long as clients like.

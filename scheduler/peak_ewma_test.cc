@@ -33,8 +33,8 @@ Completions Finished(uint32_t slot,
   return {.key = slot + uint64_t{1},
           .slot = slot,
           .count = 2,
-          .failed = failed,
           .total_ns = 2 * each_ns,
+          .failed = failed,
           .now_ns = now_ns};
 }
 
@@ -91,6 +91,14 @@ TEST(PeakEwmaTest, FastFailureIsNotFast) {
   PeakEwma policy(kTau, 1);
   policy.OnCompleted(Finished(0, 10, 1, /*failed=*/1));
   policy.OnCompleted(Finished(1, kSecond));
+  EXPECT_EQ(PickAt(policy, {0, 0}), 1u);
+}
+
+TEST(PeakEwmaTest, FailureIsKnownOfAWorkerThatHasFinishedNothing) {
+  PeakEwma policy(kTau, 1);
+  policy.OnCompleted(Finished(1, kSecond));
+  EXPECT_EQ(PickAt(policy, {0, 0}), 0u);
+  policy.OnCompleted({.key = 1, .slot = 0, .failed = 3, .now_ns = 1});
   EXPECT_EQ(PickAt(policy, {0, 0}), 1u);
 }
 

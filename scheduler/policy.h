@@ -64,15 +64,16 @@ struct Candidates {
   size_t size() const { return keys.size(); }
 };
 
-// What a worker has finished since the last such report.
+// What became of a worker's connections since the last such report.
 struct Completions {
   uint64_t key = 0;  // as of Candidates
   uint32_t slot = 0;
-  // How many connections, and how many of those failed.
+  // How many it has finished, and the time that these took there, together.
   uint32_t count = 0;
-  uint32_t failed = 0;
-  // The time they took there, together.
   int64_t total_ns = 0;
+  // How many failed, besides. Those that died with a worker are told of the
+  // next one in its slot: as a rule it is no better.
+  uint32_t failed = 0;
   // What the worker has in flight now.
   uint32_t in_flight = 0;
   int64_t now_ns = 0;
@@ -105,7 +106,8 @@ class Policy {
   // REQUIRES: there is a candidate, and arrival.now_ns never falls.
   virtual size_t Pick(const Arrival& arrival, const Candidates& candidates) = 0;
 
-  // Tells what a worker has finished. It may be no candidate (any more).
+  // Tells what a worker has finished, or failed. It may be no candidate (any
+  // more).
   virtual void OnCompleted(const Completions& completions) {}
 };
 

@@ -188,8 +188,8 @@ TEST_P(PolicyContractTest, AnyReportLeavesPicksInRange) {
         {.key = random.Below(60),
          .slot = static_cast<uint32_t>(random.Below(40)),
          .count = random.Below(3) == 0 ? 0 : count,
-         .failed = static_cast<uint32_t>(random.Below(count + uint64_t{1})),
          .total_ns = random.Below(3) == 0 ? kMost : int64_t(random.Below(9)),
+         .failed = random.Below(2) == 0 ? 0 : count,
          .in_flight = static_cast<uint32_t>(random.Next()),
          .now_ns = now_ns});
     now_ns += random.Below(2) == 0 ? 0 : random.Below(uint64_t{1} << 40);

@@ -144,7 +144,7 @@ void Prequal::FindThreshold() {
 }
 
 void Prequal::OnCompleted(const Completions& completions) {
-  if (completions.count == 0) return;
+  if (completions.count == 0 && completions.failed == 0) return;
   Latencies* const latencies =
       latencies_.Find(completions.slot, completions.key);
   if (latencies == nullptr) return;
@@ -152,10 +152,12 @@ void Prequal::OnCompleted(const Completions& completions) {
   const uint64_t load = uint64_t{completions.in_flight} + 1;
   const int index = std::min<int>(std::bit_width(load), 32);
   latencies->known |= uint64_t{1} << index;
-  latencies->means[index].Add(static_cast<double>(completions.total_ns),
-                              completions.count,
-                              completions.now_ns,
-                              options_.tau_ns);
+  latencies->means[index].Add(
+      static_cast<double>(completions.total_ns) +
+          completions.failed * options_.tau_ns,
+      static_cast<double>(completions.count) + completions.failed,
+      completions.now_ns,
+      options_.tau_ns);
 }
 
 }  // namespace cluster

@@ -5,7 +5,7 @@
 // the lowest latency is picked; if all are hot, the one with the least in
 // flight. The latency of a worker is the mean time of the connections that
 // ended while about as many (within a factor of two) were in flight; one that
-// nothing is known of comes first, until it is hot.
+// nothing is known of comes first, until it is hot. A failure counts as `tau`.
 //
 // Balances latency, not load: it sees a worker whose CPU others use. Latencies
 // age with `tau`, and are unknown again after ten times that, so that a worker

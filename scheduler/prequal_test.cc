@@ -108,6 +108,16 @@ TEST(PrequalTest, UnknownIsTriedFirstAndOldIsUnknown) {
   EXPECT_EQ(PickRow(policy, Loads({0, 0}), {.now_ns = 20 * kTau}), 0u);
 }
 
+// One that died with its connections has a successor that is not unknown.
+TEST(PrequalTest, FailureIsNotFast) {
+  Prequal policy({.q = 1}, 1);
+  for (int i = 0; i < 300; ++i) PickRow(policy, Loads({0, 0}));
+  policy.OnCompleted(Finished(1, 0, 1'000'000));
+  EXPECT_EQ(PickRow(policy, Loads({0, 0}), {.now_ns = 2}), 0u);
+  policy.OnCompleted({.key = 1, .slot = 0, .failed = 3, .now_ns = 2});
+  EXPECT_EQ(PickRow(policy, Loads({0, 0}), {.now_ns = 2}), 1u);
+}
+
 TEST(PrequalTest, EqualsShareEqually) {
   Prequal policy({}, 2);
   std::vector<int> counts(40);

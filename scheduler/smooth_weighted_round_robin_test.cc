@@ -117,12 +117,8 @@ void Pick(SmoothWeightedRoundRobin& policy,
 // Slow start multiplies weights by up to 100, and an operator sets any: no
 // credit of the old ones is paid back in a row.
 TEST(SmoothWeightedRoundRobinTest, ChangedWeightsMakeNoBurst) {
-  const std::vector<std::vector<uint32_t>> kBefore = {{100, 90},
-                                                      {100, 10},
-                                                      {65'536, 1},
-                                                      {65'536, 65'536},
-                                                      {1, 1},
-                                                      {1, 65'536}};
+  const std::vector<std::vector<uint32_t>> kBefore = {
+      {100, 90}, {100, 10}, {65'536, 1}, {65'536, 65'536}, {1, 1}, {1, 65'536}};
   for (const std::vector<uint32_t>& before : kBefore) {
     for (int picks = 0; picks < 300; ++picks) {
       SmoothWeightedRoundRobin policy;

@@ -125,6 +125,20 @@ TEST(IncidentsTest, RestartLosesAllThatAnEventLoopHadBegun) {
   EXPECT_EQ(result.arrived, result.ended + result.lost);
 }
 
+// It comes back with nothing, and unknown, but for what died with it.
+TEST(IncidentsTest, PolicyHearsOfWhatDiedWithAWorker) {
+  PlacedBetween placed(4, 1100 * kMs, 1500 * kMs);
+  Scenario scenario = With({.kind = Incident::Kind::kRestart,
+                            .worker = 3,
+                            .from_ns = 1000 * kMs,
+                            .to_ns = 1100 * kMs});
+  scenario.simulation.processor_sharing = true;
+  const RunResult result = RunIt(scenario, "peak_ewma", &placed);
+  ASSERT_GT(result.lost, 0u);
+  EXPECT_GT(placed.counts[0], 200);
+  EXPECT_LT(placed.counts[3], 20);
+}
+
 TEST(IncidentsTest, LongConnectionsOfAWorkerEndWithIt) {
   Scenario scenario = With({.kind = Incident::Kind::kRestart,
                             .worker = 0,

@@ -41,6 +41,7 @@ Simulation::Simulation(const SimulationConfig& config,
       active_(config.incidents.size()),
       generations_(config.board.workers),
       unreported_(config.stale_ns > 0 ? config.board.workers : 0),
+      died_with_(config.board.workers),
       result_(config.arrivals - std::min(config.arrivals, config.warmup),
               config.sample_ns) {
   result_.workers.resize(config.board.workers);

@@ -112,6 +112,7 @@ class Simulation {
   std::vector<bool> active_;           // by incident
   std::vector<uint32_t> generations_;  // by worker
   std::vector<Unreported> unreported_;
+  std::vector<uint32_t> died_with_;  // by worker, since it last came back
   RunResult result_;
 };
 

@@ -2,6 +2,7 @@
 // were thought about, incidents, the board's publication, looks at the load.
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "tools/policy_lab/sim_time.h"
@@ -101,6 +102,7 @@ void Simulation::RemoveWorker(uint32_t worker, int64_t now_ns) {
   model_->Clear(worker, &begun, &waiting);
   const auto had = static_cast<int32_t>(begun.size() + waiting.size());
   ++generations_[worker];
+  died_with_[worker] = board_.in_flight(worker);
   board_.Remove(worker);
   ChangeRequests(worker, -had, now_ns);
   if (!unreported_.empty()) unreported_[worker] = {};
@@ -108,6 +110,7 @@ void Simulation::RemoveWorker(uint32_t worker, int64_t now_ns) {
   for (const uint32_t job : waiting) {
     // What it never looked at somebody else can serve.
     if (jobs_[job].first) {
+      --died_with_[worker];
       Place(job, now_ns);
     } else {
       Lose(job, now_ns);
@@ -118,6 +121,12 @@ void Simulation::RemoveWorker(uint32_t worker, int64_t now_ns) {
 void Simulation::ReturnWorker(uint32_t worker, int64_t now_ns) {
   if (board_.present(worker)) return;
   board_.Return(worker);
+  if (const uint32_t failed = std::exchange(died_with_[worker], 0)) {
+    policy_.OnCompleted({.key = board_.key(worker),
+                         .slot = worker,
+                         .failed = failed,
+                         .now_ns = now_ns});
+  }
   while (!pending_.empty()) {
     const uint32_t job = pending_.front();
     pending_.pop_front();

@@ -251,13 +251,15 @@ void Dispatcher::Release() {
   });
 }
 
-// Tells the policy what the slot's worker has finished since the last time. The
-// counters are of all listeners: a worker is as slow for each.
+// Tells the policy what the slot's worker has finished since the last time, and
+// of a new one how many died with the one before. The counters are of all
+// listeners: a worker is as slow for each.
 void Dispatcher::Report(Member& member) {
   const Slot& slot = *member.slot;
   const uint64_t count =
       slot.finished() - std::exchange(member.finished_told, slot.finished());
-  if (count == 0) return;
+  const uint64_t failed = std::exchange(member.lost_untold, 0);
+  if (count == 0 && failed == 0) return;
   ejection_.Succeeded(slot.index(), count, now_ns_);
   const uint64_t total_ns =
       slot.lasted_ns() - std::exchange(member.lasted_ns_told, slot.lasted_ns());
@@ -265,6 +267,7 @@ void Dispatcher::Report(Member& member) {
                         .slot = slot.index(),
                         .count = static_cast<uint32_t>(count),
                         .total_ns = static_cast<int64_t>(total_ns),
+                        .failed = static_cast<uint32_t>(failed),
                         .in_flight = slot.in_flight(),
                         .now_ns = now_ns_});
 }

@@ -143,6 +143,27 @@ TEST(DispatcherPolicyTest, PrequalHearsHowLongConnectionsTook) {
   EXPECT_EQ(fixture.slot(1).assigned() - before, 20u);
 }
 
+// It dies of each connection, has finished none, and is idle: a fast one, if
+// nobody tells the policy.
+TEST(DispatcherPolicyTest, WorkerThatDiesOfConnectionsIsNotTakenForAFastOne) {
+  for (const char* policy : {"peak_ewma", "prequal"}) {
+    DispatcherFixture fixture(2, policy);
+    fixture.AddAll();
+    for (int i = 0; i < 100; ++i) {
+      fixture.Accept(1);
+      fixture.Serve(0);
+      fixture.Close(0, SIZE_MAX, 0, kMs);
+      if (!fixture.Serve(1).empty()) {
+        fixture.Die(1);
+        fixture.dispatcher().Add(fixture.slot(1));
+      }
+      fixture.Pass(kMs);
+    }
+    EXPECT_GE(fixture.ledger().lost(), 1u) << policy;
+    EXPECT_LE(fixture.ledger().lost(), 2u) << policy;
+  }
+}
+
 TEST(DispatcherPolicyTest, NewWorkerIsNotBlamedForTheOldOne) {
   DispatcherFixture fixture(2, "least_work");
   fixture.AddAll();
