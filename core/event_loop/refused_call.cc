@@ -47,6 +47,16 @@ extern "C" int accept4(int fd, sockaddr* peer, socklen_t* length, int flags) {
   return static_cast<int>(syscall(SYS_accept4, fd, peer, length, flags));
 }
 
+extern "C" int setsockopt(int fd,
+                          int level,
+                          int option,
+                          const void* value,
+                          socklen_t length) __THROW {
+  if (Refused(cluster::RefusedCall::kSetsockopt)) return -1;
+  return static_cast<int>(
+      syscall(SYS_setsockopt, fd, level, option, value, length));
+}
+
 namespace cluster {
 
 RefusedCall::RefusedCall(Call call, int error, int after, int times) {

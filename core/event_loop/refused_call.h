@@ -22,6 +22,7 @@ class RefusedCall {
     kEpollAdd,  // epoll_ctl, EPOLL_CTL_ADD
     kSendmsg,
     kAccept4,
+    kSetsockopt,
   };
 
   // `call` fails with the errno `error`, once `after` of them have passed, and

@@ -114,7 +114,7 @@ class ListenerGroup {
   // Gives the slot so many shares.
   //   kInvalidArgument     not from 1 to 65,536
   //   kFailedPrecondition  what picks knows no shares, or ignores them
-  //   with an errno        the kernel's
+  //   with an errno        the kernel's; it has what it had before
   absl::Status SetWeight(const Slot& slot, uint32_t weight);
   uint32_t weight(const Slot& slot) const;
 
@@ -171,6 +171,7 @@ class ListenerGroup {
   absl::Status AddSteering(Listener& listener);
   std::unique_ptr<AcceptLoop> MakeAcceptLoop(Listener& listener,
                                              UniqueFd socket);
+  absl::Status ApplyWeight(const Slot& slot, uint32_t weight);
   void TellTrouble(const absl::Status& status);
   void StartAccepting(Listener& listener);
   void ScheduleTick();

@@ -54,18 +54,25 @@ absl::Status ListenerGroup::SetWeight(const Slot& slot, uint32_t weight) {
                      policy->name(),
                      " ignores weights: smooth_weighted_round_robin does not"));
   }
+  const uint32_t before = this->weight(slot);
+  const absl::Status status = ApplyWeight(slot, weight);
+  // A program that the kernel has taken once it takes again.
+  if (!status.ok()) (void)ApplyWeight(slot, before);
+  return status;
+}
+
+absl::Status ListenerGroup::ApplyWeight(const Slot& slot, uint32_t weight) {
   for (std::vector<uint32_t>* weights :
        {&options_.dispatch.weights, &options_.steer.weights}) {
     if (weights->size() <= slot.index()) weights->resize(slot.index() + 1, 1);
     (*weights)[slot.index()] = weight;
   }
+  absl::Status status;
   for (const Listener* each : dispatching_) {
     each->dispatcher->SetWeight(slot.index(), weight);
-    if (each->steering != nullptr) {
-      RETURN_IF_ERROR(each->steering->Reconsider());
-    }
+    if (each->steering != nullptr) status.Update(each->steering->Reconsider());
   }
-  return absl::OkStatus();
+  return status;
 }
 
 uint32_t ListenerGroup::weight(const Slot& slot) const {

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <boost/asio/io_context.hpp>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -13,9 +14,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/errno_status.h"
+#include "core/event_loop/refused_call.h"
 #include "core/primary/testing/fake_worker.h"
 #include "core/primary/testing/loopback.h"
+#include "ipc/address.h"
 #include "ipc/descriptor_limit.h"
+#include "ipc/listener.h"
 #include "ipc/open_fds.h"
 
 namespace cluster {
@@ -94,6 +98,51 @@ TEST_F(ListenerGroupTest, SlotThatCannotBeAddedLeavesNothingBehind) {
         accept4(sources.back().get(), nullptr, nullptr, SOCK_CLOEXEC));
     EXPECT_TRUE(fd) << "nobody else took it";
   }
+}
+
+// What a worker of `slot` would accept now.
+size_t AcceptAs(ListenerGroup& group, Slot& slot, uint32_t listener) {
+  const std::vector<UniqueFd> sources = *group.AcceptorFor(slot, listener);
+  size_t count = 0;
+  while (
+      UniqueFd(accept4(sources.back().get(), nullptr, nullptr, SOCK_CLOEXEC))) {
+    ++count;
+  }
+  return count;
+}
+
+// The first of two listeners has the new program when the second is refused
+// it: both go on by the old one.
+TEST_F(ListenerGroupTest, WeightThatTheKernelRefusesChangesNothing) {
+  Loopback other;
+  std::vector<UniqueFd> sockets;
+  sockets.push_back(loopback_.TakeListener());
+  sockets.push_back(other.TakeListener());
+  group_ = *ListenerGroup::Create(
+      io_,
+      std::move(sockets),
+      {.data_path = DataPath::kSteer, .policy = "least_connections"});
+  std::vector<absl::Status> troubles;
+  group_->Start(
+      [&](const absl::Status& status) { troubles.push_back(status); });
+  slot_ = *group_->AddSlot();
+  Slot& second = *(*group_->AddSlot());
+  for (const uint32_t listener : {0, 1}) {
+    group_->Serve(*slot_, listener);
+    group_->Serve(second, listener);
+  }
+  {
+    const RefusedCall refused(
+        RefusedCall::kSetsockopt, ENOMEM, /*after=*/1, /*times=*/1);
+    EXPECT_EQ(ErrnoOf(group_->SetWeight(*slot_, 65'536)), ENOMEM);
+  }
+  EXPECT_EQ(group_->weight(*slot_), 1u);
+  loopback_.Connect(60);
+  other.Connect(60);
+  for (const uint32_t listener : {0, 1}) {
+    EXPECT_GT(AcceptAs(*group_, second, listener), 0u) << listener;
+  }
+  EXPECT_TRUE(troubles.empty());
 }
 
 TEST_F(ListenerGroupTest, ConnectionsReachTheWorkerThatServes) {
