@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cerrno>
+
 #include "absl/strings/str_cat.h"
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
@@ -38,6 +40,7 @@ absl::StatusOr<ReuseportGroup> ReuseportGroup::Create(UniqueFd first,
 }
 
 absl::Status ReuseportGroup::Join() {
+  if (sockets_.empty()) return ErrnoStatus(ESHUTDOWN, "listen", "all closed");
   ASSIGN_OR_RETURN(
       UniqueFd socket,
       OpenListener(bound_,

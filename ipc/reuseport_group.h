@@ -34,13 +34,13 @@ class ReuseportGroup {
   // kernel's errors.
   static absl::StatusOr<ReuseportGroup> Create(UniqueFd first, int backlog);
 
-  // Opens one more. Errors: the kernel's.
+  // Opens one more. Errors: the kernel's, or ESHUTDOWN after Close().
   absl::Status Join();
 
   // Closes the last one, and what waits there. REQUIRES: size() > 1.
   void Leave() { sockets_.pop_back(); }
 
-  // Closes all. Only size() may be called after this.
+  // Closes all. Only size() and Join() may be called after this.
   void Close() { sockets_.clear(); }
 
   size_t size() const { return sockets_.size(); }

@@ -1,8 +1,11 @@
 #include "core/primary/connections/steering.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 
+#include "absl/strings/str_cat.h"
+#include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
 #include "ipc/steer_program.h"
 
@@ -17,6 +20,12 @@ absl::StatusOr<std::unique_ptr<Steering>> Steering::Create(UniqueFd first,
 }
 
 absl::Status Steering::AddSlot(Slot& slot) {
+  if (closed_) return ErrnoStatus(ESHUTDOWN, "listen", "all closed");
+  const std::vector<int>& cpus = context_.options.cpus;
+  if (!cpus.empty() && slot.index() >= cpus.size()) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "cpu_local has one worker for each CPU: ", cpus.size(), " of them"));
+  }
   if (slot.index() >= group_.size()) RETURN_IF_ERROR(group_.Join());
   auto part = std::make_unique<Part>();
   part->slot = &slot;

@@ -59,8 +59,10 @@ class Steering {
                                                           Context context);
 
   // Opens the slot's socket. REQUIRES: slots come in the order of their
-  // indices. Errors: the kernel's, also when it refuses the program; nothing is
-  // added then.
+  // indices. Where it fails, nothing is added.
+  //   with an errno       the kernel's, also when it refuses the program; or
+  //                       ESHUTDOWN after Close()
+  //   kResourceExhausted  there are CPUs, and none for this slot
   absl::Status AddSlot(Slot& slot);
   // Undoes that of the newest slot, of which it may have failed.
   void DropSlot(const Slot& slot);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <boost/asio/io_context.hpp>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/base/errno_status.h"
 #include "core/base/unique_fd.h"
 #include "core/control/data_path.h"
 #include "core/primary/connections/accept_loop.h"
@@ -175,6 +177,14 @@ TEST_F(SteeringTest, CpuOfAWorkerThatLeftGoesToTheNext) {
     EXPECT_EQ(AcceptAs(0), 10u);
     ASSERT_EQ(sched_setaffinity(0, sizeof(before), &before), 0);
   }
+}
+
+TEST_F(SteeringTest, SlotThatHasNoCpuOrComesTooLateIsRefused) {
+  Make(2, {.cpus = {0, 1}});
+  slots_.push_back(*Slot::Create(2, 1, DataPath::kSteer));
+  EXPECT_TRUE(absl::IsResourceExhausted(steering_->AddSlot(*slots_[2])));
+  steering_->Close();
+  EXPECT_EQ(ErrnoOf(steering_->AddSlot(*slots_[2])), ESHUTDOWN);
 }
 
 TEST_F(SteeringTest, CloseTakesWhatWaitsAndLeavesNoDescriptor) {

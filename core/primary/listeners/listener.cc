@@ -34,6 +34,7 @@ std::vector<int> Listener::SourcesOf(const Slot& slot) const {
 
 absl::Status Listener::AddSlot(Slot& slot) {
   if (dispatcher != nullptr) RETURN_IF_ERROR(slot.AddStream(facts.listener));
+  if (shut) return absl::OkStatus();
   if (steering != nullptr) RETURN_IF_ERROR(steering->AddSlot(slot));
   if (datagrams.has_value() && datagrams->size() <= slot.index()) {
     RETURN_IF_ERROR(datagrams->Join());

@@ -40,7 +40,8 @@ struct Listener {
   // From what a worker of `slot` takes connections: the stream, the socket, or
   // for steer both. Borrowed. REQUIRES: the slot has its stream.
   std::vector<int> SourcesOf(const Slot& slot) const;
-  // Opens what the slot, the newest, needs there. Errors: the kernel's.
+  // Opens what the slot, the newest, needs there: where it is shut, nothing to
+  // accept from. Errors: see Steering and ReuseportGroup.
   absl::Status AddSlot(Slot& slot);
   // Undoes that, of which it may have failed. The slot's stream stays.
   void DropSlot(const Slot& slot);

@@ -209,8 +209,9 @@ absl::StatusOr<std::vector<UniqueFd>> ListenerGroup::AcceptorFor(
   }
   const bool worker_accepts =
       found->dispatcher == nullptr || found->steering != nullptr;
-  if (closed_ && worker_accepts) {
-    return ErrnoStatus(ESHUTDOWN, "listen", "the host ends");
+  if ((closed_ || found->shut) && worker_accepts) {
+    return ErrnoStatus(
+        ESHUTDOWN, "listen", closed_ ? "the host ends" : "it is closed");
   }
   if (found->dispatcher != nullptr) RETURN_IF_ERROR(slot.AddStream(listener));
   std::vector<UniqueFd> copies;

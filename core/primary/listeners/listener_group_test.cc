@@ -145,6 +145,35 @@ TEST_F(ListenerGroupTest, WeightThatTheKernelRefusesChangesNothing) {
   EXPECT_TRUE(troubles.empty());
 }
 
+TEST_F(ListenerGroupTest, SlotIsAddedBesideAListenerThatIsShut) {
+  Make(DataPath::kSteer);
+  Loopback other;
+  UniqueFd stream = other.TakeListener();
+  const ListenAddress bound = *LocalAddress(stream.get());
+  const uint32_t shut_stream = *group_->Open(std::move(stream), bound);
+  const ListenAddress udp = *ParseListenAddress("udp:127.0.0.1:0");
+  UniqueFd datagrams = *OpenListener(udp);
+  const ListenAddress bound_udp = *LocalAddress(datagrams.get());
+  const uint32_t shut_udp = *group_->Open(std::move(datagrams), bound_udp);
+  group_->ShutListener(shut_stream);
+  group_->ShutListener(shut_udp);
+  Slot* const added = *group_->AddSlot();
+  EXPECT_TRUE(group_->AcceptorFor(*added, 0).ok());
+  for (const uint32_t shut : {shut_stream, shut_udp}) {
+    EXPECT_EQ(ErrnoOf(group_->AcceptorFor(*added, shut).status()), ESHUTDOWN);
+  }
+}
+
+TEST_F(ListenerGroupTest, NoSlotIsAddedAfterCloseWhereTheKernelPicks) {
+  Make(DataPath::kSteer);
+  const ListenAddress udp = *ParseListenAddress("udp:127.0.0.1:0");
+  UniqueFd datagrams = *OpenListener(udp);
+  const ListenAddress bound = *LocalAddress(datagrams.get());
+  ASSERT_TRUE(group_->Open(std::move(datagrams), bound).ok());
+  group_->Close();
+  EXPECT_EQ(ErrnoOf(group_->AddSlot().status()), ESHUTDOWN);
+}
+
 TEST_F(ListenerGroupTest, ConnectionsReachTheWorkerThatServes) {
   Make(DataPath::kHandoff);
   group_->Start();
