@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <span>
 
 #include "scheduler/avx2.h"
@@ -62,6 +63,7 @@ CLUSTER_AVX2 int32_t NthLeastWithAvx2(const int32_t* numbers,
 }  // namespace
 
 size_t Prequal::Pick(const Arrival& arrival, const Candidates& candidates) {
+  if (view_.Changed(candidates)) FindParts(candidates);
   const std::span<Latencies> latencies = latencies_.Rows(candidates);
   const size_t size = DrawPool(candidates);
   if (picks_until_threshold_-- == 0) FindThreshold();
@@ -88,15 +90,23 @@ size_t Prequal::Pick(const Arrival& arrival, const Candidates& candidates) {
   return best;
 }
 
+void Prequal::FindParts(const Candidates& candidates) {
+  const auto& weights = candidates.weights;
+  const double mean =
+      std::accumulate(weights.begin(), weights.end(), 0.0) / weights.size();
+  parts_.clear();
+  for (const uint32_t weight : weights) {
+    parts_.push_back(static_cast<float>(mean / weight));
+  }
+}
+
 size_t Prequal::DrawPool(const Candidates& candidates) {
   const size_t rows = candidates.size();
   const size_t size = std::min(options_.pool, rows);
   uint32_t row = static_cast<uint32_t>(random_.Below(rows));
   const auto enter = [&](size_t i) {
-    // A weight fits a signed number, which converts faster.
     const float load =
-        static_cast<float>(candidates.in_flight[row]) /
-        static_cast<float>(static_cast<int32_t>(candidates.weights[row]));
+        static_cast<float>(candidates.in_flight[row]) * parts_[row];
     pool_[i] = {row, std::bit_cast<int32_t>(load)};
   };
   if (size == rows) {
@@ -116,7 +126,8 @@ size_t Prequal::DrawPool(const Candidates& candidates) {
 float Prequal::Latency(const Arrival& arrival,
                        uint32_t in_flight,
                        Latencies& latencies) const {
-  const int load = std::bit_width(in_flight);
+  // It will be one more.
+  const int load = std::bit_width(uint64_t{in_flight} + 1);
   while (latencies.known != 0) {
     const int nearest = NearestBit(latencies.known, load);
     const DecayedMean& mean = latencies.means[nearest];

@@ -1,6 +1,6 @@
 // Prequal: the lowest latency among workers that are not hot.
 //
-// A worker is hot when it has more connections in flight, for its weight, than
+// A worker is hot when it has more connections in flight, for its share, than
 // the share `q` of what was seen of late. Of the cold in the pool, the one with
 // the lowest latency is picked; if all are hot, the one with the least in
 // flight. The latency of a worker is the mean time of the connections that
@@ -27,6 +27,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "scheduler/decayed_mean.h"
@@ -34,6 +35,7 @@
 #include "scheduler/policy_parameter.h"
 #include "scheduler/slot_column.h"
 #include "scheduler/split_mix64.h"
+#include "scheduler/view_memo.h"
 
 namespace cluster {
 
@@ -91,6 +93,7 @@ class Prequal final : public Policy {
   // How many loads the quantile is taken of.
   static constexpr size_t kSeen = 256;
 
+  void FindParts(const Candidates& candidates);
   // Fills the pool, and returns its size.
   size_t DrawPool(const Candidates& candidates);
   float Latency(const Arrival& arrival,
@@ -101,8 +104,12 @@ class Prequal final : public Policy {
 
   const Options options_;
   SlotColumn<Latencies, Heir::kBeginsAnew> latencies_;
-  // Loads by weight, as the bits of a float: of numbers that are not negative,
-  // those are in the same order. Above all until one is seen.
+  // Of the view: the mean weight by the row's, so that loads compare also when
+  // all weights have changed.
+  ViewMemo view_;
+  std::vector<float> parts_;
+  // Loads times parts, as the bits of a float: of numbers that are not
+  // negative, those are in the same order. Above all until one is seen.
   std::array<int32_t, kSeen> seen_;
   size_t seen_count_ = 0;
   size_t next_seen_ = 0;

@@ -99,6 +99,40 @@ TEST(PrequalTest, LatencyIsThatOfTheLoad) {
   EXPECT_EQ(PickRow(policy, Loads({64, 64})), 1u);
 }
 
+// What was learnt of three that ran is what is asked for where three will.
+TEST(PrequalTest, LatencyIsLookedUpWhereItWasLearnt) {
+  Prequal policy({.q = 1}, 1);
+  policy.OnCompleted(Finished(0, 1, 9000));
+  policy.OnCompleted(Finished(0, 3, 1000));
+  policy.OnCompleted(Finished(1, 3, 5000));
+  for (int i = 0; i < 300; ++i) PickRow(policy, Loads({3, 3}));
+  EXPECT_EQ(PickRow(policy, Loads({3, 3})), 0u);
+}
+
+// Slow start makes all weights greater and then less again; who is hot goes by
+// shares.
+TEST(PrequalTest, WhoIsHotStaysSoWhenAllWeightsChange) {
+  for (const bool rises : {true, false}) {
+    const uint32_t before = rises ? 1 : 100;
+    const uint32_t after = rises ? 100 : 1;
+    const auto weighted = [](std::vector<Candidate> rows, uint32_t weight) {
+      for (Candidate& row : rows) row.weight = weight;
+      return rows;
+    };
+    Prequal policy({}, 1);
+    for (uint32_t slot : {0, 1, 2}) {
+      policy.OnCompleted(Finished(slot, 3, slot == 1 ? 1000 : 9000));
+    }
+    for (int i = 0; i < 300; ++i) {
+      PickRow(policy, weighted(Loads({4, 4, 4}), before));
+    }
+    for (int i = 0; i < 20; ++i) {
+      ASSERT_NE(PickRow(policy, weighted(Loads({4, 20, 4}), after)), 1u);
+      ASSERT_EQ(PickRow(policy, weighted(Loads({3, 4, 3}), after)), 1u);
+    }
+  }
+}
+
 TEST(PrequalTest, UnknownIsTriedFirstAndOldIsUnknown) {
   constexpr int64_t kTau = 1000;
   Prequal policy({.q = 1, .pool = 16, .tau_ns = kTau}, 1);
