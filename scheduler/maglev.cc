@@ -1,6 +1,7 @@
 #include "scheduler/maglev.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace cluster {
 namespace {
@@ -8,11 +9,15 @@ namespace {
 // Places that are tried for a key whose worker is away, before all rows are.
 constexpr int kTries = 8;
 
+constexpr uint32_t kFree = UINT32_MAX;
+constexpr uint32_t kNone = UINT32_MAX;
+
 // The order in which a slot prefers the places.
 struct Permutation {
   uint32_t slot;
   uint64_t weight;
-  uint64_t due = 0;  // the slot's turn comes when round * weight gets here
+  uint64_t taken = 0;
+  uint32_t next = kNone;  // who has a turn in the same round
   uint32_t place;
   uint32_t step;
 };
@@ -26,6 +31,17 @@ Permutation PermutationOf(uint32_t slot,
           .weight = weight,
           .place = static_cast<uint32_t>(hash % size),
           .step = static_cast<uint32_t>(Hash64(hash) % (size - 1) + 1)};
+}
+
+// Takes the free place that the slot likes best.
+void TakePlace(Permutation& permutation, std::vector<uint32_t>& table) {
+  const auto size = static_cast<uint32_t>(table.size());
+  while (table[permutation.place] != kFree) {
+    permutation.place += permutation.step;
+    if (permutation.place >= size) permutation.place -= size;
+  }
+  table[permutation.place] = permutation.slot;
+  ++permutation.taken;
 }
 
 }  // namespace
@@ -57,27 +73,42 @@ void Maglev::Learn(const Candidates& candidates) {
   if (build) BuildTable();
 }
 
+// Round after round, the slots with the greatest weight have a turn in each,
+// and the others when as much of a turn has come together: so that a round
+// costs no more than it has turns.
 void Maglev::BuildTable() {
-  constexpr uint32_t kFree = UINT32_MAX;
-  std::vector<Permutation> permutations;
-  uint64_t greatest = 0;
+  std::vector<Permutation> greatest;
+  std::vector<Permutation> others;
+  const uint32_t most = std::ranges::max(slots_, {}, &SlotFacts::weight).weight;
+  uint64_t total = 0;
   for (uint32_t slot = 0; slot < slots_.size(); ++slot) {
     const uint32_t weight = slots_[slot].weight;
     if (weight == 0) continue;
-    permutations.push_back(PermutationOf(slot, weight, size_, seed_));
-    greatest = std::max<uint64_t>(greatest, weight);
+    total += weight;
+    (weight == most ? greatest : others)
+        .push_back(PermutationOf(slot, weight, size_, seed_));
   }
+  // All places are taken by then: a round has total / most turns or more.
+  const uint64_t rounds = (uint64_t{size_} * most + total - 1) / total;
+  std::vector<uint32_t> first_due(rounds + 1,
+                                  kNone);  // of the others, by round
+  const auto wait = [&](uint32_t index, uint64_t round) {
+    if (round > rounds) return;
+    others[index].next = std::exchange(first_due[round], index);
+  };
+  for (uint32_t i = 0; i < others.size(); ++i) wait(i, 1);
   table_.assign(size_, kFree);
   uint32_t left = size_;
   for (uint64_t round = 1; left > 0; ++round) {
-    for (Permutation& each : permutations) {
-      if (round * each.weight < each.due) continue;
-      each.due += greatest;
-      while (table_[each.place] != kFree) {
-        each.place = (each.place + uint64_t{each.step}) % size_;
-      }
-      table_[each.place] = each.slot;
-      if (--left == 0) break;
+    for (size_t i = 0; i < greatest.size() && left > 0; ++i, --left) {
+      TakePlace(greatest[i], table_);
+    }
+    for (uint32_t i = first_due[round]; i != kNone && left > 0; --left) {
+      Permutation& due = others[i];
+      const uint32_t next = due.next;
+      TakePlace(due, table_);
+      wait(i, (due.taken * most + due.weight - 1) / due.weight);
+      i = next;
     }
   }
 }

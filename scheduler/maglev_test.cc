@@ -45,6 +45,26 @@ TEST(MaglevTest, SharesAreByWeight) {
   }
 }
 
+// A slot that is due rarely has a turn when it is, and no work before.
+TEST(MaglevTest, SharesAreByWeightWhereOneHasNearlyAll) {
+  constexpr size_t kWorkers = 1024;
+  constexpr int kLarge = 655'373;
+  std::vector<uint32_t> weights = EqualWeights(kWorkers);
+  weights[7] = 65'536;
+  Maglev policy(kLarge, 6);
+  std::vector<int> counts(kWorkers);
+  constexpr int kMany = 2'000'000;
+  for (uint32_t slot : SlotsOf(policy, Workers(weights), kMany)) {
+    ++counts[slot];
+  }
+  const double total = 65'536 + kWorkers - 1;
+  EXPECT_NEAR(counts[7], 65'536.0 * kMany / total, 2'000);
+  // Ten places each, or one more or less, and 30 keys.
+  for (size_t slot = 0; slot < kWorkers; ++slot) {
+    if (slot != 7) EXPECT_NEAR(counts[slot], kMany / total, 35) << slot;
+  }
+}
+
 TEST(MaglevTest, RemovingAWorkerMovesOnlyItsKeysAndTheyComeBack) {
   Maglev policy(kTable, 3);
   const auto before = SlotsOf(policy, Workers(EqualWeights(8)), kKeys);
