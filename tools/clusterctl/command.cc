@@ -27,7 +27,8 @@ Commands
   policy POLICY      give connections by this policy from now on, such as
                      p2c:d=3 (host --policy=help lists them)
   weight WORKER N    give this worker N shares, 1 to 65536
-  pause WORKER       give this worker no connections; it keeps those it has
+  pause WORKER       give this worker no connections; it keeps those it has,
+                     and reads datagrams as before
   resume WORKER      give it connections again
   restart WORKER     let it finish what it has and end; another takes its place
 
