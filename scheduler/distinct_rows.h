@@ -3,6 +3,9 @@
 // Source: R. Floyd, in J. Bentley, "Programming Pearls: A Sample of
 // Brilliance", CACM 30(9), 1987: each set of rows is as likely as any other.
 //
+// By weight they are drawn one by one, and one that was drawn before stands for
+// any other; the first is exactly as likely as its weight says.
+//
 // Thread safety: none.
 //
 //   DistinctRows<16> drawn;
@@ -16,7 +19,9 @@
 #include <cstdint>
 #include <span>
 
+#include "scheduler/policy.h"
 #include "scheduler/split_mix64.h"
+#include "scheduler/weighted_draw.h"
 
 namespace cluster {
 
@@ -32,16 +37,36 @@ class DistinctRows {
     for (size_t i = 0; i < count; ++i) {
       const size_t last = size - count + i;
       uint32_t row = static_cast<uint32_t>(random.Below(last + 1));
-      const auto end = rows_.begin() + i;
-      if (std::find(rows_.begin(), end, row) != end) {
-        row = static_cast<uint32_t>(last);
-      }
+      if (Has(row, i)) row = static_cast<uint32_t>(last);
       rows_[i] = row;
     }
     return {rows_.data(), count};
   }
 
+  // The same of the candidates' rows, by weight, in the order of the draws.
+  // REQUIRES: the draw has just said that weights differ.
+  std::span<const uint32_t> DrawByWeight(size_t count,
+                                         const Candidates& candidates,
+                                         WeightedDraw& draw,
+                                         SplitMix64& random) {
+    const size_t size = candidates.size();
+    count = std::min(count, size);
+    for (size_t i = 0; i < count; ++i) {
+      size_t row = draw.DrawUnequal(random);
+      if (Has(row, i)) row = random.Below(size);
+      while (Has(row, i)) row = row + 1 < size ? row + 1 : 0;
+      rows_[i] = static_cast<uint32_t>(row);
+    }
+    return {rows_.data(), count};
+  }
+
  private:
+  // Whether the row is among the first `count` that were drawn.
+  bool Has(size_t row, size_t count) const {
+    const auto end = rows_.begin() + count;
+    return std::find(rows_.begin(), end, row) != end;
+  }
+
   std::array<uint32_t, kMax> rows_;
 };
 

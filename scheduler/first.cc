@@ -61,7 +61,7 @@ size_t First::Pick(const Arrival&, const Candidates& candidates) {
   const size_t row = find(candidates, fulls_.data());
   if (row < candidates.size()) return row;
   least_.Mark(candidates.in_flight, candidates);
-  return least_.Draw(random_);
+  return least_.Draw(candidates, random_);
 }
 
 }  // namespace cluster

@@ -2,8 +2,9 @@
 //
 // Cheap and as good as it gets at the median while workers are idle now and
 // then; under high load the tail depends on what is done when nobody is.
-// Choosing the `first` of the idle, the one that has listened longest, keeps
-// few workers busy, their caches warm and the others asleep.
+// The idle are drawn by weight. Choosing the `first` of them, the one that has
+// listened longest, keeps few workers busy, their caches warm and the others
+// asleep.
 //
 // Source: Y. Lu et al., "Join-Idle-Queue: A novel load balancing algorithm for
 // dynamically scalable web services", Performance Evaluation 68(11), 2011,

@@ -4,7 +4,7 @@ namespace cluster {
 
 size_t LeastConnections::Pick(const Arrival&, const Candidates& candidates) {
   least_.Mark(candidates.in_flight, candidates);
-  return least_.Draw(random_);
+  return least_.Draw(candidates, random_);
 }
 
 }  // namespace cluster

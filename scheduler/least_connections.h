@@ -1,8 +1,9 @@
 // LeastConnections: the worker with the fewest connections for its weight.
 //
-// Picks the least in_flight / weight. Among equals each is as likely as any
-// other: a fixed order would send every connection of a quiet host to the same
-// worker. Use it when connections live long or cost unequal work.
+// Picks the least in_flight / weight. Among equals, such as those who are idle,
+// each is as likely as its weight says: a fixed order would send every
+// connection of a quiet host to the same worker. Use it when connections live
+// long or cost unequal work.
 //
 // Source: join the shortest queue, R. Weber, "On the optimal assignment of
 // customers to parallel servers", J. Appl. Prob. 15, 1978; the weighted form is

@@ -102,14 +102,16 @@ TEST(LeastConnectionsTest, AlwaysPicksAMinimum) {
 }
 
 // Ties spread over several blocks, unevenly, with better and worse between.
-TEST(LeastConnectionsTest, BreaksTiesUniformly) {
+TEST(LeastConnectionsTest, BreaksTiesByWeight) {
   constexpr int kPicks = 400'000;
   std::vector<Candidate> candidates = WithLoads(std::vector<uint32_t>(77, 9));
   candidates[0].in_flight = 4;
   const std::vector<size_t> ties = {5, 16, 17, 18, 31, 63, 64, 76};
+  double total = 0;
   for (size_t tie : ties) {
     candidates[tie].in_flight = static_cast<uint32_t>(tie % 5 + 1);
     candidates[tie].weight = static_cast<uint32_t>(tie % 5 + 1);
+    total += candidates[tie].weight;
   }
   LeastConnections policy(5);
   std::vector<int> counts(candidates.size());
@@ -117,7 +119,7 @@ TEST(LeastConnectionsTest, BreaksTiesUniformly) {
   for (size_t i = 0; i < counts.size(); ++i) {
     const bool tied = std::find(ties.begin(), ties.end(), i) != ties.end();
     if (tied) {
-      EXPECT_NEAR(counts[i], kPicks / 8, 1000) << i;
+      EXPECT_NEAR(counts[i], kPicks * candidates[i].weight / total, 1200) << i;
     } else {
       EXPECT_EQ(counts[i], 0) << i;
     }

@@ -44,7 +44,7 @@ size_t LeastRequests::Pick(const Arrival&, const Candidates& candidates) {
   const auto all_zero = kHasAvx2 ? AllZeroWithAvx2 : AllZeroPortably;
   if (all_zero(candidates.requests.data(), candidates.size())) {
     least_.Mark(candidates.in_flight, candidates);
-    return least_.Draw(random_);
+    return least_.Draw(candidates, random_);
   }
   least_.Mark(candidates.requests, candidates);
   if (least_.count() == 1) return least_.Nth(0);
@@ -53,10 +53,10 @@ size_t LeastRequests::Pick(const Arrival&, const Candidates& candidates) {
   if (equal(candidates.requests.data(),
             candidates.in_flight.data(),
             candidates.size())) {
-    return least_.Draw(random_);
+    return least_.Draw(candidates, random_);
   }
   least_.Narrow(candidates.in_flight, candidates);
-  return least_.Draw(random_);
+  return least_.Draw(candidates, random_);
 }
 
 }  // namespace cluster

@@ -5,7 +5,7 @@
 // about work; running requests do. A connection that was sent and is not
 // started counts as a request, so that a burst spreads before workers can
 // report. Of equals, the one with the fewest connections for its weight, then
-// any: where no plugin reports, it is least_connections.
+// any by weight: where no plugin reports, it is least_connections.
 //
 // Source: least_connections.h, over requests, as in Envoy's LEAST_REQUEST.
 //

@@ -214,6 +214,9 @@ CLUSTER_COMPILE_TWICE(void, WriteMarked)
 // More rows than these are compared all together rather than one by one.
 constexpr size_t kOneByOne = 24;
 
+// After so many draws the marked rows are gone through.
+constexpr int kDraws = 8;
+
 // Returns which bit of `word` is the n-th that is set.
 size_t NthBit(uint64_t word, size_t n) {
   if (word == ~uint64_t{0}) return n;
@@ -300,6 +303,31 @@ void LeastRows::Narrow(std::span<const uint32_t> loads,
   narrowed_.resize(loads.size());
   WriteMarkedAny(loads.data(), words_.data(), loads.size(), narrowed_.data());
   Mark(narrowed_, candidates);
+}
+
+size_t LeastRows::DrawByWeight(const Candidates& candidates,
+                               SplitMix64& random) {
+  const auto is_marked = [&](size_t row) {
+    return (words_[row / kWordRows] >> row % kWordRows & 1) != 0;
+  };
+  // Where many are marked, as on an idle host, any that is drawn is likely to
+  // be; those that are not leave the chances of the others as they are.
+  if (count_ > kOneByOne) {
+    for (int i = 0; i < kDraws; ++i) {
+      const size_t row = draw_.DrawUnequal(random);
+      if (is_marked(row)) return row;
+    }
+  }
+  uint64_t total = 0;
+  ForEach([&](size_t row) { total += candidates.weights[row]; });
+  uint64_t left = random.Below(total);
+  size_t drawn = 0;
+  ForEach([&](size_t row) {
+    // Once it has wrapped it is above all weights.
+    if (left < candidates.weights[row]) drawn = row;
+    left -= candidates.weights[row];
+  });
+  return drawn;
 }
 
 size_t LeastRows::Nth(size_t n) const {

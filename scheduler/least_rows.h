@@ -1,17 +1,17 @@
 // LeastRows: which rows of a column are the least, all of them.
 //
 // Policies that look at every worker fill or pass a column of loads, and draw
-// among the rows that are least: a fixed order would send every connection of a
-// quiet host to the same worker. Two passes over the column, eight rows at a
-// time (AVX2 where there is), no branch on the data: find the least, then mark
-// in a set of bits the rows that equal it. Where weights differ, loads are
-// compared as fractions of 32 bits first, and only the rows that could be least
-// exactly.
+// among the rows that are least, by weight: a fixed order would send every
+// connection of a quiet host to the same worker. Two passes over the column,
+// eight rows at a time (AVX2 where there is), no branch on the data: find the
+// least, then mark in a set of bits the rows that equal it. Where weights
+// differ, loads are compared as fractions of 32 bits first, and only the rows
+// that could be least exactly.
 //
 // Thread safety: none. Allocates only for more rows than ever before.
 //
 //   rows.Mark(candidates.in_flight, candidates);
-//   return rows.Draw(random);
+//   return rows.Draw(candidates, random);
 #ifndef SCHEDULER_LEAST_ROWS_H_
 #define SCHEDULER_LEAST_ROWS_H_
 
@@ -24,6 +24,7 @@
 #include "scheduler/policy.h"
 #include "scheduler/split_mix64.h"
 #include "scheduler/view_memo.h"
+#include "scheduler/weighted_draw.h"
 
 namespace cluster {
 
@@ -59,12 +60,16 @@ class LeastRows {
       }
     }
   }
-  // Returns a marked row, each as likely as any other.
-  size_t Draw(SplitMix64& random) const {
-    return Nth(count_ == 1 ? 0 : random.Below(count_));
+  // Returns a marked row, as likely among these as its weight says. REQUIRES:
+  // the candidates are those that were marked.
+  size_t Draw(const Candidates& candidates, SplitMix64& random) {
+    if (count_ == 1) return Nth(0);
+    if (!draw_.Differ(candidates)) return Nth(random.Below(count_));
+    return DrawByWeight(candidates, random);
   }
 
  private:
+  size_t DrawByWeight(const Candidates& candidates, SplitMix64& random);
   // Makes room for a mark a row.
   uint64_t* Reserve(size_t rows);
   void FindShares(const Candidates& candidates);
@@ -73,6 +78,7 @@ class LeastRows {
 
   std::vector<uint64_t> words_;  // a bit a row
   size_t count_ = 0;
+  WeightedDraw draw_;
   // Of the view.
   ViewMemo view_;
   bool equal_ = true;            // weights

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -169,8 +170,45 @@ TEST(LeastRowsTest, DrawsEachAsOften) {
   rows.Mark(loads);
   SplitMix64 random(4);
   std::vector<int> counts(loads.size());
-  for (int i = 0; i < 600'000; ++i) ++counts[rows.Draw(random)];
+  const std::vector<uint32_t> weights(loads.size(), 3);
+  Candidates view = View(weights);
+  const std::vector<uint64_t> keys(loads.size());
+  view.keys = keys;
+  for (int i = 0; i < 600'000; ++i) ++counts[rows.Draw(view, random)];
   for (const size_t row : least) EXPECT_NEAR(counts[row], 100'000, 1500) << row;
+}
+
+// Few and many of the rows are marked, with much and little of all weight.
+TEST(LeastRowsTest, DrawsByWeight) {
+  constexpr int kDraws = 200'000;
+  constexpr size_t kRows = 200;
+  SplitMix64 random(6);
+  for (const size_t marked : {2u, 24u, 25u, 100u, 200u}) {
+    for (const uint32_t others : {1u, 1000u}) {
+      std::vector<uint32_t> loads(kRows, 9);
+      std::vector<uint32_t> weights(kRows, others);
+      uint64_t total = 0;
+      for (size_t row = 0; row < marked; ++row) {
+        loads[row] = 0;
+        weights[row] = static_cast<uint32_t>(row % 3 + 1);
+        total += weights[row];
+      }
+      Candidates view = View(weights);
+      const std::vector<uint64_t> keys(kRows);
+      view.keys = keys;
+      view.version = 1;
+      LeastRows rows;
+      rows.Mark(loads);
+      std::vector<int> counts(kRows);
+      for (int i = 0; i < kDraws; ++i) ++counts[rows.Draw(view, random)];
+      for (size_t row = 0; row < kRows; ++row) {
+        const double share =
+            row < marked ? double(kDraws) * weights[row] / total : 0;
+        ASSERT_NEAR(counts[row], share, 5 * std::sqrt(share))
+            << "row " << row << " of " << marked << " marked";
+      }
+    }
+  }
 }
 
 }  // namespace

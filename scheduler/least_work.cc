@@ -49,16 +49,22 @@ size_t LeastWork::Pick(const Arrival&, const Candidates& candidates) {
                                                    candidates.size(),
                                                    costs_.data());
   least_.Mark(std::span<const float>(costs_));
-  return least_.Draw(random_);
+  return least_.Draw(candidates, random_);
 }
 
 size_t LeastWork::PickKnown(const Candidates& candidates) {
   size_t least = 0;
-  uint64_t ties = 1;
+  uint64_t shares = candidates.weights[0];  // of the least, together
   for (size_t row = 1; row < candidates.size(); ++row) {
     if (Less(candidates, least, row)) continue;
-    ties = Less(candidates, row, least) ? 1 : ties + 1;
-    if (ties == 1 || random_.Below(ties) == 0) least = row;
+    const uint32_t weight = candidates.weights[row];
+    if (Less(candidates, row, least)) {
+      least = row;
+      shares = weight;
+      continue;
+    }
+    shares += weight;
+    if (random_.Below(shares) < weight) least = row;
   }
   return least;
 }

@@ -5,7 +5,7 @@
 // path. Else it is the connections in flight times the mean time that
 // connections took on the worker of late; a worker that has finished none yet
 // counts as the mean of those that have. Among equals, such as several idle
-// ones, any.
+// ones, any by weight.
 //
 // Use it where the time of connections differs between workers. It says nothing
 // where connections stay open for as long as clients like.

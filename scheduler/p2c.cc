@@ -1,8 +1,7 @@
 #include "scheduler/p2c.h"
 
-#include <utility>
-
 #include "scheduler/distinct_rows.h"
+#include "scheduler/two_rows.h"
 
 namespace cluster {
 namespace {
@@ -14,22 +13,22 @@ inline bool Less(const Candidates& candidates, size_t a, size_t b) {
          uint64_t{candidates.in_flight[b]} * candidates.weights[a];
 }
 
-size_t LeastOfTwo(const Candidates& candidates, SplitMix64& random) {
-  const size_t first = random.Below(candidates.size());
-  size_t second = random.Below(candidates.size() - 1);
-  if (second >= first) ++second;
-  return Less(candidates, second, first) ? second : first;
-}
-
 }  // namespace
 
 size_t P2c::Pick(const Arrival&, const Candidates& candidates) {
   if (candidates.size() == 1) return 0;
-  if (d_ == 2) return LeastOfTwo(candidates, random_);
+  if (d_ == 2) {
+    const auto [first, second] = DrawTwoRows(candidates, draw_, random_);
+    return Less(candidates, second, first) ? second : first;
+  }
   DistinctRows<kMaxDrawn> drawn;
-  const auto rows = drawn.Draw(d_, candidates.size(), random_);
-  // Rows are drawn as a set; where the search begins decides between equals.
-  const size_t begin = random_.Below(rows.size());
+  const bool by_weight = draw_.Differ(candidates);
+  const auto rows = by_weight
+                        ? drawn.DrawByWeight(d_, candidates, draw_, random_)
+                        : drawn.Draw(d_, candidates.size(), random_);
+  // Where the search begins decides between equals. Without weights rows are
+  // drawn as a set.
+  const size_t begin = by_weight ? 0 : random_.Below(rows.size());
   size_t least = rows[begin];
   for (size_t i = 1; i < rows.size(); ++i) {
     const size_t row = rows[(begin + i) % rows.size()];

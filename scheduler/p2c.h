@@ -2,8 +2,9 @@
 //
 // The power of two choices: nearly as even as looking at all, at the cost of
 // looking at two, and no herd when loads are old or several dispatchers pick at
-// once. With few workers least_connections is better. Loads are in_flight /
-// weight; of equals, the one that was drawn first.
+// once. With few workers least_connections is better. Workers are drawn by
+// weight, and loads are in_flight / weight; of equals, the one that was drawn
+// first.
 //
 // Source: M. Mitzenmacher, "The Power of Two Choices in Randomized Load
 // Balancing", IEEE TPDS 12(10), 2001. Two is what HAProxy and Envoy draw.
@@ -24,6 +25,7 @@
 #include "scheduler/policy.h"
 #include "scheduler/policy_parameter.h"
 #include "scheduler/split_mix64.h"
+#include "scheduler/weighted_draw.h"
 
 namespace cluster {
 
@@ -46,11 +48,12 @@ class P2c final : public Policy {
   absl::string_view name() const override { return kName; }
   bool prefers_idle() const override { return true; }
 
-  // O(1) for d = 2, else O(d^2).
+  // O(1) for d = 2, else O(d^2), while the view is the same.
   size_t Pick(const Arrival& arrival, const Candidates& candidates) override;
 
  private:
   const size_t d_;
+  WeightedDraw draw_;
   SplitMix64 random_;
 };
 

@@ -69,5 +69,32 @@ TEST(P2cTest, WeighsLoads) {
   EXPECT_EQ(Counts(policy, rows, 1000)[0], 1000);
 }
 
+// Each is drawn first as often as its weight says, and of equals that one wins.
+TEST(P2cTest, EqualsShareByWeight) {
+  constexpr int kPicks = 200'000;
+  std::vector<Candidate> rows = Loads({0, 0, 0, 0});
+  rows[2].weight = 5;
+  for (size_t d : {2u, 3u, 16u}) {
+    P2c policy(d, 6);
+    const std::vector<int> counts = Counts(policy, rows, kPicks);
+    for (size_t row = 0; row < 4; ++row) {
+      EXPECT_NEAR(counts[row], kPicks * rows[row].weight / 8, 1500) << d;
+    }
+  }
+}
+
+// However much one weighs, it is not compared with itself.
+TEST(P2cTest, MoreChoicesThanUnequalWorkersIsTheLeast) {
+  std::vector<Candidate> rows = Loads({70'000, 0, 1});
+  rows[0].weight = 65'536;
+  for (size_t d : {3u, 16u}) {
+    P2c policy(d, 7);
+    EXPECT_EQ(Counts(policy, rows, 1000)[1], 1000) << d;
+  }
+  rows.pop_back();
+  P2c policy(2, 8);
+  EXPECT_EQ(Counts(policy, rows, 1000)[1], 1000);
+}
+
 }  // namespace
 }  // namespace cluster

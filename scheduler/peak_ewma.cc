@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "scheduler/two_rows.h"
+
 namespace cluster {
 namespace {
 
@@ -33,9 +35,7 @@ double PeakEwma::Cost(const Arrival& arrival,
 
 size_t PeakEwma::Pick(const Arrival& arrival, const Candidates& candidates) {
   if (candidates.size() == 1) return 0;
-  const size_t first = random_.Below(candidates.size());
-  size_t second = random_.Below(candidates.size() - 1);
-  if (second >= first) ++second;
+  const auto [first, second] = DrawTwoRows(candidates, draw_, random_);
   return Cost(arrival, candidates, second) < Cost(arrival, candidates, first)
              ? second
              : first;

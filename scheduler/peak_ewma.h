@@ -1,7 +1,7 @@
-// PeakEwma: of two workers drawn at random, the one with the lower expected
-// time: the moving average of the time that connections took there, which jumps
-// to every peak at once, times one more than the connections in flight, by
-// weight.
+// PeakEwma: of two workers drawn at random, by weight, the one with the lower
+// expected time: the moving average of the time that connections took there,
+// which jumps to every peak at once, times one more than the connections in
+// flight, by weight.
 //
 // The average falls toward zero while nothing is heard, so that a worker that
 // was slow is tried again. A worker of which nothing is known and that is busy
@@ -31,6 +31,7 @@
 #include "scheduler/policy_parameter.h"
 #include "scheduler/slot_column.h"
 #include "scheduler/split_mix64.h"
+#include "scheduler/weighted_draw.h"
 
 namespace cluster {
 
@@ -49,7 +50,7 @@ class PeakEwma final : public Policy {
   bool prefers_idle() const override { return true; }
   bool wants_completions() const override { return true; }
 
-  // O(1).
+  // O(1) while the view is the same.
   size_t Pick(const Arrival& arrival, const Candidates& candidates) override;
   void OnCompleted(const Completions& completions) override;
 
@@ -64,6 +65,7 @@ class PeakEwma final : public Policy {
 
   const double tau_ns_;
   SlotColumn<Ewma, Heir::kBeginsAnew> ewmas_;
+  WeightedDraw draw_;
   SplitMix64 random_;
 };
 

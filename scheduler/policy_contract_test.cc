@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,12 @@ bool SpreadsByWeight(const Policy& policy) {
   return Spreads(policy) && policy.heeds_weights();
 }
 
+// One picks by a score of latencies first, of which there are none.
+bool SpreadsIdleByWeight(const Policy& policy) {
+  return SpreadsByWeight(policy) && policy.name() != "prequal";
+}
+
+class IdleByWeightTest : public PolicyContractTest {};
 class SpreadingPolicyTest : public PolicyContractTest {};
 class StickyPolicyTest : public PolicyContractTest {};
 class WeightedPolicyTest : public PolicyContractTest {};
@@ -173,6 +180,45 @@ TEST_P(WeightedPolicyTest, LoadFollowsWeights) {
   EXPECT_NEAR(heavy, kPicks * 3 / 4, kPicks / 50);
 }
 
+// A quiet host: each connection ends before the next one comes, so that all are
+// idle. Slow start works by weights, too.
+TEST_P(IdleByWeightTest, IdleWorkersArePickedByWeight) {
+  constexpr int kPicks = 60'000;
+  for (const std::vector<uint32_t>& weights :
+       {std::vector<uint32_t>{3, 1}, std::vector<uint32_t>{10, 1, 1, 1, 2}}) {
+    const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
+    CandidateTable table = Workers(weights);
+    const std::unique_ptr<Policy> policy = Make(13);
+    std::vector<int> counts(weights.size());
+    for (int i = 0; i < kPicks; ++i) {
+      ++counts[policy->Pick({.now_ns = i}, table.view())];
+    }
+    for (size_t i = 0; i < weights.size(); ++i) {
+      EXPECT_NEAR(counts[i], kPicks * weights[i] / total, 700) << i;
+    }
+  }
+}
+
+// One has most of all weight, so that it must be compared most of the time.
+TEST_P(WeightedPolicyTest, LoadFollowsAGreatWeight) {
+  constexpr int kPicks = 20'000;
+  CandidateTable table;
+  for (uint32_t slot = 0; slot < 8; ++slot) {
+    table.Add({.key = slot + 1,
+               .slot = slot,
+               .in_flight = 1,
+               .weight = slot == 0 ? 21u : 1u});
+  }
+  const std::unique_ptr<Policy> policy = Make(14);
+  int heavy = 0;
+  for (int i = 0; i < kPicks; ++i) {
+    const size_t row = policy->Pick({.now_ns = i}, table.view());
+    table.Place(row);
+    heavy += row == 0 ? 1 : 0;
+  }
+  EXPECT_NEAR(heavy, kPicks * 3 / 4, kPicks / 50);
+}
+
 // What workers report, true or not: any numbers, of workers that are there,
 // dead, or never were candidates.
 TEST_P(PolicyContractTest, AnyReportLeavesPicksInRange) {
@@ -293,6 +339,10 @@ INSTANTIATE_TEST_SUITE_P(All,
 INSTANTIATE_TEST_SUITE_P(All,
                          StickyPolicyTest,
                          testing::ValuesIn(PoliciesWho(IsSticky)),
+                         Name);
+INSTANTIATE_TEST_SUITE_P(All,
+                         IdleByWeightTest,
+                         testing::ValuesIn(PoliciesWho(SpreadsIdleByWeight)),
                          Name);
 INSTANTIATE_TEST_SUITE_P(All,
                          WeightedPolicyTest,

@@ -22,10 +22,17 @@ class ViewMemo {
   // Returns whether they have changed since the last call, or may have. O(1) if
   // views have versions, else O(n).
   bool Changed(const Candidates& candidates) {
-    if (candidates.version != 0 ? candidates.version == version_
-                                : Equal(candidates)) {
+    const uint64_t version = candidates.version;
+    if (version != 0 && version == version_) [[likely]] {
       return false;
     }
+    return Remember(candidates);
+  }
+
+ private:
+  // Returns whether they differ from what was remembered.
+  [[gnu::noinline]] bool Remember(const Candidates& candidates) {
+    if (candidates.version == 0 && Equal(candidates)) return false;
     version_ = candidates.version;
     weight_unit_ = candidates.weight_unit;
     keys_.clear();
@@ -38,7 +45,6 @@ class ViewMemo {
     return true;
   }
 
- private:
   bool Equal(const Candidates& candidates) const {
     return std::ranges::equal(candidates.keys, keys_) &&
            std::ranges::equal(candidates.slots, slots_) &&

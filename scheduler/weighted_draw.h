@@ -22,11 +22,21 @@ namespace cluster {
 
 class WeightedDraw {
  public:
+  // Whether weights differ, so that Draw() is not simply any row.
+  bool Differ(const Candidates& candidates) {
+    if (view_.Changed(candidates)) Build(candidates);
+    return total_ != 0;
+  }
+
   // O(1) while the view is the same, else O(n).
   size_t Draw(const Candidates& candidates, SplitMix64& random) {
-    if (view_.Changed(candidates)) Build(candidates);
-    const size_t row = random.Below(candidates.size());
-    if (total_ == 0) return row;
+    return Differ(candidates) ? DrawUnequal(random)
+                              : random.Below(candidates.size());
+  }
+
+  // The same where Differ() has just said yes.
+  size_t DrawUnequal(SplitMix64& random) const {
+    const size_t row = random.Below(rows_.size());
     return random.Below(total_) < rows_[row].own ? row : rows_[row].alias;
   }
 
