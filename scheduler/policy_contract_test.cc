@@ -6,6 +6,7 @@
 #include <memory>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -59,20 +60,33 @@ class SpreadingPolicyTest : public PolicyContractTest {};
 class StickyPolicyTest : public PolicyContractTest {};
 class WeightedPolicyTest : public PolicyContractTest {};
 
-// Any candidates a dispatcher may show: sorted keys with gaps, any load, any
-// weight. The array is exactly as long as it says, for the sanitizer.
+// Any candidates a dispatcher may show: sorted keys with gaps, slots in any
+// order, any load, any weight, any capacity. The array is exactly as long as it
+// says, for the sanitizer.
 std::vector<Candidate> Draw(SplitMix64& random, size_t n) {
   std::vector<Candidate> candidates(n);
   uint64_t key = random.Below(5);
-  uint32_t slot = 0;
+  std::vector<uint32_t> slots(n + random.Below(5));
+  std::iota(slots.begin(), slots.end(), 0);
+  // In the order of the keys as after a start, or in another, after restarts.
+  const bool restarted = random.Below(2) != 0;
+  for (size_t i = restarted ? slots.size() : 0; i > 1; --i) {
+    std::swap(slots[i - 1], slots[random.Below(i)]);
+  }
   const uint64_t loads =
       random.Below(3) == 0 ? uint64_t{std::numeric_limits<uint32_t>::max()} : 4;
   const uint64_t weights = random.Below(2) == 0 ? 1 : 65'536;
-  for (Candidate& candidate : candidates) {
+  const uint64_t requests = random.Below(2) == 0 ? 0 : loads;
+  for (size_t i = 0; i < n; ++i) {
+    Candidate& candidate = candidates[i];
     candidate = {.key = key,
-                 .slot = slot++,
+                 .slot = slots[i],
                  .in_flight = static_cast<uint32_t>(random.Below(loads + 1)),
-                 .weight = static_cast<uint32_t>(random.Below(weights) + 1)};
+                 .weight = static_cast<uint32_t>(random.Below(weights) + 1),
+                 .requests = static_cast<uint32_t>(random.Below(requests + 1))};
+    if (random.Below(2) == 0) {
+      candidate.capacity = static_cast<uint32_t>(random.Below(loads + 2));
+    }
     key += random.Below(4) + 1;
   }
   return candidates;
