@@ -1,5 +1,4 @@
-// First: packing. The worker that has listened longest, until it is full, then
-// the next.
+// First: packing. The worker in the first slot until it is full, then the next.
 //
 // Few workers are busy, their caches warm, and the others sleep or can be
 // stopped. A worker is full when it has `cap` connections for each share that
@@ -8,8 +7,11 @@
 // with the fewest for its weight. It gives no isolation: one bad connection
 // hurts many.
 //
-// Source: the `first` algorithm of HAProxy, where the cap is a server's
-// maxconn.
+// It goes by slots, which stay as they are when workers are restarted, and not
+// by who has listened longest: a restart leaves the packing where it is.
+//
+// Source: the `first` algorithm of HAProxy, which takes the lowest id, and
+// where the cap is a server's maxconn.
 //
 // Thread safety: none, as every Policy.
 //
@@ -35,7 +37,7 @@ class First final : public Policy {
  public:
   static constexpr absl::string_view kName = "first";
   static constexpr absl::string_view kRule =
-      "the worker that listens longest until it is full, then the next";
+      "the worker in the first slot until it is full, then the next";
   static constexpr PolicyParameter kParameters[] = {
       {.name = "cap",
        .meaning = "connections for each unit of weight that fill a worker",
@@ -49,16 +51,20 @@ class First final : public Policy {
   absl::string_view name() const override { return kName; }
   bool prefers_idle() const override { return false; }
 
-  // O(n) at worst; as many rows as are full.
+  // O(n); where rows are in the order of the slots, as many as are full.
   size_t Pick(const Arrival& arrival, const Candidates& candidates) override;
 
  private:
   void FindFulls(const Candidates& candidates);
+  // Returns the number of rows if all are full.
+  size_t RowWithRoom(const Candidates& candidates) const;
 
   const uint32_t cap_;
   // Of the view.
   ViewMemo view_;
   std::vector<uint32_t> fulls_;  // what fills a row, but for its capacity
+  bool in_order_ = true;         // slots rise
+  std::vector<uint32_t> rows_;   // by slot, where they do not
   LeastRows least_;
   SplitMix64 random_;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "scheduler/candidate_table.h"
@@ -30,6 +31,20 @@ TEST(FirstTest, FillsOneBeforeTheNext) {
   First policy(/*cap=*/3, 1);
   CandidateTable table = TableOf(Loads({0, 0, 0}));
   for (const size_t row : {0, 0, 0, 1, 1, 1, 2, 2, 2}) {
+    EXPECT_EQ(policy.Pick({}, table.view()), row);
+    table.Place(row);
+  }
+}
+
+// Slot 0 has a new worker, which listens last.
+TEST(FirstTest, RestartedWorkerHasItsPlaceAgain) {
+  First policy(3, 1);
+  std::vector<Candidate> rows = Loads({1, 1, 0});
+  rows[0].slot = 1;
+  rows[1].slot = 2;
+  rows[2].slot = 0;
+  CandidateTable table = TableOf(rows);
+  for (const size_t row : {2, 2, 2, 0, 0, 1, 1}) {
     EXPECT_EQ(policy.Pick({}, table.view()), row);
     table.Place(row);
   }
@@ -74,7 +89,8 @@ bool HasRoom(const Candidate& row, uint64_t cap) {
          std::min<uint64_t>(cap * row.weight, uint64_t{row.capacity});
 }
 
-// Connections come, end, and workers' weights and capacities change meanwhile.
+// Connections come, end, workers' weights and capacities change meanwhile, and
+// slots have been taken over.
 TEST(FirstTest, AgreesWithThePlainRuleWhateverChanges) {
   constexpr uint32_t kMost = std::numeric_limits<uint32_t>::max();
   SplitMix64 random(2);
@@ -82,21 +98,27 @@ TEST(FirstTest, AgreesWithThePlainRuleWhateverChanges) {
     for (const size_t n : {1, 63, 64, 65, 200, 1024}) {
       First policy(cap, 1);
       std::vector<Candidate> rows = Loads(std::vector<uint32_t>(n));
+      for (size_t i = 0; i < n / 10; ++i) {
+        std::swap(rows[i].slot, rows[random.Below(n)].slot);
+      }
       CandidateTable table = TableOf(rows);
       for (int step = 0; step < 3000; ++step) {
         const size_t picked = policy.Pick({}, table.view());
         const auto has_room = [&](const Candidate& row) {
           return HasRoom(row, cap);
         };
-        const auto first = std::ranges::find_if(rows, has_room);
-        if (first == rows.end()) {
+        const auto lowest =
+            std::ranges::min_element(rows, {}, [&](const Candidate& row) {
+              return has_room(row) ? row.slot : UINT32_MAX;
+            });
+        if (!has_room(*lowest)) {
           const auto load_by_weight = [](const Candidate& row) {
             return static_cast<double>(row.in_flight) / row.weight;
           };
           ASSERT_EQ(load_by_weight(rows[picked]),
                     load_by_weight(std::ranges::min(rows, {}, load_by_weight)));
         } else {
-          ASSERT_EQ(picked, first - rows.begin()) << n << " rows, cap " << cap;
+          ASSERT_EQ(picked, lowest - rows.begin()) << n << " rows, cap " << cap;
         }
         table.Place(picked);
         ++rows[picked].in_flight;
