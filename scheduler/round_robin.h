@@ -5,7 +5,11 @@
 // there is none. So nobody is passed over or served twice when workers join,
 // leave, or are not eligible for a while. Weights are ignored.
 //
-// Source: the rotation of RFC 1794, made exact under change of membership.
+// Source: RoundRobinHandle of Node's cluster module
+// (lib/internal/cluster/round_robin_handle.js), which it stands in for, with a
+// difference: there a worker goes to the end of a queue when it has taken what
+// it was handed, so that one that is slow to take loses its turn. Here the
+// order never changes, and eligibility passes over one that is slow to take.
 //
 // Thread safety: none, as every Policy.
 //
