@@ -195,8 +195,26 @@ TEST(ParseCommandLineErrorTest, SteerHasPoliciesOfItsOwn) {
   EXPECT_EQ(Options({"--data_path=steer"}).policy, "random");
   EXPECT_EQ(Options({"--data_path=steer", "--policy=cpu_local"}).policy,
             "cpu_local");
-  EXPECT_THAT(Error({"--data_path=steer", "--policy=least_connections"}),
-              HasSubstr("use random or cpu_local"));
+  for (const char* policy :
+       {"--policy=least_connections", "--policy=p2c:d=3"}) {
+    EXPECT_THAT(Error({"--data_path=steer", policy}),
+                HasSubstr("use random or cpu_local"));
+  }
+  EXPECT_EQ(Error({"--data_path=steer", "--policy=randm"}),
+            "--policy=\"randm\" is no policy; did you mean random? "
+            "--data_path=steer knows random and cpu_local");
+  EXPECT_EQ(Error({"--data_path=steer", "--policy=xyz"}),
+            "--policy=\"xyz\" is no policy; --data_path=steer knows random "
+            "and cpu_local");
+  EXPECT_EQ(Error({"--data_path=steer", "--policy=random:d=3"}),
+            "--policy=\"random:d=3\" has no parameters with "
+            "--data_path=steer: use random");
+}
+
+TEST(ParseCommandLineErrorTest, CpuLocalIsSteersAlone) {
+  EXPECT_EQ(Error({"--policy=cpu_local"}),
+            "--policy=\"cpu_local\" goes with --data_path=steer alone, where "
+            "the kernel picks by the CPU");
 }
 
 TEST(ParseCommandLineErrorTest, SharedListenerHasNoPolicy) {

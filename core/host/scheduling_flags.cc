@@ -6,21 +6,26 @@
 #include <initializer_list>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "core/base/nearest_name.h"
 #include "core/base/status_macros.h"
 #include "core/control/data_path.h"
 #include "core/host/flag_value.h"
+#include "scheduler/registry.h"
 
 namespace cluster {
 namespace {
 
 // Of the data path `steer`, the default first.
 constexpr absl::string_view kSteerPolicies[] = {"random", "cpu_local"};
+constexpr absl::string_view kCpuLocal = kSteerPolicies[1];
 constexpr uint32_t kMaxWeight = 65536;
 
 // Flags of which the kernel knows nothing, where it picks.
@@ -51,28 +56,64 @@ absl::Status CheckShare(const RawCommand& raw) {
                         "--record_trace"});
 }
 
-absl::Status CheckSteer(const RawCommand& raw, const HostOptions& options) {
-  if (std::find(std::begin(kSteerPolicies),
-                std::end(kSteerPolicies),
-                options.policy) == std::end(kSteerPolicies)) {
+bool IsSteerPolicy(absl::string_view name) {
+  return std::ranges::find(kSteerPolicies, name) != std::end(kSteerPolicies);
+}
+
+// Why steer cannot have the policy.
+absl::Status CheckSteerPolicy(const std::string& policy) {
+  if (IsSteerPolicy(policy)) return absl::OkStatus();
+  const absl::string_view name =
+      absl::string_view(policy).substr(0, policy.find(':'));
+  if (IsSteerPolicy(name)) {
     return FlagError("--policy",
-                     options.policy,
+                     policy,
+                     absl::StrCat("has no parameters with --data_path=steer: "
+                                  "use ",
+                                  name));
+  }
+  std::vector<absl::string_view> known = PolicyNames();
+  if (std::ranges::find(known, name) != known.end()) {
+    return FlagError("--policy",
+                     policy,
                      "does not go with --data_path=steer, where the kernel "
                      "picks before anybody can count: use random or "
                      "cpu_local, or --data_path=handoff");
   }
+  known.push_back(kCpuLocal);
+  const absl::string_view nearest = NearestName(name, known);
+  return FlagError(
+      "--policy",
+      policy,
+      absl::StrCat(
+          "is no policy; ",
+          nearest.empty() ? "" : absl::StrCat("did you mean ", nearest, "? "),
+          "--data_path=steer knows ",
+          absl::StrJoin(kSteerPolicies, " and ")));
+}
+
+absl::Status CheckSteer(const RawCommand& raw, const HostOptions& options) {
+  RETURN_IF_ERROR(CheckSteerPolicy(options.policy));
   RETURN_IF_ERROR(CheckNotGiven(
       raw,
       DataPath::kSteer,
       {"--max_connections", "--slow_start", "--eject", "--record_trace"}));
   const std::string* weights = raw.Find("--weights");
-  if (weights == nullptr || options.policy != "cpu_local") {
+  if (weights == nullptr || options.policy != kCpuLocal) {
     return absl::OkStatus();
   }
   return FlagError("--weights",
                    *weights,
                    "does not go with --policy=cpu_local, where the CPU picks: "
                    "use --policy=random");
+}
+
+absl::Status CheckHandoff(const HostOptions& options) {
+  if (options.policy != kCpuLocal) return absl::OkStatus();
+  return FlagError("--policy",
+                   options.policy,
+                   "goes with --data_path=steer alone, where the kernel picks "
+                   "by the CPU");
 }
 
 // What a worker gets at most, and against the others.
@@ -127,6 +168,9 @@ absl::Status ReadScheduling(const RawCommand& raw, HostOptions* options) {
   if (options->data_path == DataPath::kSteer) {
     if (policy == nullptr) options->policy = std::string(kSteerPolicies[0]);
     RETURN_IF_ERROR(CheckSteer(raw, *options));
+  }
+  if (options->data_path == DataPath::kHandoff) {
+    RETURN_IF_ERROR(CheckHandoff(*options));
   }
   RETURN_IF_ERROR(ReadShares(raw, options));
   if (const std::string* value = raw.Find("--gather_us")) {
