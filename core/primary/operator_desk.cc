@@ -13,16 +13,9 @@ namespace {
 
 // As --policy takes it; empty where there is none.
 std::string PolicyOf(const ListenerGroup& group) {
-  switch (group.data_path()) {
-    case DataPath::kHandoff:
-      return group.policy();
-    case DataPath::kSteer:
-      // Its own policy is that of what it takes itself.
-      return group.steers_by_cpu() ? "cpu_local" : "random";
-    case DataPath::kShare:
-      break;
-  }
-  return "";
+  // On the others the group's own is that of what the primary takes itself.
+  return group.data_path() == DataPath::kHandoff ? group.policy()
+                                                 : group.kernel_policy();
 }
 
 }  // namespace

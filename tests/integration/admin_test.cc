@@ -115,18 +115,43 @@ TEST_F(AdminTest, PolicyAndWeightsChangeWhileConnectionsFlow) {
       "round_robin", "least_connections", "p2c:d=2", "rendezvous", "random"};
   {
     const Load load(host.port());
-    for (int round = 0; round < 10; ++round) {
+    for (uint32_t round = 0; round < 10; ++round) {
       for (const std::string& policy : policies) {
         const AdminReply reply =
             Ask({.action = AdminAction::kSetPolicy, .text = policy});
         EXPECT_EQ(reply.error, "");
         EXPECT_EQ(reply.status.policy, policy);
       }
-      EXPECT_EQ(Ask({.action = AdminAction::kSetWeight,
-                     .worker = 1,
-                     .number = static_cast<uint32_t>(round + 1)})
-                    .error,
-                "");
+      // round_robin goes with equal weights alone.
+      for (const uint32_t weight : {round + 2, 1u}) {
+        EXPECT_EQ(Ask({.action = AdminAction::kSetWeight,
+                       .worker = 1,
+                       .number = weight})
+                      .error,
+                  "");
+      }
+    }
+  }
+  ExpectNothingLost(host);
+}
+
+TEST_F(AdminTest, SteeredWeightsChangeWhileConnectionsFlow) {
+  HostProcess host(Arguments(3, {"--data_path=steer"}));
+  ASSERT_TRUE(host.AwaitServing(3));
+  {
+    const Load load(host.port());
+    for (uint32_t round = 0; round < 30; ++round) {
+      const uint32_t worker = 1 + round % 3;
+      for (const uint32_t weight : {65'536u, 1 + round % 4}) {
+        const AdminReply reply = Ask({.action = AdminAction::kSetWeight,
+                                      .worker = worker,
+                                      .number = weight});
+        EXPECT_EQ(reply.error, "");
+        EXPECT_EQ(reply.status.workers[worker - 1].weight, weight);
+        const uint64_t accepted = reply.status.accepted;
+        EXPECT_TRUE(AwaitTrue(
+            [&] { return Ask({}).status.accepted >= accepted + 20; }));
+      }
     }
   }
   ExpectNothingLost(host);
@@ -244,6 +269,25 @@ TEST_F(AdminTest, WhatCannotBeIsRefusedInOneLine) {
   EXPECT_FALSE(std::filesystem::exists(socket()));
 }
 
+TEST_F(AdminTest, PolicyThatIgnoresWeightsIsRefusedWhileTheyDiffer) {
+  HostProcess host(
+      Arguments(2, {"--policy=least_connections", "--weights=3,1"}));
+  ASSERT_TRUE(host.AwaitServing(2));
+  const AdminRequest round_robin = {.action = AdminAction::kSetPolicy,
+                                    .text = "round_robin"};
+  EXPECT_EQ(Ask(round_robin).error,
+            "policy round_robin ignores weights, and workers have different "
+            "ones: give all the same first, or use "
+            "smooth_weighted_round_robin");
+  EXPECT_EQ(Ask({}).status.policy, "least_connections");
+  Ask({.action = AdminAction::kSetWeight, .worker = 2, .number = 3});
+  EXPECT_EQ(Ask(round_robin).error, "");
+  EXPECT_EQ(Ask({.action = AdminAction::kSetPolicy, .text = "cpu_local"}).error,
+            "cpu_local is the kernel's: restart with --data_path=steer");
+  EXPECT_EQ(Ask({}).status.policy, "round_robin");
+  host.EndCleanly();
+}
+
 TEST_F(AdminTest, WhereTheKernelPicksItsPolicyShowsAndStays) {
   struct Choice {
     std::string path;
@@ -265,6 +309,18 @@ TEST_F(AdminTest, WhereTheKernelPicksItsPolicyShowsAndStays) {
         absl::StrCat("on the data path ",
                      choice.path,
                      " the kernel picks: restart with --data_path=handoff"));
+    for (const char* policy : {"random", "cpu_local"}) {
+      const std::string restart = choice.path == "steer"
+                                      ? absl::StrCat("--policy=", policy)
+                                      : "--data_path=handoff";
+      EXPECT_EQ(Ask({.action = AdminAction::kSetPolicy, .text = policy}).error,
+                policy == choice.policy
+                    ? ""
+                    : absl::StrCat("on the data path ",
+                                   choice.path,
+                                   " the kernel picks: restart with ",
+                                   restart));
+    }
     EXPECT_EQ(
         Ask({.action = AdminAction::kSetWeight, .worker = 1, .number = 2})
             .error,

@@ -116,7 +116,10 @@ TEST_F(ClusterSchedulingTest, AllChangesWhileConnectionsFlow) {
       EXPECT_TRUE(On([&] { return cluster_.set_policy(policy); }).ok());
       EXPECT_EQ(cluster_.scheduling_policy(), policy);
     }
-    EXPECT_TRUE(On([&] { return first_->set_weight(round); }).ok());
+    // rr goes with equal weights alone.
+    for (const uint32_t weight : {round + 1, 1u}) {
+      EXPECT_TRUE(On([&] { return first_->set_weight(weight); }).ok());
+    }
     EXPECT_TRUE(On([&] { return second_->pause(); }).ok());
     EXPECT_TRUE(On([&] { return second_->resume(); }).ok());
   }

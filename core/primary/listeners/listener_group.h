@@ -106,9 +106,12 @@ class ListenerGroup {
   void TakeBack(Slot& slot);
   // From now on this policy picks; nothing that was accepted is touched.
   //   kInvalidArgument     there is no such policy
-  //   kFailedPrecondition  the kernel picks
+  //   kFailedPrecondition  the kernel picks, and by another; or weights differ,
+  //                        which this one ignores
   absl::Status SetPolicy(const std::string& spec);
   const std::string& policy() const { return options_.policy; }
+  // What the kernel picks by, where it has a choice (steer); else empty.
+  std::string kernel_policy() const;
   // Whether, for steer, the CPU picks.
   bool steers_by_cpu() const { return !options_.steer.cpus.empty(); }
   // Gives the slot so many shares.

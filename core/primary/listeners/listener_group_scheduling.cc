@@ -18,16 +18,54 @@ namespace {
 // Of a worker; what a policy and the kernel's program can reckon with.
 constexpr uint32_t kMaxWeight = 65'536;
 
+// What the kernel picks by on the data path steer.
+constexpr absl::string_view kAtRandom = "random";
+constexpr absl::string_view kByCpu = "cpu_local";
+
+// Where the kernel picks.
+absl::Status StaysAsItIs(const std::string& spec, DataPath data_path) {
+  const bool is_steers =
+      data_path == DataPath::kSteer && (spec == kAtRandom || spec == kByCpu);
+  return absl::FailedPreconditionError(absl::StrCat(
+      "on the data path ",
+      DataPathName(data_path),
+      " the kernel picks: restart with ",
+      is_steers ? absl::StrCat("--policy=", spec) : "--data_path=handoff"));
+}
+
+bool Differ(const std::vector<uint32_t>& weights, size_t slots) {
+  for (size_t slot = 0; slot < slots; ++slot) {
+    const uint32_t first = weights.empty() ? 1 : weights[0];
+    if ((slot < weights.size() ? weights[slot] : 1) != first) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+std::string ListenerGroup::kernel_policy() const {
+  if (options_.data_path != DataPath::kSteer) return "";
+  return std::string(steers_by_cpu() ? kByCpu : kAtRandom);
+}
 
 absl::Status ListenerGroup::SetPolicy(const std::string& spec) {
   if (options_.data_path != DataPath::kHandoff) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("on the data path ",
-                     DataPathName(options_.data_path),
-                     " the kernel picks: restart with --data_path=handoff"));
+    if (spec == kernel_policy()) return absl::OkStatus();
+    return StaysAsItIs(spec, options_.data_path);
   }
-  RETURN_IF_ERROR(MakePolicy(spec, 0).status());
+  if (spec == kByCpu) {
+    return absl::FailedPreconditionError(
+        "cpu_local is the kernel's: restart with --data_path=steer");
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<Policy> made, MakePolicy(spec, 0));
+  if (!made->heeds_weights() &&
+      Differ(options_.dispatch.weights, slots_.size())) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("policy ",
+                     made->name(),
+                     " ignores weights, and workers have different ones: give "
+                     "all the same first, or use smooth_weighted_round_robin"));
+  }
   for (const Listener* each : dispatching_) {
     ASSIGN_OR_RETURN(std::unique_ptr<Policy> policy,
                      MakePolicy(spec, options_.seed + each->facts.listener));
