@@ -59,10 +59,10 @@ constexpr FlagHelp kFlags[] = {
      "relative shares of the workers, each 1 to 65536\n"
      "(default: all equal)"},
     {"--max_connections",
-     "N",
+     "N[,N...]",
      kScheduling,
-     "connections a worker has at most; more wait,\n"
-     "0 is no limit (default: 0)"},
+     "connections a worker has at most, all or each;\n"
+     "more wait, 0 is no limit (default: 0)"},
     {"--slow_start",
      "DURATION",
      kScheduling,

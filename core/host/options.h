@@ -41,8 +41,8 @@ struct HostOptions {
   std::string policy =
       "least_connections";  // empty with DataPath::kShare; steer's own
   DataPath data_path = DataPath::kHandoff;
-  std::vector<uint32_t> weights;  // of the slots; empty: all equal
-  uint32_t max_connections = 0;   // a worker; 0: no limit
+  std::vector<uint32_t> weights;          // of the slots; empty: all equal
+  std::vector<uint32_t> max_connections;  // likewise, 0: no limit; empty: none
   absl::Duration slow_start = absl::ZeroDuration();
   uint32_t eject = 0;                               // failures in a row; 0: off
   absl::Duration gather = absl::Microseconds(300);  // 0: off

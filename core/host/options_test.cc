@@ -243,7 +243,7 @@ TEST(ParseCommandLineTest, SharesOfWorkers) {
                                        "--slow_start=10s",
                                        "--eject=5"});
   EXPECT_THAT(options.weights, ElementsAre(5, 1, 65536));
-  EXPECT_EQ(options.max_connections, 100u);
+  EXPECT_THAT(options.max_connections, ElementsAre(100, 100, 100));
   EXPECT_EQ(options.slow_start, absl::Seconds(10));
   EXPECT_EQ(options.eject, 5u);
 }
@@ -260,7 +260,23 @@ TEST(ParseCommandLineTest, WeightsAreCheckedAndOneForEachWorker) {
     EXPECT_THAT(Error({"--workers=2", bad}), HasSubstr("65536")) << bad;
   }
   EXPECT_THAT(Error({"--workers=3", "--weights=3,1"}),
-              HasSubstr("has 2 weights for --workers=3"));
+              HasSubstr("has 2 numbers for --workers=3"));
+}
+
+TEST(ParseCommandLineTest, LimitIsForAllWorkersOrOneForEach) {
+  EXPECT_THAT(Options({}).max_connections, IsEmpty());
+  EXPECT_THAT(
+      Options({"--workers=3", "--max_connections=5,0,7"}).max_connections,
+      ElementsAre(5, 0, 7));
+  EXPECT_EQ(Error({"--workers=3", "--max_connections=5,7"}),
+            "--max_connections=\"5,7\" has 2 numbers for --workers=3: give one "
+            "for each worker");
+  for (const char* bad : {"--max_connections=-1",
+                          "--max_connections=5,",
+                          "--max_connections=1000000001,1"}) {
+    EXPECT_THAT(Error({"--workers=2", bad}), HasSubstr("0 to 1000000000"))
+        << bad;
+  }
 }
 
 TEST(ParseCommandLineTest, WhatThePrimaryDoesDoesNotGoWithTheKernelsPaths) {

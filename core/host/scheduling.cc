@@ -1,5 +1,7 @@
 #include "core/host/scheduling.h"
 
+#include <cstdint>
+#include <limits>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -20,8 +22,9 @@ void FillDispatch(const HostOptions& options, DispatchOptions* out) {
   out->weights = options.weights;
   out->slow_start_ns = absl::ToInt64Nanoseconds(options.slow_start);
   out->ejection.consecutive = options.eject;
-  if (options.max_connections > 0) {
-    out->max_connections = options.max_connections;
+  for (const uint32_t most : options.max_connections) {
+    out->max_connections.push_back(
+        most > 0 ? most : std::numeric_limits<uint32_t>::max());
   }
 }
 

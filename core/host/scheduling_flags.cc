@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -116,27 +117,45 @@ absl::Status CheckHandoff(const HostOptions& options) {
                    "by the CPU");
 }
 
+// Numbers from `least` to `greatest`, one for each worker.
+absl::StatusOr<std::vector<uint32_t>> ReadList(absl::string_view flag,
+                                               const std::string& value,
+                                               uint32_t least,
+                                               uint32_t greatest,
+                                               uint32_t workers) {
+  std::vector<uint32_t> numbers;
+  for (const absl::string_view piece : absl::StrSplit(value, ',')) {
+    ASSIGN_OR_RETURN(const uint32_t number,
+                     ParseNumber(flag, piece, least, greatest));
+    numbers.push_back(number);
+  }
+  if (numbers.size() == workers) return numbers;
+  return FlagError(flag,
+                   value,
+                   absl::StrCat("has ",
+                                numbers.size(),
+                                " numbers for --workers=",
+                                workers,
+                                ": give one for each worker"));
+}
+
 // What a worker gets at most, and against the others.
 absl::Status ReadShares(const RawCommand& raw, HostOptions* options) {
   if (const std::string* value = raw.Find("--weights")) {
-    for (const absl::string_view piece : absl::StrSplit(*value, ',')) {
-      ASSIGN_OR_RETURN(const uint32_t weight,
-                       ParseNumber("--weights", piece, 1, kMaxWeight));
-      options->weights.push_back(weight);
-    }
-    if (options->weights.size() != options->workers) {
-      return FlagError("--weights",
-                       *value,
-                       absl::StrCat("has ",
-                                    options->weights.size(),
-                                    " weights for --workers=",
-                                    options->workers,
-                                    ": give one for each worker"));
-    }
+    ASSIGN_OR_RETURN(
+        options->weights,
+        ReadList("--weights", *value, 1, kMaxWeight, options->workers));
   }
   if (const std::string* value = raw.Find("--max_connections")) {
-    ASSIGN_OR_RETURN(options->max_connections,
-                     ParseNumber("--max_connections", *value, 0, 1000000000));
+    // One number is for all.
+    const std::string each = absl::StrContains(*value, ',')
+                                 ? *value
+                                 : absl::StrJoin(std::vector<absl::string_view>(
+                                                     options->workers, *value),
+                                                 ",");
+    ASSIGN_OR_RETURN(
+        options->max_connections,
+        ReadList("--max_connections", each, 0, 1000000000, options->workers));
   }
   if (const std::string* value = raw.Find("--slow_start")) {
     ASSIGN_OR_RETURN(

@@ -1,6 +1,7 @@
 #include "core/primary/connections/dispatcher.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/base/deadline_ns.h"
@@ -83,7 +84,7 @@ WorkerView Dispatcher::ViewOf(const Member& member) const {
           .listening = true,
           .draining = member.leaving,
           .full = member.slot->full(now_ns_) ||
-                  member.slot->in_flight() >= options_.max_connections,
+                  member.slot->in_flight() >= LimitOf(*member.slot),
           .suspect = member.slot->suspect(),
           .ejected = ejection_.ejected(member.slot->index(), now_ns_)};
 }
@@ -91,6 +92,12 @@ WorkerView Dispatcher::ViewOf(const Member& member) const {
 uint32_t Dispatcher::WeightOf(const Slot& slot) const {
   return slot.index() < options_.weights.size() ? options_.weights[slot.index()]
                                                 : 1;
+}
+
+uint32_t Dispatcher::LimitOf(const Slot& slot) const {
+  return slot.index() < options_.max_connections.size()
+             ? options_.max_connections[slot.index()]
+             : std::numeric_limits<uint32_t>::max();
 }
 
 // ---- A round
@@ -140,7 +147,7 @@ void Dispatcher::FillTable() {
                 .weight = weights_[row],
                 .requests = static_cast<uint32_t>(member.slot->requests() +
                                                   views_[index].unstarted),
-                .capacity = options_.max_connections});
+                .capacity = LimitOf(*member.slot)});
   }
 }
 
@@ -202,7 +209,7 @@ void Dispatcher::Place(AcceptedConnection connection) {
   ++progress_;
   table_.Place(chosen);
   if (++views_[index].unstarted < options_.limits.max_unstarted &&
-      slot.in_flight() < options_.max_connections) {
+      slot.in_flight() < LimitOf(slot)) {
     return;
   }
   table_.Erase(chosen);

@@ -16,7 +16,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -42,8 +41,9 @@ struct DispatchOptions {
   EligibilityLimits limits = {};
   // Of the slots by index, from 1 to 65,536; a slot without one has 1.
   std::vector<uint32_t> weights = {};
-  // A worker with so many connections gets no more; UINT32_MAX: no limit.
-  uint32_t max_connections = std::numeric_limits<uint32_t>::max();
+  // Of the slots by index: a worker with so many connections gets no more. A
+  // slot without one has no limit, nor has one of UINT32_MAX.
+  std::vector<uint32_t> max_connections = {};
   // How long a worker's share rises after it began to listen; 0: at once.
   int64_t slow_start_ns = 0;
   // A failure is a connection that died with its worker, or one that was taken
@@ -133,6 +133,7 @@ class Dispatcher {
   }
   WorkerView ViewOf(const Member& member) const;
   uint32_t WeightOf(const Slot& slot) const;
+  uint32_t LimitOf(const Slot& slot) const;
   void FillTable();
   void ThinOutStarters();
   int64_t DeadlineOf(const AcceptedConnection& connection) const;

@@ -45,7 +45,7 @@ TEST(DispatcherPolicyTest, SlotsWithoutAWeightHaveOne) {
 
 TEST(DispatcherPolicyTest, WorkerAtItsLimitGetsNoMoreAndTheRestWaits) {
   for (const char* policy : {"round_robin", "first", "rendezvous"}) {
-    DispatcherFixture fixture(2, policy, {.max_connections = 3});
+    DispatcherFixture fixture(2, policy, {.max_connections = {3, 3}});
     fixture.AddAll();
     fixture.Accept(10, 0, Client(1));
     EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{3, 3})) << policy;
@@ -57,6 +57,13 @@ TEST(DispatcherPolicyTest, WorkerAtItsLimitGetsNoMoreAndTheRestWaits) {
     EXPECT_EQ(fixture.dispatcher().pending(), 2u);
     EXPECT_EQ(fixture.Imbalance(), 0);
   }
+}
+
+TEST(DispatcherPolicyTest, EachWorkerHasItsOwnLimit) {
+  DispatcherFixture fixture(3, "round_robin", {.max_connections = {3, 1}});
+  fixture.AddAll();
+  fixture.Accept(20);
+  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{3, 1, 16}));
 }
 
 TEST(DispatcherPolicyTest, ClientsStayAtTheirWorkersAndSpread) {
@@ -323,7 +330,7 @@ TEST(DispatcherPolicyTest, WhatIsTooMuchDoesNotGoToWhoIsEjected) {
   DispatcherFixture fixture(
       2,
       "least_connections",
-      {.max_connections = 3, .ejection = {.consecutive = 1}});
+      {.max_connections = {3, 3}, .ejection = {.consecutive = 1}});
   fixture.AddAll();
   fixture.Accept(2);
   for (const size_t slot : {0, 1}) fixture.Serve(slot);
