@@ -198,6 +198,18 @@ TEST(CapTest, ClientsBeyondTheLimitWaitUntilOneLeaves) {
   host.EndCleanly();
 }
 
+TEST(CapTest, EachWorkerHasItsOwnLimit) {
+  HostProcess host(Arguments("round_robin", 2, {"--max_connections=1,3"}));
+  ASSERT_TRUE(host.AwaitServing(2));
+  ClientSet clients({.port = host.port(), .request = "who\n"});
+  clients.Open(6);
+  ASSERT_TRUE(clients.AwaitSettled(4));
+  EXPECT_EQ(clients.answers(),
+            (std::map<std::string, size_t>{{"1\n", 1}, {"2\n", 3}}));
+  EXPECT_EQ(clients.settled(), 4u);
+  host.EndCleanly();
+}
+
 // ---- Keys: a client stays at its worker, where round_robin would rotate
 
 // Asks "who" from 127.0.0.`last` and returns the answer.
@@ -291,7 +303,10 @@ TEST(EjectionTest, SuccessorOfAWorkerThatDiedWithItsClientGetsNone) {
   EXPECT_EQ(SharesAfterADeath({"--eject=1"})["4\n"], 0u);
 }
 
-// All fail: an ejected worker, better than none, serves on (panic).
+// All fail. Of two, one may be ejected and the other serves; one alone is
+// ejected, and better than none: it serves on (panic). How it is where all of
+// several are ejected, which at most a tenth ever is, the dispatcher's tests
+// say.
 TEST(EjectionTest, HostWhoseWorkersHaveAllFailedServes) {
   for (const uint32_t workers : {1u, 2u}) {
     HostProcess host(Arguments("least_connections", workers, {"--eject=1"}));
