@@ -46,7 +46,13 @@ class WorkerEndTest : public ClusterTest {
   void Connect() { clients_.push_back(std::make_unique<Client>(port_)); }
   // How many connections the worker has printed.
   size_t HeldBy(uint32_t id) {
-    return Printed(id).size() / std::string("held").size();
+    size_t count = 0;
+    const std::string& text = Printed(id);
+    for (size_t at = 0; (at = text.find("held", at)) != std::string::npos;
+         ++at) {
+      ++count;
+    }
+    return count;
   }
   size_t OpenClients() const {
     size_t count = 0;
@@ -84,11 +90,12 @@ class LeavingTest : public WorkerEndTest,
 
 TEST_F(WorkerEndTest, B214_NoNewConnectionsButTheOldOnes) {
   ForkTwoThatHold([this] {
-    EXPECT_EQ(HeldBy(1), 1u);
+    // One, but on a busy machine a worker may be passed by.
+    const size_t old = HeldBy(1);
     workers_[0]->disconnect();
-    on_printed_ = [this] {
-      if (HeldBy(2) < 5) return;
-      EXPECT_EQ(HeldBy(1), 1u);
+    on_printed_ = [this, old] {
+      if (HeldBy(1) + HeldBy(2) < 6) return;
+      EXPECT_EQ(HeldBy(1), old);
       EXPECT_EQ(OpenClients(), 6u);
       on_printed_ = {};
       CloseAll();
@@ -107,7 +114,7 @@ TEST_F(WorkerEndTest, B246_ConnectionsOfAKilledWorkerAndNoOthersAreCut) {
     CloseAll();
   });
   Run();
-  EXPECT_EQ(open, 1u);
+  EXPECT_EQ(open, HeldBy(2));
   EXPECT_EQ(workers_[1]->process().exit_code(), 0);
 }
 
