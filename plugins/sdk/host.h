@@ -146,8 +146,8 @@ class Host {
   // what is open has ended, as in every drain (OnDrain, then OnStop); or, by
   // Kill(), at once (OnStop), whatever is open. Both return before. Any thread.
   //   CLUSTER_E_FULL         too much waits for the loop; try again
-  //   CLUSTER_E_STATE        not in OnStart: fail there instead; it ends
-  //   already CLUSTER_E_UNSUPPORTED  the host is too old for that
+  //   CLUSTER_E_STATE        it has not started: let OnStart fail instead
+  //   CLUSTER_E_UNSUPPORTED  the host is too old for that
   Status Disconnect() const { return AskToEnd(0); }
   Status Kill() const { return AskToEnd(1); }
 
