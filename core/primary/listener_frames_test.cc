@@ -1,6 +1,5 @@
 #include "core/primary/listener_frames.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -23,26 +22,15 @@
 #include "core/primary/listeners/dynamic_listeners.h"
 #include "core/primary/listeners/listener_group.h"
 #include "core/primary/testing/loopback.h"
+#include "core/primary/testing/said_worker.h"
 #include "core/primary/workers/primary_observer.h"
 #include "core/primary/workers/worker_life.h"
 #include "core/primary/workers/worker_process.h"
-#include "core/supervisor/spawner.h"
 #include "ipc/archive.h"
-#include "ipc/fd_passing.h"
 #include "ipc/frame.h"
-#include "ipc/unix_channel.h"
 
 namespace cluster {
 namespace {
-
-class NoOwner final : public WorkerOwner {
-  absl::Status OnFrame(WorkerProcess&, Frame) override {
-    return absl::OkStatus();
-  }
-  void OnChannelClosed(WorkerProcess&, const absl::Status&) override {}
-  void OnExit(WorkerProcess&, WorkerExit) override {}
-  void OnOutput(WorkerProcess&, int, absl::string_view) override {}
-};
 
 class NoObserver final : public PrimaryObserver {
   void OnEvent(const WorkerEvent&) override {}
@@ -50,8 +38,6 @@ class NoObserver final : public PrimaryObserver {
   void OnOutput(uint32_t, pid_t, int, absl::string_view) override {}
 };
 
-// A primary's part with a worker whose words the test says: its process is
-// only there to have one.
 class ListenerFramesTest : public ::testing::Test {
  protected:
   ListenerFramesTest() {
@@ -67,20 +53,9 @@ class ListenerFramesTest : public ::testing::Test {
     frames_.emplace(*group_, *dynamic_, *life_);
     Slot* slot = *group_->AddSlot();
     group_->Start();
-    ChildProcess child =
-        *Spawn({.executable = "/bin/true", .arguments = {"true"}});
-    pidfd_ = UniqueFd(fcntl(child.pidfd.get(), F_DUPFD_CLOEXEC, 0));
-    child.channel = std::move(sockets_.first);
-    worker_ = *WorkerProcess::Create(io_,
-                                     /*id=*/1,
-                                     *slot,
-                                     std::move(child),
-                                     /*capture_output=*/false,
-                                     /*fork_ns=*/0,
-                                     owner_);
-    worker_->record.serving = true;
+    worker_.emplace(io_, *slot);
+    worker_->process().record.serving = true;
   }
-  ~ListenerFramesTest() override { KillAndReap(pidfd_.get()); }
 
   template <class Message>
   absl::Status Say(FrameType type, const Message& message) {
@@ -88,7 +63,7 @@ class ListenerFramesTest : public ::testing::Test {
     Frame frame;
     frame.type = static_cast<uint16_t>(type);
     frame.payload = payload;
-    return frames_->Handle(*worker_, frame);
+    return frames_->Handle(worker_->process(), frame);
   }
   absl::Status Change(FrameType type, uint32_t listener) {
     return Say(type, ListenerChange{.listener = listener});
@@ -101,10 +76,10 @@ class ListenerFramesTest : public ::testing::Test {
             ListenAtRequest{
                 .request = 9, .flags = 0, .backlog = 0, .address = address})
             .ok());
-    worker_->Flush();
+    worker_->process().Flush();
     std::pair<ListenAtReply, size_t> reply;
     EXPECT_TRUE(
-        worker_side_
+        worker_->side()
             .OnReadable([&](Frame frame) {
               EXPECT_EQ(frame.type,
                         static_cast<uint16_t>(FrameType::kListenAtReply));
@@ -117,16 +92,12 @@ class ListenerFramesTest : public ::testing::Test {
 
   boost::asio::io_context io_{1};
   Loopback loopback_;
-  NoOwner owner_;
   NoObserver observer_;
   std::unique_ptr<ListenerGroup> group_;
   std::optional<DynamicListeners> dynamic_;
   std::optional<WorkerLife> life_;
   std::optional<ListenerFrames> frames_;
-  std::pair<UniqueFd, UniqueFd> sockets_ = *MakeSocketPair(SOCK_STREAM);
-  UnixChannel worker_side_{std::move(sockets_.second)};
-  UniqueFd pidfd_;
-  std::unique_ptr<WorkerProcess> worker_;
+  std::optional<SaidWorker> worker_;
 };
 
 TEST_F(ListenerFramesTest, ListensAndSendsTheAcceptor) {
@@ -134,7 +105,7 @@ TEST_F(ListenerFramesTest, ListensAndSendsTheAcceptor) {
   EXPECT_EQ(reply.outcome, ListenOutcome::kDone) << reply.reason;
   EXPECT_EQ(fds, 1u);
   EXPECT_NE(reply.facts.text, "127.0.0.1:0") << "the real port";
-  EXPECT_TRUE(worker_->asked_for.test(reply.facts.listener));
+  EXPECT_TRUE(worker_->process().asked_for.test(reply.facts.listener));
   EXPECT_NE(group_->listener(reply.facts.listener), nullptr);
 }
 
@@ -144,7 +115,7 @@ TEST_F(ListenerFramesTest, OneWorkerListensAtAnAddressOnce) {
   EXPECT_EQ(second.outcome, ListenOutcome::kSystem);
   EXPECT_EQ(second.error, EADDRINUSE);
   EXPECT_EQ(fds, 0u);
-  EXPECT_TRUE(worker_->asked_for.test(first.facts.listener));
+  EXPECT_TRUE(worker_->process().asked_for.test(first.facts.listener));
 }
 
 TEST_F(ListenerFramesTest, AddressThatIsNoneIsRefused) {
@@ -162,7 +133,7 @@ TEST_F(ListenerFramesTest, WhatTheKernelRefusesHasItsErrno) {
 }
 
 TEST_F(ListenerFramesTest, NothingIsOpenedForAWorkerThatIsToldToEnd) {
-  worker_->told_to_drain = true;
+  worker_->process().told_to_drain = true;
   EXPECT_EQ(Ask("127.0.0.1:0").first.outcome, ListenOutcome::kState);
 }
 
@@ -170,16 +141,16 @@ TEST_F(ListenerFramesTest, CloseOfTheLastHolderCloses) {
   const uint32_t listener = Ask("127.0.0.1:0").first.facts.listener;
   EXPECT_TRUE(Change(FrameType::kCloseListener, listener).ok());
   EXPECT_EQ(group_->listener(listener), nullptr);
-  EXPECT_FALSE(worker_->asked_for.test(listener));
+  EXPECT_FALSE(worker_->process().asked_for.test(listener));
 }
 
 TEST_F(ListenerFramesTest, PauseTakesItFromTheServedAndResumeGivesItBack) {
   const uint32_t listener = Ask("127.0.0.1:0").first.facts.listener;
-  worker_->listens_on.set(listener);
+  worker_->process().listens_on.set(listener);
   EXPECT_TRUE(Change(FrameType::kPauseListener, listener).ok());
-  EXPECT_FALSE(worker_->serves(listener));
+  EXPECT_FALSE(worker_->process().serves(listener));
   EXPECT_TRUE(Change(FrameType::kResumeListener, listener).ok());
-  EXPECT_TRUE(worker_->serves(listener));
+  EXPECT_TRUE(worker_->process().serves(listener));
 }
 
 TEST_F(ListenerFramesTest, ListenerThatIsNotTheWorkersIsAViolation) {
@@ -202,13 +173,13 @@ TEST_F(ListenerFramesTest, TruncatedFramesAreViolations) {
                                FrameType::kCloseListener,
                                FrameType::kPauseListener}) {
     frame.type = static_cast<uint16_t>(type);
-    EXPECT_FALSE(frames_->Handle(*worker_, frame).ok());
+    EXPECT_FALSE(frames_->Handle(worker_->process(), frame).ok());
   }
 }
 
 TEST_F(ListenerFramesTest, WorkerThatReadsNoDescriptorsGetsNoMore) {
   const std::string address = Ask("127.0.0.1:0").first.facts.text;
-  worker_->asked_for.reset();
+  worker_->process().asked_for.reset();
   // Unread, they stay in the primary once the socket is full: with that many
   // the worker has gone wrong.
   absl::Status status;
@@ -217,8 +188,8 @@ TEST_F(ListenerFramesTest, WorkerThatReadsNoDescriptorsGetsNoMore) {
         Say(FrameType::kListenAt,
             ListenAtRequest{
                 .request = 1, .flags = 0, .backlog = 0, .address = address});
-    worker_->Flush();
-    worker_->asked_for.reset();
+    worker_->process().Flush();
+    worker_->process().asked_for.reset();
   }
   EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
 }

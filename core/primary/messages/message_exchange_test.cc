@@ -1,8 +1,6 @@
 #include "core/primary/messages/message_exchange.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
 #include <boost/asio/io_context.hpp>
 #include <cstddef>
@@ -13,57 +11,27 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
-#include "core/base/unique_fd.h"
 #include "core/control/data_path.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
 #include "core/primary/connections/slot.h"
 #include "core/primary/messages/message_window.h"
 #include "core/primary/messages/primary_mailbox.h"
-#include "core/primary/workers/worker_process.h"
-#include "core/supervisor/spawner.h"
-#include "ipc/fd_passing.h"
+#include "core/primary/testing/said_worker.h"
 #include "ipc/frame.h"
-#include "ipc/unix_channel.h"
 
 namespace cluster {
 namespace {
 
-class NoOwner final : public WorkerOwner {
-  absl::Status OnFrame(WorkerProcess&, Frame) override {
-    return absl::OkStatus();
-  }
-  void OnChannelClosed(WorkerProcess&, const absl::Status&) override {}
-  void OnExit(WorkerProcess&, WorkerExit) override {}
-  void OnOutput(WorkerProcess&, int, absl::string_view) override {}
-};
-
-// An exchange and a worker whose words the test says: its process is only there
-// to have one.
 class MessageExchangeTest : public ::testing::Test {
  protected:
   MessageExchangeTest() {
-    ChildProcess child =
-        *Spawn({.executable = "/bin/true", .arguments = {"true"}});
-    pidfd_ = UniqueFd(fcntl(child.pidfd.get(), F_DUPFD_CLOEXEC, 0));
-    child.channel = std::move(sockets_.first);
-    worker_ = *WorkerProcess::Create(io_,
-                                     /*id=*/1,
-                                     *slot_,
-                                     std::move(child),
-                                     /*capture_output=*/false,
-                                     /*fork_ns=*/0,
-                                     owner_);
-    exchange_.Add(*worker_);
+    exchange_.Add(worker_.process());
     exchange_.mailbox().Open();
     exchange_.mailbox().OnMessage(
         [this](MailboxMessage& came) { came_.push_back(came.bytes.size()); });
   }
-  ~MessageExchangeTest() override {
-    exchange_.Remove(*worker_);
-    KillAndReap(pidfd_.get());
-  }
+  ~MessageExchangeTest() override { exchange_.Remove(worker_.process()); }
 
   // The worker says a message to the primary, in the midst of a turn.
   absl::Status Say(size_t bytes) {
@@ -74,13 +42,13 @@ class MessageExchangeTest : public ::testing::Test {
     Frame frame;
     frame.type = static_cast<uint16_t>(FrameType::kMessage);
     frame.payload = payload;
-    return exchange_.OnFrame(*worker_, std::move(frame));
+    return exchange_.OnFrame(worker_.process(), std::move(frame));
   }
 
   // What the worker has been sent.
   std::vector<FrameType> Told() {
     std::vector<FrameType> types;
-    const absl::Status read = worker_side_.OnReadable([&](Frame frame) {
+    const absl::Status read = worker_.side().OnReadable([&](Frame frame) {
       types.push_back(static_cast<FrameType>(frame.type));
     });
     EXPECT_TRUE(read.ok()) << read;
@@ -88,12 +56,8 @@ class MessageExchangeTest : public ::testing::Test {
   }
 
   boost::asio::io_context io_{1};
-  NoOwner owner_;
   std::unique_ptr<Slot> slot_ = *Slot::Create(0, 1, DataPath::kShare);
-  std::pair<UniqueFd, UniqueFd> sockets_ = *MakeSocketPair(SOCK_STREAM);
-  UnixChannel worker_side_{std::move(sockets_.second)};
-  UniqueFd pidfd_;
-  std::unique_ptr<WorkerProcess> worker_;
+  SaidWorker worker_{io_, *slot_};
   MessageExchange exchange_{
       io_, [](const std::string& text) { ADD_FAILURE() << text; }};
   std::vector<size_t> came_;
