@@ -33,7 +33,7 @@ TEST(SlotMemoryTest, UnsealedOrForeignMemoryIsRefused) {
             absl::StatusCode::kInvalidArgument);
   ASSERT_EQ(fcntl(plain.get(), F_ADD_SEALS, F_SEAL_SHRINK), 0);
   const absl::Status no_magic = SlotMemory::Map(std::move(plain)).status();
-  EXPECT_EQ(no_magic.message(), "scoreboard slot of version 0, expected 2");
+  EXPECT_EQ(no_magic.message(), "scoreboard slot of version 0, expected 3");
 }
 
 TEST(SlotMemoryTest, DescriptorThatIsNoMemoryIsRefused) {

@@ -19,7 +19,7 @@
 namespace cluster {
 
 inline constexpr uint64_t kSlotPageMagic = 0x314547415054'4c53;  // "SLTPAGE1"
-inline constexpr uint32_t kSlotPageVersion = 2;
+inline constexpr uint32_t kSlotPageVersion = 3;
 
 // Listeners a host can have.
 inline constexpr size_t kMaxListeners = 16;
@@ -37,11 +37,9 @@ struct alignas(64) StreamCell {
   // The last number that is decided: started by the worker or revoked by the
   // primary. Everything above it nobody has started.
   std::atomic<uint64_t> claim;
-  // The last number the worker has received. Worker.
-  std::atomic<uint64_t> taken;
   // How many entries `refused` has ever got. Raised before `claim`. Worker.
   std::atomic<uint64_t> refusals;
-  std::atomic<uint64_t> reserved[5];
+  std::atomic<uint64_t> reserved[6];
   // The numbers the worker claimed without starting them, as a ring.
   std::atomic<uint64_t> refused[kMaxUnstarted];
 };
@@ -53,9 +51,11 @@ struct SlotPage {
   uint64_t reserved[6];
 
   // Counters over the slot's life. Worker.
-  alignas(64) std::atomic<uint64_t> started;  // given to the plugin
-  std::atomic<uint64_t> completed;            // closed by the plugin
-  std::atomic<uint64_t> accepted;             // by the worker itself (share)
+  // Given to the plugin; for the worker's own count, as the primary goes by the
+  // claims and `accepted`.
+  alignas(64) std::atomic<uint64_t> started;
+  std::atomic<uint64_t> completed;  // closed by the plugin
+  std::atomic<uint64_t> accepted;   // by the worker itself (share)
   std::atomic<uint64_t> reserved_counters[5];
 
   // Set by the primary when it waits for room, cleared by the worker, which

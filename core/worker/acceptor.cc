@@ -101,8 +101,6 @@ absl::Status HandoffAcceptor::ReceiveBatch(size_t* lost) {
   }
   const auto* entries =
       reinterpret_cast<const HandoffEntry*>(bytes.data() + sizeof(header));
-  cell_.taken.store(header.first_number + header.count - 1,
-                    std::memory_order_release);
   // One without a descriptor: the kernel dropped it, as this worker is at its
   // limit.
   *lost = header.count - message.fd_count;

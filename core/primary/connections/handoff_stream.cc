@@ -96,7 +96,6 @@ bool HandoffStream::SendProbe() {
 
 void HandoffStream::RestoreCell() {
   cell_.claim.store(sent_);
-  cell_.taken.store(sent_);
   cell_.refusals.store(refusals_seen_);
 }
 
