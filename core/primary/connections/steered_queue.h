@@ -17,11 +17,11 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "core/base/stall_detector.h"
 #include "core/base/unique_fd.h"
 #include "core/event_loop/alarm.h"
 #include "core/event_loop/fd_watch.h"
 #include "core/primary/connections/accept_loop.h"
-#include "core/primary/connections/stall_detector.h"
 
 namespace cluster {
 

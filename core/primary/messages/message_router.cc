@@ -255,15 +255,11 @@ bool MessageRouter::AnyWaits() const {
 
 void MessageRouter::Tick() {
   for (const auto& [id, peer] : peers_) {
-    const bool waits = !peer->waiting.empty();
-    const bool moved = peer->written != peer->written_at_tick;
-    if (waits && peer->waited_at_tick && !moved && !peer->stuck) {
-      peer->stuck = true;
-      peer->waiting.Forgive(
-          [this](uint32_t sender, uint64_t cost) { Settle(sender, cost); });
-    }
-    peer->waited_at_tick = waits;
-    peer->written_at_tick = peer->written;
+    const bool stands = peer->stall.Look(!peer->waiting.empty(), peer->written);
+    if (!stands || peer->stuck) continue;
+    peer->stuck = true;
+    peer->waiting.Forgive(
+        [this](uint32_t sender, uint64_t cost) { Settle(sender, cost); });
   }
 }
 

@@ -25,6 +25,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "core/base/stall_detector.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
@@ -125,9 +126,8 @@ class MessageRouter {
 
     DeliveryQueue waiting;  // for it to read
     uint64_t written = 0;
-    uint64_t written_at_tick = 0;
-    bool waited_at_tick = false;
     uint64_t credit_end = 0;  // position behind the last Credit
+    StallDetector stall;
     bool stuck = false;
     uint64_t dropped = 0;  // messages, while stuck
     bool wrote_to_primary = false;

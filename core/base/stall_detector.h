@@ -1,11 +1,11 @@
-// StallDetector: tells whether a worker leaves standing what waits in its
-// queue, from looks at the queue now and then.
+// StallDetector: tells whether somebody leaves standing what waits in a queue,
+// from looks at the queue now and then.
 //
 // Thread safety: a plain value.
 //
 //   if (detector.Look(/*waiting=*/IsReadable(socket), page.accepted)) ...
-#ifndef CORE_PRIMARY_CONNECTIONS_STALL_DETECTOR_H_
-#define CORE_PRIMARY_CONNECTIONS_STALL_DETECTOR_H_
+#ifndef CORE_BASE_STALL_DETECTOR_H_
+#define CORE_BASE_STALL_DETECTOR_H_
 
 #include <cstdint>
 
@@ -13,9 +13,8 @@ namespace cluster {
 
 class StallDetector {
  public:
-  // Takes in whether something waits now, and how many the worker has ever
-  // taken. Returns true if something waited at the last look too, and nothing
-  // was taken since.
+  // Takes in whether something waits now, and how much was ever taken. Returns
+  // true if something waited at the last look too, and nothing was taken since.
   bool Look(bool waiting, uint64_t taken) {
     const bool stands = waiting && waited_ && taken == taken_;
     waited_ = waiting;
@@ -32,4 +31,4 @@ class StallDetector {
 
 }  // namespace cluster
 
-#endif  // CORE_PRIMARY_CONNECTIONS_STALL_DETECTOR_H_
+#endif  // CORE_BASE_STALL_DETECTOR_H_

@@ -1,4 +1,4 @@
-#include "core/primary/connections/stall_detector.h"
+#include "core/base/stall_detector.h"
 
 #include <gtest/gtest.h>
 
