@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/duplicate_fd.h"
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
 #include "ipc/socket_name.h"
@@ -169,8 +170,7 @@ absl::StatusOr<UniqueFd> AdoptFd(const ListenAddress& address) {
     return absl::FailedPreconditionError(absl::StrCat(
         address.text, " is neither a listening stream socket nor one of UDP"));
   }
-  UniqueFd fd(fcntl(address.fd, F_DUPFD_CLOEXEC, 0));
-  if (!fd) return ErrnoStatus("fcntl", address.text);
+  ASSIGN_OR_RETURN(UniqueFd fd, DuplicateFd(address.fd, address.text));
   const int flags = fcntl(fd.get(), F_GETFL);
   if (flags < 0 || fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0) {
     return ErrnoStatus("fcntl", address.text);

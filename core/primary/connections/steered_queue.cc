@@ -1,11 +1,11 @@
 #include "core/primary/connections/steered_queue.h"
 
-#include <fcntl.h>
 #include <poll.h>
 
 #include <chrono>
 
-#include "core/base/errno_status.h"
+#include "core/base/duplicate_fd.h"
+#include "core/base/status_macros.h"
 
 namespace cluster {
 namespace {
@@ -43,8 +43,7 @@ absl::Status SteeredQueue::Rescue() {
   watch_.reset();
   alarm_.Cancel();
   if (rescued()) return absl::OkStatus();
-  UniqueFd copy(fcntl(socket_, F_DUPFD_CLOEXEC, 0));
-  if (!copy) return ErrnoStatus("fcntl", "socket of a slot");
+  ASSIGN_OR_RETURN(UniqueFd copy, DuplicateFd(socket_, "socket of a slot"));
   accept_loop_ = make_accept_loop_(std::move(copy));
   accept_loop_->Start();
   return absl::OkStatus();

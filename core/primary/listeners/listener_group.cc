@@ -1,13 +1,12 @@
 #include "core/primary/listeners/listener_group.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/duplicate_fd.h"
 #include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
@@ -216,8 +215,8 @@ absl::StatusOr<std::vector<UniqueFd>> ListenerGroup::AcceptorFor(
   if (found->dispatcher != nullptr) RETURN_IF_ERROR(slot.AddStream(listener));
   std::vector<UniqueFd> copies;
   for (const int source : found->SourcesOf(slot)) {
-    copies.emplace_back(fcntl(source, F_DUPFD_CLOEXEC, 0));
-    if (!copies.back()) return ErrnoStatus("fcntl", "acceptor");
+    ASSIGN_OR_RETURN(UniqueFd copy, DuplicateFd(source, "acceptor"));
+    copies.push_back(std::move(copy));
   }
   return copies;
 }

@@ -1,12 +1,10 @@
 #include "core/primary/workers/start_worker.h"
 
-#include <fcntl.h>
-
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/errno_status.h"
+#include "core/base/duplicate_fd.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
 #include "core/base/unique_fd.h"
@@ -17,12 +15,6 @@
 
 namespace cluster {
 namespace {
-
-absl::StatusOr<UniqueFd> Copy(int fd) {
-  UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, 0));
-  if (!copy) return ErrnoStatus("fcntl", "copy of a descriptor");
-  return copy;
-}
 
 ChildSpec ToChild(uint32_t id, const WorkerSpec& spec) {
   ChildSpec child = {.executable = spec.executable,
@@ -61,10 +53,10 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(
   RETURN_IF_ERROR(CheckStdio(spec.stdio));
   std::vector<UniqueFd> fds;
   if (!spec.plugin_path.empty()) {
-    ASSIGN_OR_RETURN(UniqueFd file, Copy(spec.plugin_file));
+    ASSIGN_OR_RETURN(UniqueFd file, DuplicateFd(spec.plugin_file));
     fds.push_back(std::move(file));
   }
-  ASSIGN_OR_RETURN(UniqueFd memory, Copy(slot.memory().fd()));
+  ASSIGN_OR_RETURN(UniqueFd memory, DuplicateFd(slot.memory().fd()));
   fds.push_back(std::move(memory));
   std::vector<ListenerFacts> listeners;
   for (uint32_t i = 0; i < group.listener_count(); ++i) {
