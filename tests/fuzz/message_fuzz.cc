@@ -26,6 +26,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/duplicate_fd.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
@@ -182,6 +184,9 @@ class Workers : private MessageRouter::Out {
     if (!there_.contains(1)) return;
     written_[1] = queued_[1];
     router_.OnWritten(1, written_[1]);
+  }
+  absl::StatusOr<UniqueFd> CopyFd(const UniqueFd& fd) override {
+    return DuplicateFd(fd.get());
   }
   void Trouble(const std::string&) override {}
 

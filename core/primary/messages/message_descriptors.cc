@@ -1,12 +1,11 @@
 // Descriptors of messages on their way: the part of MessageRouter that copies
 // and bounds them, and says which are lost.
-#include <fcntl.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "core/base/unique_fd.h"
@@ -15,20 +14,6 @@
 #include "ipc/lost_descriptors.h"
 
 namespace cluster {
-namespace {
-
-// Fewer where the kernel has no descriptor left.
-std::vector<UniqueFd> CopiesOf(const std::vector<UniqueFd>& fds) {
-  std::vector<UniqueFd> copies;
-  for (const UniqueFd& fd : fds) {
-    UniqueFd copy(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
-    if (!copy) break;
-    copies.push_back(std::move(copy));
-  }
-  return copies;
-}
-
-}  // namespace
 
 uint32_t MessageRouter::DropLost(Peer& from, std::vector<UniqueFd>* fds) {
   const auto lost = static_cast<uint32_t>(CountLost(*fds));
@@ -50,6 +35,17 @@ size_t MessageRouter::HeldFds(const Peer& from) const {
   size_t count = 0;
   for (const auto& [id, peer] : peers_) count += peer->waiting.FdsOf(from.id);
   return count;
+}
+
+std::vector<UniqueFd> MessageRouter::CopiesOf(
+    const std::vector<UniqueFd>& fds) {
+  std::vector<UniqueFd> copies;
+  for (const UniqueFd& fd : fds) {
+    absl::StatusOr<UniqueFd> copy = out_.CopyFd(fd);
+    if (!copy.ok()) break;
+    copies.push_back(*std::move(copy));
+  }
+  return copies;
 }
 
 bool MessageRouter::MayHold(const Peer& from, const Peer& to, size_t fds) {

@@ -26,6 +26,8 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/duplicate_fd.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
@@ -81,6 +83,10 @@ class MessageExchange : private MessageRouter::Out,
                           std::span<const std::byte> head,
                           const MessagePayload& rest,
                           std::vector<UniqueFd> fds) override;
+  // Of both.
+  absl::StatusOr<UniqueFd> CopyFd(const UniqueFd& fd) override {
+    return DuplicateFd(fd.get());
+  }
   void CallSoon() override { next_turn_.Ask(); }
   void WakeAt(int64_t at_ns) override;
   int64_t NowNs() override { return MonotonicNs(); }

@@ -24,6 +24,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/base/stall_detector.h"
 #include "core/base/unique_fd.h"
@@ -56,6 +57,8 @@ class MessageRouter {
                                  std::span<const std::byte> head,
                                  std::span<const std::byte> rest,
                                  std::vector<UniqueFd> fds) = 0;
+    // A copy of `fd`. The kernel's error where it gives none.
+    virtual absl::StatusOr<UniqueFd> CopyFd(const UniqueFd& fd) = 0;
     // Writes what is queued, as far as the kernel takes it. OnWritten() is
     // called from within, and nothing else of the router.
     virtual void Flush() = 0;
@@ -186,6 +189,8 @@ class MessageRouter {
                                const Peer& to,
                                std::vector<UniqueFd>& fds,
                                bool last);
+  // Fewer where the kernel has no descriptor left.
+  std::vector<UniqueFd> CopiesOf(const std::vector<UniqueFd>& fds);
   // Whether `fds` more of `from` may wait for `to` to read.
   bool MayHold(const Peer& from, const Peer& to, size_t fds);
   size_t HeldFds(const Peer& from) const;

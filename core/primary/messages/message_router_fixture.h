@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/duplicate_fd.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
@@ -54,6 +56,9 @@ class MessageRouterTest : public ::testing::Test, public MessageRouter::Out {
                        Span rest,
                        std::vector<UniqueFd> fds) override {
     Queue(kPrimaryId, type, head, rest, std::move(fds));
+  }
+  absl::StatusOr<UniqueFd> CopyFd(const UniqueFd& fd) override {
+    return DuplicateFd(fd.get());
   }
   // Those who read at once, do.
   void Flush() override {

@@ -1,12 +1,9 @@
 #include "core/primary/messages/primary_mailbox.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/deadline_ns.h"
-#include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
 #include "plugins/abi/cluster_plugin.h"
 
@@ -40,16 +37,6 @@ absl::Status CheckSizes(const MessagePayload& payload,
                                                    " are allowed"));
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<UniqueFd>> CopiesOf(
-    const std::vector<UniqueFd>& fds) {
-  std::vector<UniqueFd> copies;
-  for (const UniqueFd& fd : fds) {
-    copies.emplace_back(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
-    if (!copies.back()) return ErrnoStatus("fcntl", "copy of a descriptor");
-  }
-  return copies;
 }
 
 DeliveryHead HeadOf(uint64_t request) {
@@ -136,6 +123,16 @@ absl::StatusOr<bool> PrimaryMailbox::Send(uint32_t worker,
                                           MessageExtras&& extras) {
   ASSIGN_OR_RETURN(OutgoingLane * lane, LaneFor(worker, payload, extras));
   return SendBy(*lane, worker, HeadOf(0), payload, std::move(extras));
+}
+
+absl::StatusOr<std::vector<UniqueFd>> PrimaryMailbox::CopiesOf(
+    const std::vector<UniqueFd>& fds) {
+  std::vector<UniqueFd> copies;
+  for (const UniqueFd& fd : fds) {
+    ASSIGN_OR_RETURN(UniqueFd copy, carrier_.CopyFd(fd));
+    copies.push_back(std::move(copy));
+  }
+  return copies;
 }
 
 // What is left of a message to all.

@@ -87,6 +87,8 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
                                     std::span<const std::byte> head,
                                     const MessagePayload& rest,
                                     std::vector<UniqueFd> fds) = 0;
+    // A copy of `fd`. The kernel's error where it gives none.
+    virtual absl::StatusOr<UniqueFd> CopyFd(const UniqueFd& fd) = 0;
     // Calls OnTurn() from the loop, soon and once.
     virtual void CallSoon() = 0;
     // Calls OnTime() from the loop at `at_ns` on CLOCK_MONOTONIC, in place of
@@ -218,6 +220,8 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
                     std::span<const std::byte> head,
                     const MessagePayload& rest,
                     std::vector<UniqueFd> fds);
+  absl::StatusOr<std::vector<UniqueFd>> CopiesOf(
+      const std::vector<UniqueFd>& fds);
   // Returns it without its deadline; one without a function if there is none.
   Waiting TakeWaiting(uint64_t request);
   void RunDue();

@@ -47,6 +47,9 @@ class PrimaryMailboxTest : public MessageRouterTest,
                           std::vector<UniqueFd> fds) override {
     return Queue(to, type, head, rest.span(), std::move(fds));
   }
+  absl::StatusOr<UniqueFd> CopyFd(const UniqueFd& fd) override {
+    return MessageRouterTest::CopyFd(fd);
+  }
   void CallSoon() override { called_soon_ = true; }
   void WakeAt(int64_t at_ns) override { wake_at_ns_ = at_ns; }
   int64_t NowNs() override { return now_ns_; }
