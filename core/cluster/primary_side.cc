@@ -242,7 +242,9 @@ void PrimarySide::GiveStreams(Worker& worker, WorkerProcess& process) {
 void PrimarySide::FailLater(const std::shared_ptr<Worker>& worker) {
   const int error = ErrnoOf(worker->status_);
   const bool member = IsReportedLater(error);
-  worker->record_.spawn_errno = error != 0 ? error : EINVAL;
+  const auto failed = WorkerInput::SpawnFailed(error != 0 ? error : EINVAL);
+  worker->record_ = Apply(worker->record_, failed).record;
+  // One that is refused at once was never there.
   worker->record_.connected = member;
   worker->record_.member = member;
   if (member) live_.emplace(worker->id(), worker);
