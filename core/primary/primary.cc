@@ -197,7 +197,6 @@ void Primary::Disconnect(WorkerProcess& worker) {
 }
 
 absl::Status Primary::Kill(WorkerProcess& worker, int signal) {
-  (void)life_->Feed(worker, WorkerInput::KillRequested(signal));
   if (worker.record.dead()) return absl::OkStatus();
   const int error = worker.Signal(signal);
   if (error == 0) return absl::OkStatus();

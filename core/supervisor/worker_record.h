@@ -56,8 +56,6 @@ struct WorkerRecord {
   bool online = false;
   // The primary has asked it to disconnect.
   bool disconnect_requested = false;
-  // It was sent a signal on request. It may have survived that.
-  bool killed = false;
   // How its process ended, once that is known.
   std::optional<WorkerExit> exit;
 

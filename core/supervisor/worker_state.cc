@@ -106,12 +106,6 @@ void OnDisconnectRequested(Step& step) {
   LeaveWorkers(step);
 }
 
-void OnKillRequested(Step& step) {
-  if (!step.record.started || step.record.dead()) return;
-  step.record.killed = true;
-  step.effects.push_back(WorkerEffect::kSendSignal);
-}
-
 void OnChannelClosed(Step& step) {
   WorkerRecord& record = step.record;
   const bool has_begun = record.started || record.dead();
@@ -159,8 +153,6 @@ absl::string_view WorkerEffectName(WorkerEffect effect) {
       return "send disconnect";
     case WorkerEffect::kAcknowledgeNotice:
       return "acknowledge notice";
-    case WorkerEffect::kSendSignal:
-      return "send signal";
     case WorkerEffect::kCloseChannel:
       return "close channel";
   }
@@ -175,7 +167,7 @@ Step Apply(const WorkerRecord& record, const WorkerInput& input) {
       OnSpawned(step);
       break;
     case Kind::kSpawnFailed:
-      OnSpawnFailed(step, input.value);
+      OnSpawnFailed(step, input.error);
       break;
     case Kind::kOnlineFrame:
     case Kind::kListeningFrame:
@@ -184,9 +176,6 @@ Step Apply(const WorkerRecord& record, const WorkerInput& input) {
       break;
     case Kind::kDisconnectRequested:
       OnDisconnectRequested(step);
-      break;
-    case Kind::kKillRequested:
-      OnKillRequested(step);
       break;
     case Kind::kChannelClosed:
       OnChannelClosed(step);

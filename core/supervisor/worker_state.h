@@ -31,12 +31,11 @@ namespace cluster {
 struct WorkerInput {
   enum class Kind : uint8_t {
     kSpawned,              // the process was started
-    kSpawnFailed,          // it could not be; `value` is the errno
+    kSpawnFailed,          // it could not be; see `error`
     kOnlineFrame,          // the worker says that its runtime is up
     kListeningFrame,       // ... that one of its servers listens
     kDisconnectNotice,     // ... that it disconnects, and waits for an answer
     kDisconnectRequested,  // the primary wants it to disconnect
-    kKillRequested,        // the primary wants it to get signal `value`
     kChannelClosed,        // nothing more will be read from its channel
     kExited,               // its process has ended and was reaped; see `exit`
   };
@@ -52,16 +51,13 @@ struct WorkerInput {
   static WorkerInput DisconnectRequested() {
     return {Kind::kDisconnectRequested};
   }
-  static WorkerInput KillRequested(int signal) {
-    return {Kind::kKillRequested, signal};
-  }
   static WorkerInput ChannelClosed() { return {Kind::kChannelClosed}; }
   static WorkerInput Exited(WorkerExit exit) {
     return {Kind::kExited, 0, exit};
   }
 
   Kind kind;
-  int value = 0;
+  int error = 0;  // errno
   WorkerExit exit = {};
 };
 
@@ -79,7 +75,6 @@ enum class WorkerEffect : uint8_t {
                        // still starts what it was sent
   kSendDisconnect,     // tell it to disconnect
   kAcknowledgeNotice,  // answer its notice; it then closes the channel
-  kSendSignal,         // send the input's `value` to the process
   kCloseChannel,       // close the channel, then apply kChannelClosed
 };
 

@@ -145,24 +145,12 @@ TEST(WorkerStateTest, B244SecondNoticeIsAcknowledgedAgain) {
   EXPECT_EQ(life.violation(), "");
 }
 
-TEST(WorkerStateTest, B235KillInPrimaryIsAPlainSignal) {
+TEST(WorkerStateTest, B235DeathBySignalIsNotAfterDisconnect) {
   Life life = Listening();
-  life.Then(Input::KillRequested(SIGTERM));
-  EXPECT_EQ(life.acts(), "send signal");
-  EXPECT_EQ(life.record().exited_after_disconnect, std::nullopt);
-  EXPECT_TRUE(life.record().serving);
   life.Then({Input::ChannelClosed(), DiesOf(SIGTERM)});
   EXPECT_EQ(life.events(), "fork+ online+ listening+ disconnect+ exit-");
   EXPECT_EQ(life.record().exited_after_disconnect, false);
   EXPECT_EQ(life.record().exit, (WorkerExit{.signal = SIGTERM}));
-}
-
-TEST(WorkerStateTest, B239SurvivedKillChangesNothingElse) {
-  Life life = Listening();
-  WorkerRecord expected = life.record();
-  expected.killed = true;
-  life.Then(Input::KillRequested(SIGTERM));
-  EXPECT_EQ(life.record(), expected);
 }
 
 TEST(WorkerStateTest, B226ProcessLevelDisconnect) {
@@ -186,10 +174,8 @@ TEST(WorkerStateTest, B247B250ExitCodeAndCrashAreNotAfterDisconnect) {
 
 TEST(WorkerStateTest, B241DisconnectThenKill) {
   Life life = Listening();
-  life.Then({Input::DisconnectRequested(),
-             Input::KillRequested(SIGTERM),
-             Input::ChannelClosed(),
-             DiesOf(SIGTERM)});
+  life.Then(
+      {Input::DisconnectRequested(), Input::ChannelClosed(), DiesOf(SIGTERM)});
   EXPECT_EQ(life.events(), "fork+ online+ listening+ disconnect- exit-");
   EXPECT_EQ(life.record().exited_after_disconnect, true);
   EXPECT_EQ(life.record().exit->signal, SIGTERM);
@@ -235,7 +221,7 @@ TEST(WorkerStateTest, B044SpawnFailure) {
 TEST(WorkerStateTest, B044SpawnFailureHasNeitherOnlineNorExit) {
   Life life;
   life.Then(Input::SpawnFailed(ENOENT));
-  life.Then({ExitsWith(0), Input::Spawned(), Input::KillRequested(SIGTERM)});
+  life.Then({ExitsWith(0), Input::Spawned()});
   EXPECT_EQ(life.events(), "error+ fork+ disconnect-");
   EXPECT_EQ(life.acts(), "close channel, stop serving, leave workers");
 }
@@ -265,12 +251,9 @@ TEST(WorkerStateTest, DisconnectBeforeForkIsSentWhenTheProcessIsThere) {
   EXPECT_EQ(life.acts(), "stop serving, leave workers, send disconnect");
 }
 
-TEST(WorkerStateTest, KillBeforeOnline) {
+TEST(WorkerStateTest, DeathBeforeOnline) {
   Life life;
-  life.Then({Input::Spawned(),
-             Input::KillRequested(SIGTERM),
-             Input::ChannelClosed(),
-             DiesOf(SIGTERM)});
+  life.Then({Input::Spawned(), Input::ChannelClosed(), DiesOf(SIGTERM)});
   EXPECT_EQ(life.events(), "fork+ disconnect+ exit-");
   EXPECT_EQ(life.record().exited_after_disconnect, false);
 }
@@ -300,14 +283,6 @@ TEST(WorkerStateTest, B215DisconnectOfADeadWorkerFlipsTheFlag) {
   life.Then(Input::DisconnectRequested());
   EXPECT_EQ(life.record().exited_after_disconnect, true);
   EXPECT_EQ(life.acts(), acts);
-}
-
-TEST(WorkerStateTest, B242KillOfADeadWorkerDoesNothing) {
-  Life life = Listening();
-  life.Then({Input::ChannelClosed(), ExitsWith(0)});
-  const WorkerRecord record = life.record();
-  life.Then(Input::KillRequested(SIGTERM));
-  EXPECT_EQ(life.record(), record);
 }
 
 TEST(WorkerStateTest, B057ExitAndDisconnectCountOnce) {

@@ -29,7 +29,6 @@ std::vector<Input> AllInputs() {
           Input::ListeningFrame(),
           Input::DisconnectNotice(),
           Input::DisconnectRequested(),
-          Input::KillRequested(SIGTERM),
           Input::ChannelClosed(),
           Input::Exited({.code = 0}),
           Input::Exited({.code = 7}),
@@ -63,7 +62,6 @@ std::string RecordKey(const WorkerRecord& r) {
       r.spawn_errno,
       r.online,
       r.disconnect_requested,
-      r.killed,
       r.exit ? absl::StrCat("/", r.exit->code, "/", r.exit->signal) : "-");
 }
 
@@ -88,7 +86,7 @@ void ExpectLegal(const Node& node, const WorkerRecord& next, Effect effect) {
   const bool exited = node.count(Effect::kEmitExit) == 1;
   const bool left = node.count(Effect::kLeaveWorkers) == 1;
   if (effect != Effect::kEmitListening &&
-      effect != Effect::kAcknowledgeNotice && effect != Effect::kSendSignal) {
+      effect != Effect::kAcknowledgeNotice) {
     EXPECT_EQ(node.count(effect), 0) << "a second time";
   }
   switch (effect) {
@@ -123,9 +121,6 @@ void ExpectLegal(const Node& node, const WorkerRecord& next, Effect effect) {
     case Effect::kSendDisconnect:
     case Effect::kAcknowledgeNotice:
       EXPECT_TRUE(next.started && next.connected && !next.dead());
-      break;
-    case Effect::kSendSignal:
-      EXPECT_TRUE(next.started && !next.dead());
       break;
     case Effect::kStopServing:
     case Effect::kCloseChannel:

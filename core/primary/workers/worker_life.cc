@@ -42,8 +42,8 @@ void WorkerLife::Do(WorkerProcess& worker, WorkerEffect effect) {
     case WorkerEffect::kSendDisconnect:
       return SendDrain(worker);
     default:
-      // The list is by process (Primary::Bury), signals are sent where they are
-      // wanted, and a violation closes the channel.
+      // The list is by process (Primary::Bury), and a violation closes the
+      // channel.
       return;
   }
 }
