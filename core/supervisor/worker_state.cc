@@ -29,7 +29,7 @@ void OnSpawned(Step& step) {
   record.started = true;
   step.effects.push_back(WorkerEffect::kEmitFork);
   if (record.disconnect_requested) {
-    step.effects.push_back(WorkerEffect::kSendDisconnect);
+    step.effects.push_back(WorkerEffect::kSendDrain);
   }
 }
 
@@ -76,9 +76,7 @@ void OnListening(Step& step) {
 void OnDisconnectNotice(Step& step) {
   step.record.exited_after_disconnect = true;
   StopServing(step);
-  if (!step.record.dead()) {
-    step.effects.push_back(WorkerEffect::kAcknowledgeNotice);
-  }
+  if (!step.record.dead()) step.effects.push_back(WorkerEffect::kSendDrain);
 }
 
 void OnFrame(Step& step, Kind kind) {
@@ -100,7 +98,7 @@ void OnDisconnectRequested(Step& step) {
   record.disconnect_requested = true;
   record.exited_after_disconnect = true;
   if (first && record.started && record.connected && !record.dead()) {
-    step.effects.push_back(WorkerEffect::kSendDisconnect);
+    step.effects.push_back(WorkerEffect::kSendDrain);
   }
   StopServing(step);
   LeaveWorkers(step);
@@ -149,10 +147,8 @@ absl::string_view WorkerEffectName(WorkerEffect effect) {
       return "leave workers";
     case WorkerEffect::kStopServing:
       return "stop serving";
-    case WorkerEffect::kSendDisconnect:
-      return "send disconnect";
-    case WorkerEffect::kAcknowledgeNotice:
-      return "acknowledge notice";
+    case WorkerEffect::kSendDrain:
+      return "send drain";
     case WorkerEffect::kCloseChannel:
       return "close channel";
   }

@@ -70,12 +70,14 @@ enum class WorkerEffect : uint8_t {
   kEmitDisconnect,  // of both
   kEmitExit,        // of both
   // Acts.
-  kLeaveWorkers,       // remove it from `workers`
-  kStopServing,        // hand it nothing more, also if it listens later; it
-                       // still starts what it was sent
-  kSendDisconnect,     // tell it to disconnect
-  kAcknowledgeNotice,  // answer its notice; it then closes the channel
-  kCloseChannel,       // close the channel, then apply kChannelClosed
+  kStopServing,  // hand it nothing more, also if it listens later; it still
+                 // starts what it was sent
+  kSendDrain,    // tell it to disconnect, or answer its notice; it then closes
+                 // the channel
+  // Acts that follow by themselves in the primary; here for the promises above.
+  kLeaveWorkers,  // remove it from `workers`: Primary::Bury(), by process
+  kCloseChannel,  // close the channel, then apply kChannelClosed: what Feed()
+                  // returns of a violation does it
 };
 
 // Returns the effect in words, such as "emit online".

@@ -119,7 +119,7 @@ TEST(WorkerStateTest, B213DisconnectInPrimary) {
   EXPECT_EQ(life.record().exited_after_disconnect, true);
   EXPECT_FALSE(life.record().member);
   EXPECT_EQ(life.record().state, WorkerState::kListening);
-  EXPECT_EQ(life.acts(), "send disconnect, stop serving, leave workers");
+  EXPECT_EQ(life.acts(), "send drain, stop serving, leave workers");
   life.Then({Input::ChannelClosed(), ExitsWith(0)});
   EXPECT_EQ(life.events(), "fork+ online+ listening+ disconnect- exit-");
   EXPECT_EQ(life.record().exited_after_disconnect, true);
@@ -130,7 +130,7 @@ TEST(WorkerStateTest, B217B218DisconnectInWorkerIsAcknowledged) {
   life.Then(Input::DisconnectNotice());
   EXPECT_EQ(life.record().exited_after_disconnect, true);
   EXPECT_TRUE(life.record().member);
-  EXPECT_EQ(life.acts(), "stop serving, acknowledge notice");
+  EXPECT_EQ(life.acts(), "stop serving, send drain");
   life.Then({Input::ChannelClosed(), ExitsWith(0)});
   EXPECT_EQ(life.events(), "fork+ online+ listening+ disconnect+ exit-");
   EXPECT_EQ(life.record().exited_after_disconnect, true);
@@ -140,8 +140,7 @@ TEST(WorkerStateTest, B217B218DisconnectInWorkerIsAcknowledged) {
 TEST(WorkerStateTest, B244SecondNoticeIsAcknowledgedAgain) {
   Life life = Listening();
   life.Then({Input::DisconnectNotice(), Input::DisconnectNotice()});
-  EXPECT_EQ(life.acts(),
-            "stop serving, acknowledge notice, acknowledge notice");
+  EXPECT_EQ(life.acts(), "stop serving, send drain, send drain");
   EXPECT_EQ(life.violation(), "");
 }
 
@@ -248,7 +247,7 @@ TEST(WorkerStateTest, DisconnectBeforeForkIsSentWhenTheProcessIsThere) {
   Life life;
   life.Then({Input::DisconnectRequested(), Input::Spawned()});
   EXPECT_EQ(life.events(), "fork-");
-  EXPECT_EQ(life.acts(), "stop serving, leave workers, send disconnect");
+  EXPECT_EQ(life.acts(), "stop serving, leave workers, send drain");
 }
 
 TEST(WorkerStateTest, DeathBeforeOnline) {
@@ -272,7 +271,7 @@ TEST(WorkerStateTest, B023PluginThatCannotBeLoadedGoesOnlineFirst) {
 TEST(WorkerStateTest, B215RepeatedDisconnectIsHarmless) {
   Life life = Listening();
   life.Then({Input::DisconnectRequested(), Input::DisconnectRequested()});
-  EXPECT_EQ(life.acts(), "send disconnect, stop serving, leave workers");
+  EXPECT_EQ(life.acts(), "send drain, stop serving, leave workers");
 }
 
 TEST(WorkerStateTest, B215DisconnectOfADeadWorkerFlipsTheFlag) {

@@ -85,8 +85,7 @@ void ExpectLegal(const Node& node, const WorkerRecord& next, Effect effect) {
   const bool disconnected = node.count(Effect::kEmitDisconnect) == 1;
   const bool exited = node.count(Effect::kEmitExit) == 1;
   const bool left = node.count(Effect::kLeaveWorkers) == 1;
-  if (effect != Effect::kEmitListening &&
-      effect != Effect::kAcknowledgeNotice) {
+  if (effect != Effect::kEmitListening && effect != Effect::kSendDrain) {
     EXPECT_EQ(node.count(effect), 0) << "a second time";
   }
   switch (effect) {
@@ -118,8 +117,7 @@ void ExpectLegal(const Node& node, const WorkerRecord& next, Effect effect) {
       EXPECT_TRUE(next.disconnect_requested ||
                   (next.dead() && !next.connected));
       break;
-    case Effect::kSendDisconnect:
-    case Effect::kAcknowledgeNotice:
+    case Effect::kSendDrain:
       EXPECT_TRUE(next.started && next.connected && !next.dead());
       break;
     case Effect::kStopServing:

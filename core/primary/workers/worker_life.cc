@@ -38,8 +38,7 @@ void WorkerLife::Do(WorkerProcess& worker, WorkerEffect effect) {
     case WorkerEffect::kStopServing:
       group_.StopServing(worker.slot());
       return dynamic_.StopServing(worker.slot());
-    case WorkerEffect::kAcknowledgeNotice:
-    case WorkerEffect::kSendDisconnect:
+    case WorkerEffect::kSendDrain:
       return SendDrain(worker);
     default:
       // The list is by process (Primary::Bury), and a violation closes the
