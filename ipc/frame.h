@@ -7,7 +7,7 @@
 //        6     2  type            FrameType; what it means is core/control's.
 //                                 The highest bit is the channel's
 //        8     4  fd_count        descriptors that came with the frame, 0-253
-//       12     4  correlation     pairs a reply with its request; 0 is none
+//       12     4  reserved        0; nobody looks at it
 //       16     8  payload_bytes   what follows the header
 //
 // Thread safety: plain values.
@@ -36,7 +36,6 @@ inline constexpr size_t kMaxFrameFds = 253;
 struct FrameHeader {
   uint16_t type = 0;
   uint32_t fd_count = 0;
-  uint32_t correlation = 0;
   uint64_t payload_bytes = 0;
 };
 
@@ -46,7 +45,6 @@ struct FrameHeader {
 // process had no number left for them (ipc/lost_descriptors.h).
 struct Frame {
   uint16_t type = 0;
-  uint32_t correlation = 0;
   std::span<const std::byte> payload;
   std::vector<UniqueFd> fds;
 };

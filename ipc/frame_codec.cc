@@ -36,7 +36,7 @@ void WriteFrameHeader(const FrameHeader& header,
   Put<uint16_t>(kFrameVersion, 4, out.data());
   Put<uint16_t>(header.type, 6, out.data());
   Put<uint32_t>(header.fd_count, 8, out.data());
-  Put<uint32_t>(header.correlation, 12, out.data());
+  Put<uint32_t>(0, 12, out.data());  // reserved
   Put<uint64_t>(header.payload_bytes, 16, out.data());
 }
 
@@ -106,7 +106,6 @@ absl::StatusOr<Frame> FrameDecoder::NextWithHeader(const FrameHeader& header) {
                                                  " came")));
   }
   frame.type = header.type;
-  frame.correlation = header.correlation;
   frame.payload = {start + kFrameHeaderBytes,
                    static_cast<size_t>(header.payload_bytes)};
   consumed_ += kFrameHeaderBytes + frame.payload.size();
@@ -141,7 +140,6 @@ absl::StatusOr<FrameHeader> FrameDecoder::ReadHeader() const {
   FrameHeader header;
   header.type = Get<uint16_t>(in, 6);
   header.fd_count = Get<uint32_t>(in, 8);
-  header.correlation = Get<uint32_t>(in, 12);
   header.payload_bytes = Get<uint64_t>(in, 16);
   if (header.fd_count > kMaxFrameFds) {
     return absl::DataLossError(absl::StrCat("a frame announces ",

@@ -35,9 +35,7 @@ std::string ToText(std::span<const std::byte> bytes) {
 
 Bytes MakeFrame(uint16_t type, std::string_view payload, uint32_t fds = 0) {
   Bytes bytes;
-  AppendFrame({.type = type, .fd_count = fds, .correlation = 9},
-              ToBytes(payload),
-              &bytes);
+  AppendFrame({.type = type, .fd_count = fds}, ToBytes(payload), &bytes);
   return bytes;
 }
 
@@ -91,7 +89,6 @@ TEST_F(FrameDecoderTest, WholeFrameComesOut) {
   const absl::StatusOr<Frame> frame = decoder.Next();
   ASSERT_TRUE(frame.ok()) << frame.status();
   EXPECT_EQ(frame->type, 7);
-  EXPECT_EQ(frame->correlation, 9u);
   EXPECT_EQ(ToText(frame->payload), "payload");
   EXPECT_TRUE(frame->fds.empty());
   ExpectUnavailable(decoder);

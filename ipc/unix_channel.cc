@@ -64,57 +64,45 @@ UnixChannel::Segment& UnixChannel::TailFor(size_t frame_bytes, bool has_fds) {
   return tail;
 }
 
-bool UnixChannel::Send(uint16_t type,
+void UnixChannel::Send(uint16_t type,
                        std::span<const std::byte> payload,
-                       std::vector<UniqueFd> fds,
-                       uint32_t correlation) {
-  return SendJoined(type, payload, {}, std::move(fds), correlation);
+                       std::vector<UniqueFd> fds) {
+  SendJoined(type, payload, {}, std::move(fds));
 }
 
-bool UnixChannel::SendJoined(uint16_t type,
+void UnixChannel::SendJoined(uint16_t type,
                              std::span<const std::byte> head,
                              std::span<const std::byte> rest,
-                             std::vector<UniqueFd> fds,
-                             uint32_t correlation) {
-  if (SendInRing(type, head, rest, &fds, correlation)) {
-    return queued_bytes_ < options_.high_watermark_bytes;
-  }
+                             std::vector<UniqueFd> fds) {
+  if (SendInRing(type, head, rest, &fds)) return;
   const size_t payload_bytes = head.size() + rest.size();
   const size_t frame_bytes = kFrameHeaderBytes + payload_bytes;
-  Segment& segment = SendHead(
-      type, head, payload_bytes, frame_bytes, std::move(fds), correlation);
+  Segment& segment =
+      SendHead(type, head, payload_bytes, frame_bytes, std::move(fds));
   segment.bytes.insert(segment.bytes.end(), rest.begin(), rest.end());
-  return queued_bytes_ < options_.high_watermark_bytes;
 }
 
-bool UnixChannel::SendShared(uint16_t type,
+void UnixChannel::SendShared(uint16_t type,
                              std::span<const std::byte> head,
                              const SharedBytes& rest,
-                             std::vector<UniqueFd> fds,
-                             uint32_t correlation) {
+                             std::vector<UniqueFd> fds) {
   if (rest.size() < kShareBytes) {
-    return SendJoined(type, head, rest.span(), std::move(fds), correlation);
+    return SendJoined(type, head, rest.span(), std::move(fds));
   }
-  if (SendInRing(type, head, rest.span(), &fds, correlation)) {
-    return queued_bytes_ < options_.high_watermark_bytes;
-  }
-  const size_t payload_bytes = head.size() + rest.size();
+  if (SendInRing(type, head, rest.span(), &fds)) return;
   SendHead(type,
            head,
-           payload_bytes,
+           head.size() + rest.size(),
            kFrameHeaderBytes + head.size(),
-           std::move(fds),
-           correlation);
+           std::move(fds));
   queue_.emplace_back().shared = rest;
   queued_bytes_ += rest.size();
-  return queued_bytes_ < options_.high_watermark_bytes;
 }
 
 bool UnixChannel::SendInRing(uint16_t type,
                              std::span<const std::byte> head,
                              std::span<const std::byte> rest,
-                             std::vector<UniqueFd>* fds,
-                             uint32_t correlation) {
+                             std::vector<UniqueFd>* fds) {
   if (!options_.uses_ring || head.size() + rest.size() < kRingPayloadBytes) {
     return false;
   }
@@ -128,8 +116,7 @@ bool UnixChannel::SendInRing(uint16_t type,
            payload,
            payload.size(),
            kFrameHeaderBytes + payload.size(),
-           std::move(*fds),
-           correlation);
+           std::move(*fds));
   withheld_in_ring_ += place->bytes;
   return true;
 }
@@ -142,15 +129,14 @@ void UnixChannel::OfferRing() {
   ring_.emplace(*std::move(ring));
   std::vector<UniqueFd> fds;
   fds.push_back(ring_->TakeFd());
-  SendHead(kRingOffer, {}, 0, kFrameHeaderBytes, std::move(fds), 0);
+  SendHead(kRingOffer, {}, 0, kFrameHeaderBytes, std::move(fds));
 }
 
 UnixChannel::Segment& UnixChannel::SendHead(uint16_t type,
                                             std::span<const std::byte> head,
                                             size_t payload_bytes,
                                             size_t frame_bytes,
-                                            std::vector<UniqueFd> fds,
-                                            uint32_t correlation) {
+                                            std::vector<UniqueFd> fds) {
   if (fds.size() > kMaxFrameFds) {
     std::fprintf(stderr, "UnixChannel::Send: %zu descriptors\n", fds.size());
     std::abort();
@@ -158,7 +144,6 @@ UnixChannel::Segment& UnixChannel::SendHead(uint16_t type,
   std::array<std::byte, kFrameHeaderBytes> header;
   WriteFrameHeader({.type = type,
                     .fd_count = static_cast<uint32_t>(fds.size()),
-                    .correlation = correlation,
                     .payload_bytes = payload_bytes},
                    header);
   Segment& segment = TailFor(frame_bytes, !fds.empty());

@@ -12,7 +12,7 @@
 // be sent to and flushed, and not destroyed.
 //
 //   UnixChannel channel(std::move(socket));
-//   if (!channel.Send(kPing, bytes)) PauseWhoeverProduces();
+//   channel.Send(kPing, bytes);
 //   RETURN_IF_ERROR(channel.Flush());
 #ifndef IPC_UNIX_CHANNEL_H_
 #define IPC_UNIX_CHANNEL_H_
@@ -38,8 +38,6 @@ namespace cluster {
 struct ChannelOptions {
   // The largest payload accepted from the peer.
   size_t max_payload_bytes = size_t{128} << 20;
-  // Send() says false from here on.
-  size_t high_watermark_bytes = size_t{128} << 10;
   // Large payloads go by shared memory (ipc/payload_ring.h) where the peer
   // takes part. They are not among queued_bytes().
   bool uses_ring = false;
@@ -57,29 +55,25 @@ class UnixChannel {
   int fd() const { return socket_.get(); }
 
   // Queues a frame and writes nothing. `payload` is copied; `fds` are owned
-  // until they are written, then closed here. Returns false when the queue has
-  // reached the high watermark: the frame is queued all the same, and whoever
-  // produces should wait until the queue is empty.
+  // until they are written, then closed here. The queue has no bound of its
+  // own: whoever produces looks at queued_bytes().
   // REQUIRES: type < kInRing, fds.size() <= kMaxFrameFds, else the process
   // dies.
-  bool Send(uint16_t type,
+  void Send(uint16_t type,
             std::span<const std::byte> payload,
-            std::vector<UniqueFd> fds = {},
-            uint32_t correlation = 0);
+            std::vector<UniqueFd> fds = {});
 
   // The same for a payload in two pieces, so that nobody has to join them.
-  bool SendJoined(uint16_t type,
+  void SendJoined(uint16_t type,
                   std::span<const std::byte> head,
                   std::span<const std::byte> rest,
-                  std::vector<UniqueFd> fds = {},
-                  uint32_t correlation = 0);
+                  std::vector<UniqueFd> fds = {});
 
   // The same for a second piece that is shared: a large one is not copied.
-  bool SendShared(uint16_t type,
+  void SendShared(uint16_t type,
                   std::span<const std::byte> head,
                   const SharedBytes& rest,
-                  std::vector<UniqueFd> fds = {},
-                  uint32_t correlation = 0);
+                  std::vector<UniqueFd> fds = {});
 
   // Writes as much of the queue as the kernel takes, many frames a call.
   //   OK             also when the socket is full: see wants_write()
@@ -135,8 +129,7 @@ class UnixChannel {
   bool SendInRing(uint16_t type,
                   std::span<const std::byte> head,
                   std::span<const std::byte> rest,
-                  std::vector<UniqueFd>* fds,
-                  uint32_t correlation);
+                  std::vector<UniqueFd>* fds);
   // Makes the ring and queues its offer, once.
   void OfferRing();
   // Queues a header for `payload_bytes` and the head. Returns its segment.
@@ -144,8 +137,7 @@ class UnixChannel {
                     std::span<const std::byte> head,
                     size_t payload_bytes,
                     size_t frame_bytes,
-                    std::vector<UniqueFd> fds,
-                    uint32_t correlation);
+                    std::vector<UniqueFd> fds);
   // The segment to which a frame of `frame_bytes` is appended.
   Segment& TailFor(size_t frame_bytes, bool has_fds);
   // One sendmsg with as many segments as may go together.

@@ -78,7 +78,7 @@ class UnixChannelRingTest : public ::testing::Test {
   }
 
   void Send(const std::string& text, std::vector<UniqueFd> fds = {}) {
-    sender_->Send(7, AsBytes(text), std::move(fds), 42);
+    sender_->Send(7, AsBytes(text), std::move(fds));
     sent_.push_back(text);
   }
   // Passes what is queued, and checks it.
@@ -89,7 +89,6 @@ class UnixChannelRingTest : public ::testing::Test {
       const absl::Status status = receiver_->OnReadable([&](Frame frame) {
         ASSERT_LT(came, sent_.size());
         EXPECT_EQ(frame.type, 7);
-        EXPECT_EQ(frame.correlation, 42u);
         const std::string& text = sent_[came++];
         ASSERT_EQ(frame.payload.size(), text.size());
         EXPECT_EQ(std::memcmp(frame.payload.data(), text.data(), text.size()),
@@ -150,8 +149,7 @@ TEST_F(UnixChannelRingTest, SharedBytesGoByTheRing) {
   Open();
   const uint64_t before = sender_->written_bytes();
   const std::string text(kLarge, 's');
-  sender_->SendShared(
-      7, AsBytes("head"), SharedBytes::Copy(AsBytes(text)), {}, 42);
+  sender_->SendShared(7, AsBytes("head"), SharedBytes::Copy(AsBytes(text)));
   sent_.push_back("head" + text);
   Pass();
   EXPECT_LT(sender_->written_bytes() - before, 64u);

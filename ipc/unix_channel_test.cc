@@ -74,7 +74,7 @@ class UnixChannelTest : public ChannelPairTest {
 };
 
 TEST_F(UnixChannelTest, SendOnlyQueues) {
-  EXPECT_TRUE(sender_->Send(1, AsBytes("hello")));
+  sender_->Send(1, AsBytes("hello"));
   EXPECT_TRUE(sender_->wants_write());
   EXPECT_EQ(sender_->queued_bytes(), kFrameHeaderBytes + 5);
   int frames = 0;
@@ -82,29 +82,16 @@ TEST_F(UnixChannelTest, SendOnlyQueues) {
   EXPECT_EQ(frames, 0);
 }
 
-TEST_F(UnixChannelTest, FrameArrivesWithTypeAndCorrelation) {
-  sender_->Send(7, AsBytes("hello"), {}, 42);
+TEST_F(UnixChannelTest, FrameArrivesWithItsType) {
+  sender_->Send(7, AsBytes("hello"));
   std::string seen;
   Deliver([&](Frame frame) {
     EXPECT_EQ(frame.type, 7);
-    EXPECT_EQ(frame.correlation, 42u);
     seen = ToText(frame.payload);
   });
   EXPECT_EQ(seen, "hello");
   EXPECT_FALSE(sender_->wants_write());
   EXPECT_EQ(sender_->queued_bytes(), 0u);
-}
-
-TEST_F(UnixChannelTest, SendSaysFalseFromTheHighWatermarkAndQueues) {
-  const std::string payload(1000, 'x');
-  size_t sent = 1;
-  while (sender_->Send(1, AsBytes(payload))) ++sent;
-  EXPECT_GE(sender_->queued_bytes(), ChannelOptions{}.high_watermark_bytes);
-  EXPECT_FALSE(sender_->Send(1, AsBytes(payload)));
-  size_t arrived = 0;
-  Deliver([&](Frame) { ++arrived; });
-  EXPECT_EQ(arrived, sent + 1);
-  EXPECT_TRUE(sender_->Send(1, AsBytes(payload)));
 }
 
 TEST_F(UnixChannelTest, FullSocketKeepsTheRestQueued) {
@@ -197,9 +184,9 @@ TEST_F(UnixChannelTest, OneCallReadsABoundedAmount) {
 }
 
 TEST_F(UnixChannelTest, HandlerMayAnswer) {
-  sender_->Send(1, AsBytes("ping"), {}, 5);
-  Deliver([&](Frame frame) {
-    receiver_->Send(2, AsBytes("pong"), {}, frame.correlation);
+  sender_->Send(1, AsBytes("ping"));
+  Deliver([&](Frame) {
+    receiver_->Send(2, AsBytes("pong"));
     EXPECT_TRUE(receiver_->Flush().ok());
   });
   std::string answer;

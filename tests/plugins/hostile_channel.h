@@ -14,7 +14,7 @@ struct hostile_header {
   uint16_t version;
   uint16_t type;
   uint32_t fd_count;
-  uint32_t correlation;
+  uint32_t reserved;
   uint64_t payload_bytes;
 };
 
