@@ -10,7 +10,7 @@
 #include "core/base/unique_fd.h"
 #include "core/cluster/primary_side.h"
 #include "core/control/worker_exit.h"
-#include "core/worker/worker_main.h"
+#include "core/worker/inherited_channel.h"
 
 namespace cluster {
 namespace {

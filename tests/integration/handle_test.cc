@@ -19,9 +19,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/unique_fd.h"
+#include "core/cluster.h"
 #include "core/primary/messages/message_payload.h"
 #include "core/primary/messages/primary_mailbox.h"
-#include "core/worker/worker_main.h"
 #include "ipc/address.h"
 #include "ipc/fd_passing.h"
 #include "ipc/listener.h"
@@ -380,7 +380,7 @@ TEST(DeafWorkerTest, DiesWithWhatItHasReceived) {
 }  // namespace cluster
 
 int main(int argc, char** argv) {
-  if (cluster::IsWorkerProcess()) return cluster::WorkerMain();
+  cluster::run_if_plugin_worker();
   ::testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

@@ -18,9 +18,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/cluster.h"
 #include "core/primary/messages/message_payload.h"
 #include "core/primary/messages/primary_mailbox.h"
-#include "core/worker/worker_main.h"
 #include "ipc/shared_bytes.h"
 #include "plugins/testing/client.h"
 #include "tests/integration/client_set.h"
@@ -118,7 +118,7 @@ TEST(LargeMessageTest, HundredMegabytesPassWhileConnectionsAreHandedOff) {
 }  // namespace cluster
 
 int main(int argc, char** argv) {
-  if (cluster::IsWorkerProcess()) return cluster::WorkerMain();
+  cluster::run_if_plugin_worker();
   ::testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

@@ -2,7 +2,7 @@
 // plugin of tests/plugins, and a loop that the test turns until it has what it
 // waits for. The test's binary is the worker, too: its main() begins with
 //
-//   if (IsWorkerProcess()) return WorkerMain();
+//   run_if_plugin_worker();
 //
 // Thread safety: none.
 //

@@ -1,13 +1,15 @@
-// WorkerMain: the host's binary in the worker role.
+// InheritedChannel: what makes a process a worker.
 //
 // A process is a worker exactly if CLUSTER_CHANNEL_FD is set in its
 // environment; the primary sets it, together with CLUSTER_WORKER_ID, when it
 // spawns one. Both are removed before plugin code runs, so that what a plugin
 // starts is not taken for a worker.
 //
-// Thread safety: call once, from main().
-#ifndef CORE_WORKER_WORKER_MAIN_H_
-#define CORE_WORKER_WORKER_MAIN_H_
+// Thread safety: call once, before there are other threads.
+//
+//   if (IsWorkerProcess()) inherited = TakeInheritedChannel();
+#ifndef CORE_WORKER_INHERITED_CHANNEL_H_
+#define CORE_WORKER_INHERITED_CHANNEL_H_
 
 #include <cstdint>
 
@@ -31,10 +33,6 @@ struct InheritedChannel {
 //   kFailedPrecondition  the variable was set by hand: there is no channel
 absl::StatusOr<InheritedChannel> TakeInheritedChannel();
 
-// Serves as a worker and returns the exit code. A variable that was set by
-// hand, with no channel behind it, gives one line on standard error and code 2.
-int WorkerMain();
-
 }  // namespace cluster
 
-#endif  // CORE_WORKER_WORKER_MAIN_H_
+#endif  // CORE_WORKER_INHERITED_CHANNEL_H_

@@ -1,4 +1,4 @@
-#include "core/worker/worker_main.h"
+#include "core/worker/inherited_channel.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -6,11 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <string>
-#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
@@ -18,8 +15,6 @@
 #include "core/base/unique_fd.h"
 #include "core/control/environment.h"
 #include "core/control/worker_exit.h"
-#include "core/worker/loop.h"
-#include "core/worker/runtime.h"
 
 namespace cluster {
 namespace {
@@ -76,24 +71,6 @@ absl::StatusOr<InheritedChannel> TakeInheritedChannel() {
   // A peer that is gone is an error of the call, not the worker's end.
   signal(SIGPIPE, SIG_IGN);
   return inherited;
-}
-
-int WorkerMain() {
-  absl::StatusOr<InheritedChannel> inherited = TakeInheritedChannel();
-  if (!inherited.ok()) {
-    std::fprintf(
-        stderr, "%s\n", std::string(inherited.status().message()).c_str());
-    return kWorkerExitUsage;
-  }
-  // Ctrl-C goes to the whole terminal group; the primary decides what it means.
-  signal(SIGINT, SIG_IGN);
-
-  absl::StatusOr<std::unique_ptr<Loop>> loop = Loop::Create();
-  if (!loop.ok()) {
-    std::fprintf(stderr, "worker: %s\n", loop.status().ToString().c_str());
-    return kWorkerExitInternal;
-  }
-  return Runtime(std::move(inherited->channel), *std::move(loop)).Run();
 }
 
 }  // namespace cluster
