@@ -80,10 +80,9 @@ absl::Status FrameHandler::OnListen(WorkerProcess& worker, const Frame& frame) {
     return absl::DataLossError("it asks for a listener that there is not");
   }
   // Each reply holds a descriptor until the worker reads it.
-  if (worker.asked_for.test(request.listener)) {
+  if (!worker.listeners.Add(request.listener)) {
     return absl::DataLossError("it asks for a listener twice");
   }
-  worker.asked_for.set(request.listener);
   absl::StatusOr<std::vector<UniqueFd>> acceptor =
       group_.AcceptorFor(worker.slot(), request.listener);
   ListenReply reply = {.listener = request.listener,
@@ -104,11 +103,9 @@ absl::Status FrameHandler::OnListening(WorkerProcess& worker,
                    Decode<ListeningNotice>(frame.payload));
   const uint32_t listener = listening.listener;
   if (group_.listener(listener) == nullptr ||
-      !worker.asked_for.test(listener) || worker.listens_on.test(listener)) {
+      !worker.listeners.BeginListening(listener)) {
     return absl::DataLossError("it listens where it did not ask to");
   }
-  worker.listens_on.set(listener);
-  worker.newest_listener = listener;
   RETURN_IF_ERROR(life_.Feed(worker, WorkerInput::ListeningFrame()));
   if (worker.serves(listener)) group_.Serve(worker.slot(), listener);
   return absl::OkStatus();

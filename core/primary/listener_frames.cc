@@ -42,18 +42,18 @@ absl::Status ListenerFrames::Handle(WorkerProcess& worker, const Frame& frame) {
                    Decode<ListenerChange>(frame.payload));
   const uint32_t listener = change.listener;
   if (group_.listener(listener) == nullptr ||
-      !worker.asked_for.test(listener)) {
+      !worker.listeners.contains(listener)) {
     return absl::DataLossError("it names a listener that it does not serve");
   }
   switch (type) {
     case FrameType::kCloseListener:
       return OnClose(worker, listener);
     case FrameType::kPauseListener:
-      worker.pauses.set(listener);
+      worker.listeners.Pause(listener);
       group_.Withdraw(worker.slot(), listener);
       return absl::OkStatus();
     case FrameType::kResumeListener:
-      worker.pauses.reset(listener);
+      worker.listeners.Resume(listener);
       if (worker.serves(listener)) group_.Serve(worker.slot(), listener);
       return absl::OkStatus();
     default:
@@ -96,7 +96,7 @@ ListenAtReply ListenerFrames::Listen(WorkerProcess& worker,
     Fail(OutcomeOf(listener.status()), listener.status(), &reply);
     return reply;
   }
-  if (worker.asked_for.test(*listener)) {
+  if (!worker.listeners.Add(*listener)) {
     Fail(ListenOutcome::kSystem,
          ErrnoStatus(EADDRINUSE, "listen", "this worker serves it already"),
          &reply);
@@ -105,11 +105,11 @@ ListenAtReply ListenerFrames::Listen(WorkerProcess& worker,
   absl::StatusOr<std::vector<UniqueFd>> copy =
       group_.AcceptorFor(slot, *listener);
   if (!copy.ok()) {
+    worker.listeners.Remove(*listener);
     dynamic_.Release(slot, *listener);
     Fail(OutcomeOf(copy.status()), copy.status(), &reply);
     return reply;
   }
-  worker.asked_for.set(*listener);
   reply.data_path = group_.data_path(*listener);
   reply.facts = group_.listener(*listener)->facts;
   *acceptor = *std::move(copy);
@@ -117,9 +117,7 @@ ListenAtReply ListenerFrames::Listen(WorkerProcess& worker,
 }
 
 absl::Status ListenerFrames::OnClose(WorkerProcess& worker, uint32_t listener) {
-  worker.asked_for.reset(listener);
-  worker.listens_on.reset(listener);
-  worker.pauses.reset(listener);
+  worker.listeners.Remove(listener);
   group_.Withdraw(worker.slot(), listener);
   dynamic_.Release(worker.slot(), listener);
   return absl::OkStatus();

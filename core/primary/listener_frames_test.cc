@@ -105,7 +105,7 @@ TEST_F(ListenerFramesTest, ListensAndSendsTheAcceptor) {
   EXPECT_EQ(reply.outcome, ListenOutcome::kDone) << reply.reason;
   EXPECT_EQ(fds, 1u);
   EXPECT_NE(reply.facts.text, "127.0.0.1:0") << "the real port";
-  EXPECT_TRUE(worker_->process().asked_for.test(reply.facts.listener));
+  EXPECT_TRUE(worker_->process().listeners.contains(reply.facts.listener));
   EXPECT_NE(group_->listener(reply.facts.listener), nullptr);
 }
 
@@ -115,7 +115,7 @@ TEST_F(ListenerFramesTest, OneWorkerListensAtAnAddressOnce) {
   EXPECT_EQ(second.outcome, ListenOutcome::kSystem);
   EXPECT_EQ(second.error, EADDRINUSE);
   EXPECT_EQ(fds, 0u);
-  EXPECT_TRUE(worker_->process().asked_for.test(first.facts.listener));
+  EXPECT_TRUE(worker_->process().listeners.contains(first.facts.listener));
 }
 
 TEST_F(ListenerFramesTest, AddressThatIsNoneIsRefused) {
@@ -141,12 +141,12 @@ TEST_F(ListenerFramesTest, CloseOfTheLastHolderCloses) {
   const uint32_t listener = Ask("127.0.0.1:0").first.facts.listener;
   EXPECT_TRUE(Change(FrameType::kCloseListener, listener).ok());
   EXPECT_EQ(group_->listener(listener), nullptr);
-  EXPECT_FALSE(worker_->process().asked_for.test(listener));
+  EXPECT_FALSE(worker_->process().listeners.contains(listener));
 }
 
 TEST_F(ListenerFramesTest, PauseTakesItFromTheServedAndResumeGivesItBack) {
   const uint32_t listener = Ask("127.0.0.1:0").first.facts.listener;
-  worker_->process().listens_on.set(listener);
+  worker_->process().listeners.BeginListening(listener);
   EXPECT_TRUE(Change(FrameType::kPauseListener, listener).ok());
   EXPECT_FALSE(worker_->process().serves(listener));
   EXPECT_TRUE(Change(FrameType::kResumeListener, listener).ok());
@@ -179,7 +179,7 @@ TEST_F(ListenerFramesTest, TruncatedFramesAreViolations) {
 
 TEST_F(ListenerFramesTest, WorkerThatReadsNoDescriptorsGetsNoMore) {
   const std::string address = Ask("127.0.0.1:0").first.facts.text;
-  worker_->process().asked_for.reset();
+  worker_->process().listeners = {};
   // Unread, they stay in the primary once the socket is full: with that many
   // the worker has gone wrong.
   absl::Status status;
@@ -189,7 +189,7 @@ TEST_F(ListenerFramesTest, WorkerThatReadsNoDescriptorsGetsNoMore) {
             ListenAtRequest{
                 .request = 1, .flags = 0, .backlog = 0, .address = address});
     worker_->process().Flush();
-    worker_->process().asked_for.reset();
+    worker_->process().listeners = {};
   }
   EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
 }

@@ -71,7 +71,8 @@ absl::Status OperatorDesk::SetPaused(WorkerProcess& worker, bool paused) {
   }
   worker.paused = paused;
   for (uint32_t i = 0; i < kMaxListeners; ++i) {
-    if (group_.listener(i) == nullptr || !worker.listens_on.test(i)) continue;
+    if (group_.listener(i) == nullptr || !worker.listeners.listens_on(i))
+      continue;
     if (paused) {
       group_.Withdraw(worker.slot(), i);
     } else if (worker.serves(i)) {

@@ -311,7 +311,7 @@ std::vector<MetricFamily> Primary::Metrics() {
     const Slot& slot = worker->slot();
     book_.Read(slot.index(), slot.page().metric_cells);
     counts.serving +=
-        worker->record.serving && worker->ready && worker->listens_on.any();
+        worker->record.serving && worker->ready && worker->listeners.listens();
   }
   std::vector<MetricFamily> families = PrimaryMetrics(Snapshot(), counts);
   for (MetricFamily& family : book_.Families()) {

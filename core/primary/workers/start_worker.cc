@@ -75,7 +75,7 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(
   for (const ListenerFacts& facts : listeners) {
     // Their sockets come along.
     if (facts.kind == ListenerKind::kDatagram) {
-      worker->asked_for.set(facts.listener);
+      worker->listeners.Add(facts.listener);
     }
   }
   worker->Send(

@@ -71,7 +71,7 @@ WorkerEvent DescribeEvent(WorkerEventKind kind, const WorkerProcess& worker) {
   if (kind == WorkerEventKind::kOnline) {
     event.detail = SinceFork(worker);
   } else if (kind == WorkerEventKind::kListening) {
-    event.listener = worker.newest_listener;
+    event.listener = worker.listeners.newest();
   } else if (kind == WorkerEventKind::kDisconnect) {
     event.detail = worker.last_words;
   } else if (kind == WorkerEventKind::kExit) {

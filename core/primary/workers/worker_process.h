@@ -11,7 +11,6 @@
 
 #include <sys/types.h>
 
-#include <bitset>
 #include <boost/asio/io_context.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -32,8 +31,8 @@
 #include "core/event_loop/fd_watch.h"
 #include "core/log/line_splitter.h"
 #include "core/primary/connections/slot.h"
+#include "core/primary/workers/served_listeners.h"
 #include "core/primary/workers/worker_signs.h"
-#include "core/scoreboard/slot_page.h"
 #include "core/supervisor/spawner.h"
 #include "core/supervisor/worker_record.h"
 #include "ipc/archive.h"
@@ -87,11 +86,8 @@ class WorkerProcess {
   Slot& slot() const { return slot_; }
   // The owner's.
   WorkerRecord record;
-  std::string last_words;                 // why it said it failed
-  std::bitset<kMaxListeners> asked_for;   // listeners, each once
-  std::bitset<kMaxListeners> listens_on;  // likewise
-  std::bitset<kMaxListeners> pauses;      // takes none for now
-  uint32_t newest_listener = 0;           // the last of those
+  std::string last_words;  // why it said it failed
+  ServedListeners listeners;
   bool told_to_drain = false;
   std::string plugin;       // its file's name
   bool ready = true;        // its plugin wants connections
@@ -100,8 +96,7 @@ class WorkerProcess {
   WorkerSigns signs;
   // Whether it takes connections of `listener` now.
   bool serves(uint32_t listener) const {
-    return record.serving && ready && !paused && listens_on.test(listener) &&
-           !pauses.test(listener);
+    return record.serving && ready && !paused && listeners.takes(listener);
   }
   // Of unread_bytes(), what other workers sent it, or more.
   uint64_t message_bytes = 0;
