@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <utility>
@@ -16,10 +15,8 @@
 namespace cluster {
 namespace {
 
-// Reads of one output in a row, so that a chatty plugin leaves time for others.
-constexpr int kOutputReads = 4;
 // Turns at what a worker that has ended left behind: more than the kernel keeps
-// of a channel or a pipe, and an end where somebody else goes on writing.
+// of a channel, and an end where somebody else goes on writing.
 constexpr int kLastTurns = 32;
 // How soon a message is tried again for which the kernel lacked something.
 constexpr auto kFlushRetry = std::chrono::milliseconds(10);
@@ -48,13 +45,6 @@ WorkerProcess::WorkerProcess(boost::asio::io_context& io,
   pipes_ = std::move(child.pipes);
 }
 
-void WorkerProcess::CaptureOutput() {
-  for (const int number : {STDOUT_FILENO, STDERR_FILENO}) {
-    if (static_cast<size_t>(number) >= pipes_.size()) return;
-    if (pipes_[number]) AddOutput(number, std::move(pipes_[number]));
-  }
-}
-
 absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
     boost::asio::io_context& io,
     uint32_t id,
@@ -65,8 +55,8 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Create(
     WorkerOwner& owner) {
   std::unique_ptr<WorkerProcess> worker(
       new WorkerProcess(io, id, slot, std::move(child), fork_ns, owner));
-  if (capture_output) worker->CaptureOutput();
-  const absl::Status status = worker->Watch();
+  absl::Status status = worker->Watch();
+  if (status.ok() && capture_output) status = worker->CaptureOutput();
   if (status.ok()) return worker;
   KillAndReap(worker->pidfd_.get());
   return status;
@@ -77,11 +67,20 @@ absl::Status WorkerProcess::Watch() {
   channel_watch_->OnReadable([this] { ReadChannel(); });
   ASSIGN_OR_RETURN(exit_watch_, FdWatch::Create(io_, pidfd_.get()));
   exit_watch_->OnReadable([this] { OnProcessEnd(); });
-  for (const auto& output : outputs_) {
-    ASSIGN_OR_RETURN(output->watch, FdWatch::Create(io_, output->fd.get()));
-    output->watch->OnReadable([this, raw = output.get()] {
-      if (!ReadOutput(*raw)) raw->watch->Stop();
-    });
+  return absl::OkStatus();
+}
+
+absl::Status WorkerProcess::CaptureOutput() {
+  for (const int number : {STDOUT_FILENO, STDERR_FILENO}) {
+    if (static_cast<size_t>(number) >= pipes_.size()) break;
+    if (!pipes_[number]) continue;
+    const auto tell = [this, number](absl::string_view line) {
+      owner_.OnOutput(*this, number, line);
+    };
+    ASSIGN_OR_RETURN(
+        std::unique_ptr<WorkerOutput> output,
+        WorkerOutput::Create(io_, std::move(pipes_[number]), tell));
+    outputs_.push_back(std::move(output));
   }
   return absl::OkStatus();
 }
@@ -153,33 +152,6 @@ void WorkerProcess::Abandon() {
   channel_.reset();
 }
 
-// ---- What the plugin prints
-
-void WorkerProcess::AddOutput(int fd_number, UniqueFd fd) {
-  auto output = std::make_unique<Output>();
-  output->fd_number = fd_number;
-  output->fd = std::move(fd);
-  outputs_.push_back(std::move(output));
-}
-
-bool WorkerProcess::ReadOutput(Output& output) {
-  std::array<char, 16 << 10> buffer;
-  for (int i = 0; i < kOutputReads; ++i) {
-    const ssize_t count = read(output.fd.get(), buffer.data(), buffer.size());
-    if (count < 0) return errno == EAGAIN || errno == EINTR;
-    const auto emit = [&](absl::string_view line) {
-      owner_.OnOutput(*this, output.fd_number, line);
-    };
-    if (count == 0) {
-      output.lines.Finish(emit);
-      return false;
-    }
-    output.lines.Feed(
-        absl::string_view(buffer.data(), static_cast<size_t>(count)), emit);
-  }
-  return true;
-}
-
 // ---- The end
 
 void WorkerProcess::KillAfter(absl::Duration delay, std::string why) {
@@ -200,14 +172,7 @@ void WorkerProcess::OnProcessEnd() {
   exit_watch_->Stop();
   // What it wrote before it died comes first.
   for (int i = 0; i < kLastTurns && channel_; ++i) ReadChannel();
-  for (const auto& output : outputs_) {
-    for (int i = 0; i < kLastTurns && ReadOutput(*output); ++i) {
-    }
-    output->watch->Stop();
-    output->lines.Finish([&](absl::string_view line) {
-      owner_.OnOutput(*this, output->fd_number, line);
-    });
-  }
+  for (const auto& output : outputs_) output->Finish();
   owner_.OnExit(*this, *exit);
 }
 

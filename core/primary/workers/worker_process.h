@@ -29,9 +29,9 @@
 #include "core/control/messages.h"
 #include "core/event_loop/alarm.h"
 #include "core/event_loop/fd_watch.h"
-#include "core/log/line_splitter.h"
 #include "core/primary/connections/slot.h"
 #include "core/primary/workers/served_listeners.h"
+#include "core/primary/workers/worker_output.h"
 #include "core/primary/workers/worker_signs.h"
 #include "core/supervisor/spawner.h"
 #include "core/supervisor/worker_record.h"
@@ -151,13 +151,6 @@ class WorkerProcess {
   int pidfd() const { return pidfd_.get(); }
 
  private:
-  struct Output {
-    int fd_number;
-    UniqueFd fd;
-    LineSplitter lines;
-    std::unique_ptr<FdWatch> watch;
-  };
-
   WorkerProcess(boost::asio::io_context& io,
                 uint32_t id,
                 Slot& slot,
@@ -166,14 +159,11 @@ class WorkerProcess {
                 WorkerOwner& owner);
 
   absl::Status Watch();
-  void CaptureOutput();
-  void AddOutput(int fd_number, UniqueFd fd);
+  absl::Status CaptureOutput();
   void SendBytes(FrameType type,
                  std::span<const std::byte> payload,
                  std::vector<UniqueFd> fds);
   void ReadChannel();
-  // False when the output has ended.
-  bool ReadOutput(Output& output);
   void OnProcessEnd();
 
   boost::asio::io_context& io_;
@@ -190,7 +180,7 @@ class WorkerProcess {
   Alarm kill_alarm_;
   int64_t kill_at_ns_ = 0;
   std::vector<UniqueFd> pipes_;
-  std::vector<std::unique_ptr<Output>> outputs_;
+  std::vector<std::unique_ptr<WorkerOutput>> outputs_;
 };
 
 }  // namespace cluster
