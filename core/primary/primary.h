@@ -51,6 +51,7 @@
 #include "core/primary/workers/replacement.h"
 #include "core/primary/workers/watchdog.h"
 #include "core/primary/workers/worker_life.h"
+#include "core/primary/workers/worker_owner.h"
 #include "core/primary/workers/worker_process.h"
 #include "core/primary/workers/worker_spec.h"
 #include "core/supervisor/worker_record.h"

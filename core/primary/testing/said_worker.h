@@ -20,6 +20,7 @@
 #include "absl/strings/string_view.h"
 #include "core/base/unique_fd.h"
 #include "core/primary/connections/slot.h"
+#include "core/primary/workers/worker_owner.h"
 #include "core/primary/workers/worker_process.h"
 #include "core/supervisor/spawner.h"
 #include "ipc/fd_passing.h"

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "core/primary/connections/slot.h"
 #include "core/primary/listeners/listener_group.h"
+#include "core/primary/workers/worker_owner.h"
 #include "core/primary/workers/worker_process.h"
 #include "core/primary/workers/worker_spec.h"
 

@@ -11,6 +11,7 @@
 #include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
+#include "core/primary/workers/worker_owner.h"
 
 namespace cluster {
 namespace {
