@@ -27,7 +27,7 @@ MessageExchange::MessageExchange(boost::asio::io_context& io,
       }) {}
 
 void MessageExchange::Add(WorkerProcess& worker) {
-  workers_.emplace(worker.id(), &worker);
+  workers_.emplace(worker.id(), Member{.worker = &worker});
   router_.Add(worker.id(), worker.slot().index());
   mailbox_.Add(worker.id());
 }
@@ -97,9 +97,9 @@ uint64_t MessageExchange::QueueOfPrimary(uint32_t to,
 }
 
 WorkerProcess& MessageExchange::UnflushedWorker(uint32_t id) {
-  WorkerProcess& worker = *workers_.at(id);
-  if (!std::exchange(worker.has_unflushed, true)) unflushed_.push_back(id);
-  return worker;
+  Member& member = workers_.at(id);
+  if (!std::exchange(member.is_unflushed, true)) unflushed_.push_back(id);
+  return *member.worker;
 }
 
 void MessageExchange::Flush() {
@@ -108,8 +108,8 @@ void MessageExchange::Flush() {
   for (size_t i = 0; i < unflushed_.size(); ++i) {
     const auto found = workers_.find(unflushed_[i]);
     if (found == workers_.end()) continue;
-    WorkerProcess& worker = *found->second;
-    worker.has_unflushed = false;
+    WorkerProcess& worker = *found->second.worker;
+    found->second.is_unflushed = false;
     worker.Flush();
     worker.message_bytes = router_.WaitingBytes(worker.id());
   }

@@ -100,7 +100,11 @@ class MessageExchange : private MessageRouter::Out,
   const TroubleFunction trouble_;
   MessageRouter router_{*this};
   PrimaryMailbox mailbox_{router_, *this};
-  absl::btree_map<uint32_t, WorkerProcess*> workers_;  // by id
+  struct Member {
+    WorkerProcess* worker = nullptr;
+    bool is_unflushed = false;  // and in unflushed_
+  };
+  absl::btree_map<uint32_t, Member> workers_;  // by id
   std::vector<uint32_t> unflushed_;
   bool flushing_ = false;
   size_t read_bytes_ = 0;  // since the last flush

@@ -77,7 +77,6 @@ class WorkerProcess {
   }
   // Of unread_bytes(), what other workers sent it, or more.
   uint64_t message_bytes = 0;
-  bool has_unflushed = false;  // messages
 
   // Queues a message; it is written before the loop waits again.
   template <class Message>
