@@ -250,7 +250,7 @@ int Serve(const HostOptions& options, Prepared prepared) {
   cluster.run();
   for (const ListenAddress& address : bound) RemoveSocketFile(address);
   if (!options.metrics_file.empty()) (void)metrics.Write();
-  const ListenerGroup::Accounts accounts = engine.Snapshot();
+  const Accounts accounts = engine.Snapshot();
   logger.Info(absl::StrCat("connections: ", accounts.ledger.Summary()));
   FinishRecording(prepared.recording.get(), logger);
   return ExitCodeFor(engine.end(), signals.second(), options.plugin, logger);

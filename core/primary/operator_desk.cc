@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/control/data_path.h"
-#include "core/primary/connections/ledger.h"
+#include "core/primary/connections/accounts.h"
 #include "core/supervisor/worker_record.h"
 #include "core/supervisor/worker_state.h"
 
@@ -83,7 +83,7 @@ absl::Status OperatorDesk::SetPaused(WorkerProcess& worker, bool paused) {
 }
 
 AdminStatus OperatorDesk::Status() {
-  const ListenerGroup::Accounts accounts = group_.Snapshot();
+  const Accounts accounts = group_.Snapshot();
   AdminStatus status = {.plugin = {},
                         .plugin_version = {},
                         .build_id = {},

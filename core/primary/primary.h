@@ -34,6 +34,7 @@
 #include "absl/status/statusor.h"
 #include "core/admin/admin_messages.h"
 #include "core/event_loop/alarm.h"
+#include "core/primary/connections/accounts.h"
 #include "core/primary/connections/slot.h"
 #include "core/primary/frame_handler.h"
 #include "core/primary/listener_frames.h"
@@ -131,7 +132,7 @@ class Primary : private WorkerOwner {
   void KillAll();
 
   // The books (core/primary/connections/ledger.h) as they stand.
-  ListenerGroup::Accounts Snapshot() { return group_->Snapshot(); }
+  Accounts Snapshot() { return group_->Snapshot(); }
 
   // The primary as a party of the exchange of messages.
   PrimaryMailbox& messages() { return messages_.mailbox(); }

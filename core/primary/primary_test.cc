@@ -122,7 +122,7 @@ TEST_F(PrimaryTest, KillAllHandsNothingOnToDyingWorkers) {
   Make("serve", 2);
   uint64_t before = 0;
   const std::function<void()> kill_when_handed_off = [&] {
-    const ListenerGroup::Accounts books = primary_->Snapshot();
+    const Accounts books = primary_->Snapshot();
     if (books.handed_off < 8) {
       boost::asio::post(io_, kill_when_handed_off);
       return;
@@ -137,7 +137,7 @@ TEST_F(PrimaryTest, KillAllHandsNothingOnToDyingWorkers) {
     boost::asio::post(io_, kill_when_handed_off);
   };
   EXPECT_EQ(StartAndRun().kind, PrimaryEnd::Kind::kKilled);
-  const ListenerGroup::Accounts books = primary_->Snapshot();
+  const Accounts books = primary_->Snapshot();
   EXPECT_EQ(books.ledger.redispatched(), before);
   EXPECT_EQ(books.ledger.accepted(), 8u);
   EXPECT_EQ(books.ledger.refused(), 8u);

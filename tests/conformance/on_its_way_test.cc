@@ -65,7 +65,7 @@ TEST_F(OnItsWayTest, B112_AtMostOneIsOnItsWayWhereThatIsAskedFor) {
   for (int i = 0; i < 7; ++i) clients.emplace_back(port);
   // One for each, and the rest is the primary's.
   RunUntil([&] {
-    const ListenerGroup::Accounts accounts = cluster_.engine().Snapshot();
+    const Accounts accounts = cluster_.engine().Snapshot();
     return accounts.ledger.accepted() == 7 && accounts.pending == 5;
   });
   Tell(workers[0], "go");

@@ -20,7 +20,7 @@ void TurnsTest::Block(const std::shared_ptr<Worker>& worker,
 
 void TurnsTest::AwaitGiven(uint64_t connections) {
   RunUntil([&] {
-    const ListenerGroup::Accounts accounts = cluster_.engine().Snapshot();
+    const Accounts accounts = cluster_.engine().Snapshot();
     return accounts.ledger.accepted() == connections && accounts.pending == 0;
   });
 }

@@ -330,7 +330,7 @@ void ListenerGroup::ScheduleTick() {
   alarm_.Set(tick_interval_, [this] { Tick(); });
 }
 
-ListenerGroup::Accounts ListenerGroup::Snapshot() {
+Accounts ListenerGroup::Snapshot() {
   Accounts accounts = {
       .ledger = ledger_, .live = pending(), .pending = pending()};
   for (const auto& slot : slots_) {

@@ -26,6 +26,7 @@
 #include "core/base/unique_fd.h"
 #include "core/control/data_path.h"
 #include "core/event_loop/alarm.h"
+#include "core/primary/connections/accounts.h"
 #include "core/primary/connections/dispatcher.h"
 #include "core/primary/connections/ledger.h"
 #include "core/primary/connections/slot.h"
@@ -148,16 +149,7 @@ class ListenerGroup {
   // How many listeners there were from the beginning: those below it.
   size_t listener_count() const { return listener_count_; }
 
-  // The books as they stand, and what is live by them.
-  struct Accounts {
-    Ledger ledger;
-    uint64_t live = 0;
-    uint64_t pending = 0;     // of these
-    uint64_t handed_off = 0;  // over all time, some more than once
-    uint64_t requests = 0;    // that run now
-    uint64_t bytes_received = 0;
-    uint64_t bytes_sent = 0;
-  };
+  // The books as they stand.
   Accounts Snapshot();
 
  private:

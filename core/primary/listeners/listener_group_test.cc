@@ -49,7 +49,7 @@ class ListenerGroupTest : public ::testing::Test {
   }
 
   int64_t Imbalance() {
-    const ListenerGroup::Accounts accounts = group_->Snapshot();
+    const Accounts accounts = group_->Snapshot();
     return accounts.ledger.imbalance(accounts.live);
   }
 

@@ -28,8 +28,8 @@ MetricFamily Gauge(std::string name, std::string help, uint64_t value) {
 
 }  // namespace
 
-std::vector<MetricFamily> PrimaryMetrics(
-    const ListenerGroup::Accounts& accounts, const WorkerCounts& workers) {
+std::vector<MetricFamily> PrimaryMetrics(const Accounts& accounts,
+                                         const WorkerCounts& workers) {
   const Ledger& ledger = accounts.ledger;
   return {
       Counter("cluster_connections_accepted_total",

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/primary/listeners/listener_group.h"
+#include "core/primary/connections/accounts.h"
 #include "core/primary/telemetry/metric_family.h"
 
 namespace cluster {
@@ -22,8 +22,8 @@ struct WorkerCounts {
   uint64_t unplanned_exits = 0;
 };
 
-std::vector<MetricFamily> PrimaryMetrics(
-    const ListenerGroup::Accounts& accounts, const WorkerCounts& workers);
+std::vector<MetricFamily> PrimaryMetrics(const Accounts& accounts,
+                                         const WorkerCounts& workers);
 
 }  // namespace cluster
 
