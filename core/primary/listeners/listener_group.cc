@@ -18,17 +18,6 @@
 #include "scheduler/registry.h"
 
 namespace cluster {
-namespace {
-
-using std::chrono::milliseconds;
-
-// How soon after a hand-off the primary looks whether it was started, if no
-// connection wakes it before.
-constexpr std::chrono::nanoseconds kTick = milliseconds(5);
-// Where nothing moves (all workers stand still) it looks ever more rarely.
-constexpr std::chrono::nanoseconds kMaxTick = milliseconds(80);
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<ListenerGroup>> ListenerGroup::Create(
     boost::asio::io_context& io,
@@ -323,11 +312,8 @@ void ListenerGroup::ScheduleTick() {
     progress += each->dispatcher->progress();
   }
   if (!busy) return;
-  const bool moved = std::exchange(progress_seen_, progress) != progress;
-  if (alarm_.set() && (!moved || tick_interval_ == kTick)) return;
-  tick_interval_ =
-      moved ? kTick : std::clamp(tick_interval_ * 2, kTick, kMaxTick);
-  alarm_.Set(tick_interval_, [this] { Tick(); });
+  const auto look_in = look_interval_.Next(progress, alarm_.set());
+  if (look_in.has_value()) alarm_.Set(*look_in, [this] { Tick(); });
 }
 
 Accounts ListenerGroup::Snapshot() {

@@ -12,7 +12,6 @@
 
 #include <array>
 #include <boost/asio/io_context.hpp>
-#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -32,6 +31,7 @@
 #include "core/primary/connections/slot.h"
 #include "core/primary/connections/steering.h"
 #include "core/primary/listeners/listener.h"
+#include "core/primary/listeners/look_interval.h"
 #include "core/scoreboard/slot_page.h"
 #include "ipc/address.h"
 
@@ -188,8 +188,7 @@ class ListenerGroup {
   std::deque<uint32_t> free_numbers_;   // the one to use next first
 
   Alarm alarm_;
-  std::chrono::nanoseconds tick_interval_{0};
-  uint64_t progress_seen_ = 0;
+  LookInterval look_interval_;
 };
 
 }  // namespace cluster
