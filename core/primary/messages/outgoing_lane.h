@@ -19,7 +19,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -29,19 +28,11 @@
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
+#include "core/primary/messages/mailbox_message.h"
 #include "core/primary/messages/message_payload.h"
 #include "ipc/shared_bytes.h"
 
 namespace cluster {
-
-// Told once what became of a message: OK when the kernel has all of it.
-using MessageDone = std::function<void(const absl::Status&)>;
-
-// A call that is to be made.
-struct DueCall {
-  MessageDone done;
-  absl::Status status;
-};
 
 class OutgoingLane {
  public:

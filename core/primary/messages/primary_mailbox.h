@@ -39,6 +39,7 @@
 #include "core/control/message_bytes.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
+#include "core/primary/messages/mailbox_message.h"
 #include "core/primary/messages/message_payload.h"
 #include "core/primary/messages/message_router.h"
 #include "core/primary/messages/outgoing_lane.h"
@@ -47,28 +48,6 @@
 #include "ipc/shared_bytes.h"
 
 namespace cluster {
-
-// What a worker has sent. It is valid during the callback.
-struct MailboxMessage {
-  uint32_t worker = 0;  // the sender's id
-  uint32_t slot = 0;    // and the slot that it works in
-  std::span<const std::byte> bytes;
-  // Those that are not moved from are closed after the callback.
-  std::vector<UniqueFd> fds;
-  // Of a request: what Reply() takes, now or later.
-  RequestKey request;
-};
-
-// What goes with a message. It is moved from only if the message is accepted.
-struct MessageExtras {
-  // At most kMaxUserMessageFds; closed when they are written. To keep one open
-  // here, hand in a copy.
-  std::vector<UniqueFd> fds;
-  // OK when the kernel has the message: not yet read. kNotFound if the worker
-  // ended before. Of a message to all: called once, when that is known for each
-  // of them, with the first failure.
-  MessageDone done;
-};
 
 class PrimaryMailbox : private PrimaryInbox::Reader {
  public:
