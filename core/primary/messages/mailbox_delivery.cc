@@ -35,8 +35,8 @@ void PrimaryMailbox::Deliver(ReceivedMessage message) {
                           .fds = std::move(message.fds),
                           .request = {}};
   if (head.is_reply != 0) {
-    const Waiting waiting = TakeWaiting(head.request);
-    if (waiting.replied) waiting.replied(std::move(shown));
+    const auto waiting = requests_.Take(head.request);
+    if (waiting.has_value()) waiting->replied(std::move(shown));
     return FreeLater(message.TakeOwned());
   }
   if (head.request != 0) {

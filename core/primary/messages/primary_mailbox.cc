@@ -1,6 +1,7 @@
 #include "core/primary/messages/primary_mailbox.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/deadline_ns.h"
@@ -195,62 +196,46 @@ absl::Status PrimaryMailbox::Request(uint32_t worker,
                                      Replied replied,
                                      MessageExtras&& extras) {
   ASSIGN_OR_RETURN(OutgoingLane * lane, LaneFor(worker, payload, extras));
-  if (!router_.AddRequestOfPrimary(next_request_, worker)) {
+  if (!router_.AddRequestOfPrimary(requests_.next_number(), worker)) {
     return absl::ResourceExhaustedError(
-        absl::StrCat(waiting_.size(), " requests wait for a reply"));
+        absl::StrCat(requests_.size(), " requests wait for a reply"));
   }
-  const uint64_t request = next_request_++;
-  Waiting waiting = {
-      .worker = worker,
-      .deadline_ns =
-          DeadlineNs(carrier_.NowNs(),
-                     std::max<int64_t>(0, absl::ToInt64Nanoseconds(timeout))),
-      .replied = std::move(replied)};
-  if (waiting.deadline_ns != kNeverNs) {
-    const bool is_next =
-        deadlines_.empty() || waiting.deadline_ns < deadlines_.begin()->first;
-    deadlines_.emplace(waiting.deadline_ns, request);
-    if (is_next) carrier_.WakeAt(waiting.deadline_ns);
-  }
-  waiting_.emplace(request, std::move(waiting));
+  const int64_t deadline_ns =
+      DeadlineNs(carrier_.NowNs(),
+                 std::max<int64_t>(0, absl::ToInt64Nanoseconds(timeout)));
+  const std::optional<int64_t> next_ns = requests_.next_deadline_ns();
+  const uint64_t request =
+      requests_.Add(worker, deadline_ns, std::move(replied));
+  if (requests_.next_deadline_ns() != next_ns) carrier_.WakeAt(deadline_ns);
   SendBy(*lane, worker, HeadOf(request), payload, std::move(extras));
   return absl::OkStatus();
 }
 
-PrimaryMailbox::Waiting PrimaryMailbox::TakeWaiting(uint64_t request) {
-  const auto found = waiting_.find(request);
-  if (found == waiting_.end()) return {};
-  Waiting waiting = std::move(found->second);
-  waiting_.erase(found);
-  deadlines_.erase({waiting.deadline_ns, request});
-  return waiting;
-}
-
 void PrimaryMailbox::OnRequestFailed(const RequestFailure& failure) {
-  const Waiting waiting = TakeWaiting(failure.request);
-  if (!waiting.replied) return;
-  waiting.replied(failure.status == CLUSTER_E_GONE
-                      ? Gone(waiting.worker)
-                      : absl::ResourceExhaustedError(absl::StrCat(
-                            "worker ", waiting.worker, " does not read")));
+  const auto waiting = requests_.Take(failure.request);
+  if (!waiting.has_value()) return;
+  waiting->replied(failure.status == CLUSTER_E_GONE
+                       ? Gone(waiting->worker)
+                       : absl::ResourceExhaustedError(absl::StrCat(
+                             "worker ", waiting->worker, " does not read")));
 }
 
 void PrimaryMailbox::OnTime() {
   const int64_t now_ns = carrier_.NowNs();
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now_ns) {
-    const uint64_t request = deadlines_.begin()->second;
-    const Waiting waiting = TakeWaiting(request);
-    router_.ForgetRequestOfPrimary(request);
-    if (const auto lane = lanes_.find(waiting.worker); lane != lanes_.end()) {
-      lane->second->AddForget(request, [&](auto... frame) {
-        return QueueFor(waiting.worker, std::move(frame)...);
+  while (const auto due = requests_.TakeDue(now_ns)) {
+    router_.ForgetRequestOfPrimary(due->number);
+    if (const auto lane = lanes_.find(due->worker); lane != lanes_.end()) {
+      lane->second->AddForget(due->number, [&](auto... frame) {
+        return QueueFor(due->worker, std::move(frame)...);
       });
       carrier_.CallSoon();
     }
-    waiting.replied(absl::DeadlineExceededError(
-        absl::StrCat("worker ", waiting.worker, " has not answered in time")));
+    due->replied(absl::DeadlineExceededError(
+        absl::StrCat("worker ", due->worker, " has not answered in time")));
   }
-  if (!deadlines_.empty()) carrier_.WakeAt(deadlines_.begin()->first);
+  if (const auto next_ns = requests_.next_deadline_ns()) {
+    carrier_.WakeAt(*next_ns);
+  }
 }
 
 absl::StatusOr<bool> PrimaryMailbox::Reply(RequestKey request,

@@ -30,7 +30,6 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
-#include "absl/container/btree_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -44,6 +43,7 @@
 #include "core/primary/messages/message_router.h"
 #include "core/primary/messages/outgoing_lane.h"
 #include "core/primary/messages/primary_inbox.h"
+#include "core/primary/messages/primary_requests.h"
 #include "core/primary/messages/request_table.h"
 #include "ipc/shared_bytes.h"
 
@@ -52,7 +52,7 @@ namespace cluster {
 class PrimaryMailbox : private PrimaryInbox::Reader {
  public:
   using Received = std::function<void(MailboxMessage& message)>;
-  using Replied = std::function<void(absl::StatusOr<MailboxMessage> reply)>;
+  using Replied = PrimaryRequests::Replied;
   using Wants = std::function<bool(uint32_t worker)>;
 
   // How it acts. Implemented by MessageExchange.
@@ -146,7 +146,7 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   // cost; 0 if there is no such worker.
   uint64_t UnsentBytes(uint32_t worker) const;
   // Requests of the primary that wait for a reply.
-  size_t open_requests() const { return waiting_.size(); }
+  size_t open_requests() const { return requests_.size(); }
 
   // ---- What MessageExchange tells it
 
@@ -164,11 +164,6 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   // What is freed in one turn of the loop: less than a millisecond.
   static constexpr size_t kFreeStepBytes = size_t{8} << 20;
 
-  struct Waiting {
-    uint32_t worker = 0;
-    int64_t deadline_ns = 0;
-    Replied replied;
-  };
   struct ToAll;
   struct AfterSentCall {
     uint64_t position = 0;  // as OutgoingLane::sent() counts
@@ -201,8 +196,6 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
                     std::vector<UniqueFd> fds);
   absl::StatusOr<std::vector<UniqueFd>> CopiesOf(
       const std::vector<UniqueFd>& fds);
-  // Returns it without its deadline; one without a function if there is none.
-  Waiting TakeWaiting(uint64_t request);
   void RunDue();
   // Calls those whose time has come.
   void RunAfterSent();
@@ -216,10 +209,7 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   std::vector<DueCall> due_;
   absl::btree_map<uint32_t, std::deque<AfterSentCall>> after_sent_;
 
-  uint64_t next_request_ = 1;
-  absl::btree_map<uint64_t, Waiting> waiting_;
-  absl::btree_set<std::pair<int64_t, uint64_t>> deadlines_;
-
+  PrimaryRequests requests_;
   PrimaryInbox inbox_;
   std::shared_ptr<Received> received_;  // shared, as it may replace itself
   Wants wants_;
