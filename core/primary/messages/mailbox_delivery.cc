@@ -1,4 +1,4 @@
-// PrimaryMailbox: what comes, and how large bytes are freed.
+// PrimaryMailbox: what comes, and when large bytes are freed.
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -37,20 +37,14 @@ void PrimaryMailbox::Deliver(ReceivedMessage message) {
   if (head.is_reply != 0) {
     const auto waiting = requests_.Take(head.request);
     if (waiting.has_value()) waiting->replied(std::move(shown));
-    return FreeLater(message.TakeOwned());
+  } else {
+    if (head.request != 0) {
+      shown.request = {.asker = head.from_worker, .request = head.request};
+    }
+    const std::shared_ptr<Received> received = received_;
+    (*received)(shown);
   }
-  if (head.request != 0) {
-    shown.request = {.asker = head.from_worker, .request = head.request};
-  }
-  const std::shared_ptr<Received> received = received_;
-  (*received)(shown);
-  FreeLater(message.TakeOwned());
-}
-
-void PrimaryMailbox::FreeLater(MessageBytes bytes) {
-  if (bytes.size() <= kFreeStepBytes) return;
-  to_free_.push_back(std::move(bytes));
-  carrier_.CallSoon();
+  if (free_.Add(message.TakeOwned())) carrier_.CallSoon();
 }
 
 void PrimaryMailbox::FreeSome() {
@@ -58,22 +52,7 @@ void PrimaryMailbox::FreeSome() {
       std::all_of(lanes_.begin(), lanes_.end(), [](const auto& entry) {
         return entry.second->unsent() == 0;
       });
-  std::erase_if(large_sent_, [&](SharedBytes& bytes) {
-    // Where all is sent and they are still held, they are the program's.
-    if (!bytes.is_sole()) return all_sent;
-    const size_t step = std::min(bytes.size(), kFreeStepBytes);
-    bytes.DiscardTail(step);
-    carrier_.CallSoon();
-    return bytes.size() == 0;
-  });
-  if (to_free_.empty()) return;
-  MessageBytes& last = to_free_.back();
-  if (last.size() > kFreeStepBytes) {
-    last.Shrink(kFreeStepBytes);
-  } else {
-    to_free_.pop_back();
-  }
-  if (!to_free_.empty()) carrier_.CallSoon();
+  if (free_.Step(all_sent)) carrier_.CallSoon();
 }
 
 void PrimaryMailbox::OnMessage(Received received, Wants wants) {

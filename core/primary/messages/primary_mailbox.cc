@@ -102,12 +102,8 @@ bool PrimaryMailbox::SendBy(OutgoingLane& lane,
                             DeliveryHead head,
                             const MessagePayload& payload,
                             MessageExtras extras) {
-  const auto is_same = [&](const SharedBytes& bytes) {
-    return bytes.span().data() == payload.span().data();
-  };
-  if (payload.is_shared() && payload.span().size() > kFreeStepBytes &&
-      std::none_of(large_sent_.begin(), large_sent_.end(), is_same)) {
-    large_sent_.push_back(payload.Share());
+  if (payload.is_shared() && payload.span().size() > StepwiseFree::kStepBytes) {
+    free_.AddSent(payload.Share());
   }
   lane.Add(
       {.head = head,
@@ -261,8 +257,8 @@ void PrimaryMailbox::OnWritten(uint32_t worker, uint64_t written_bytes) {
   const auto found = lanes_.find(worker);
   if (found == lanes_.end()) return;
   found->second->OnWritten(written_bytes, &due_);
-  if (!due_.empty() || found->second->holds_messages() ||
-      !large_sent_.empty() || !after_sent_.empty()) {
+  if (!due_.empty() || found->second->holds_messages() || free_.has_sent() ||
+      !after_sent_.empty()) {
     carrier_.CallSoon();
   }
 }

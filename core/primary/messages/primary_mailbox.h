@@ -35,7 +35,6 @@
 #include "absl/time/time.h"
 #include "core/base/unique_fd.h"
 #include "core/control/message_assembly.h"
-#include "core/control/message_bytes.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
 #include "core/primary/messages/mailbox_message.h"
@@ -45,7 +44,7 @@
 #include "core/primary/messages/primary_inbox.h"
 #include "core/primary/messages/primary_requests.h"
 #include "core/primary/messages/request_table.h"
-#include "ipc/shared_bytes.h"
+#include "core/primary/messages/stepwise_free.h"
 
 namespace cluster {
 
@@ -161,9 +160,6 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   void OnTime();
 
  private:
-  // What is freed in one turn of the loop: less than a millisecond.
-  static constexpr size_t kFreeStepBytes = size_t{8} << 20;
-
   struct ToAll;
   struct AfterSentCall {
     uint64_t position = 0;  // as OutgoingLane::sent() counts
@@ -199,8 +195,6 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   void RunDue();
   // Calls those whose time has come.
   void RunAfterSent();
-  // Frees a large block in steps, a turn each.
-  void FreeLater(MessageBytes bytes);
   void FreeSome();
 
   MessageRouter& router_;
@@ -214,8 +208,7 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   std::shared_ptr<Received> received_;  // shared, as it may replace itself
   Wants wants_;
   uint64_t dropped_ = 0;
-  std::vector<MessageBytes> to_free_;
-  std::vector<SharedBytes> large_sent_;  // to free when nobody else holds them
+  StepwiseFree free_;
 };
 
 }  // namespace cluster
