@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "core/primary/messages/message_window.h"
 
 namespace cluster {
 namespace {

@@ -26,12 +26,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "core/base/stall_detector.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
-#include "core/primary/messages/delivery_queue.h"
-#include "core/primary/messages/message_window.h"
+#include "core/primary/messages/message_peer.h"
 #include "core/primary/messages/request_table.h"
 #include "plugins/abi/cluster_plugin.h"
 
@@ -100,7 +98,7 @@ class MessageRouter {
   void OnWritten(uint32_t worker, uint64_t written_bytes);
 
   // What waits for a stuck worker beyond this is dropped.
-  static constexpr uint64_t kMaxStuckBytes = uint64_t{4} << 20;
+  static constexpr uint64_t kMaxStuckBytes = MessagePeer::kMaxStuckBytes;
 
   // Descriptors of one sender that wait here for others to read, at most. A
   // copy for each of all others is paid for but once.
@@ -117,30 +115,9 @@ class MessageRouter {
   size_t open_requests() const { return requests_.size(); }
 
  private:
-  struct Peer {
-    uint32_t id = 0;
-    uint32_t slot = 0;
-    MessageWindow window;
-    // The message that it is sending, while `left` > 0: to whom it goes.
-    uint64_t left = 0;
-    std::vector<uint32_t> targets;  // kPrimaryId among them
-    RequestKey asks;                // if it is a request
-    RequestKey answers;             // if it is a reply
-
-    DeliveryQueue waiting;  // for it to read
-    uint64_t written = 0;
-    uint64_t credit_end = 0;  // position behind the last Credit
-    StallDetector stall;
-    bool stuck = false;
-    uint64_t dropped = 0;  // messages, while stuck
-    bool wrote_to_primary = false;
-    bool lost_fds = false;  // of its messages, and that was told
-  };
+  using Peer = MessagePeer;
 
   Peer* Find(uint32_t worker) const;
-  static bool TakesNoMore(const Peer& peer) {
-    return peer.stuck && peer.waiting.bytes() >= kMaxStuckBytes;
-  }
 
   // Sets from.targets. `*refusal` is why a request goes nowhere.
   absl::Status Resolve(Peer& from,

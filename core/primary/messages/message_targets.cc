@@ -95,7 +95,7 @@ absl::Status MessageRouter::ResolveReply(Peer& from, const MessageHead& head) {
 void MessageRouter::AddTarget(Peer& from, uint32_t worker) {
   Peer* const to = Find(worker);
   if (to == nullptr) return;
-  if (TakesNoMore(*to)) {
+  if (to->takes_no_more()) {
     ++to->dropped;
   } else {
     from.targets.push_back(worker);
@@ -106,7 +106,7 @@ void MessageRouter::CutFull(Peer& from) {
   std::erase_if(from.targets, [&](uint32_t target) {
     if (target == kPrimaryId) return false;
     Peer& to = *Find(target);
-    if (!TakesNoMore(to)) return false;
+    if (!to.takes_no_more()) return false;
     ++to.dropped;
     Cut(from, target);
     for (const RequestKey& key : {from.asks, from.answers}) {
