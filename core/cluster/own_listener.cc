@@ -13,7 +13,7 @@
 #include "core/base/status_macros.h"
 #include "core/cluster/listened_address.h"
 #include "core/cluster/system_error.h"
-#include "core/control/peer_address.h"
+#include "core/control/socket_address.h"
 #include "ipc/accept_error.h"
 #include "ipc/address.h"
 #include "plugins/abi/cluster_plugin.h"
@@ -41,7 +41,7 @@ absl::Status MakeNonBlocking(int fd) {
 }
 
 cluster_address PeerOf(const sockaddr_storage& from, socklen_t length) {
-  const PeerAddress read = ToPeerAddress(from, length);
+  const SocketAddress read = ToSocketAddress(from, length);
   cluster_address peer = {};
   static_assert(sizeof(peer) == sizeof(read));
   std::memcpy(&peer, &read, sizeof(peer));

@@ -13,6 +13,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/control/socket_address.h"
+
 namespace cluster {
 
 // SCM_RIGHTS allows 253; beyond 64 a descriptor gets no cheaper.
@@ -26,19 +28,10 @@ struct HandoffHeader {
   uint64_t first_number = 0;  // in the stream; the others follow
 };
 
-// The peer's address as accept(2) told it, so that the worker need not ask.
-struct PeerAddress {
-  uint8_t family = 0;  // CLUSTER_FAMILY_* of the plugin ABI
-  uint8_t reserved = 0;
-  uint16_t port = 0;  // host byte order
-  uint32_t scope_id = 0;
-  uint8_t bytes[16] = {};
-};
-
 struct HandoffEntry {
   uint64_t id = 0;
   int64_t accepted_ns = 0;  // CLOCK_MONOTONIC
-  PeerAddress peer;
+  SocketAddress peer;  // as accept(2) told it, so that the worker need not ask
 };
 
 static_assert(sizeof(HandoffHeader) == 16);

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "core/control/data_path.h"
-#include "core/control/handoff.h"
+#include "core/control/socket_address.h"
 
 namespace cluster {
 
@@ -24,9 +24,9 @@ enum class ListenerKind : uint8_t { kStream = 1, kDatagram = 2 };
 struct ListenerFacts {
   uint32_t listener = 0;
   ListenerKind kind = ListenerKind::kStream;
-  PeerAddress address;  // where it is bound
-  std::string text;     // the same, as --listen takes it
-  int32_t fd = -1;      // the primary's descriptor that was named, if one was
+  SocketAddress address;  // where it is bound
+  std::string text;       // the same, as --listen takes it
+  int32_t fd = -1;        // the primary's descriptor that was named, if one was
   bool exclusive = false;  // the worker's alone
 
   template <class Archive>

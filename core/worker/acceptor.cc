@@ -14,7 +14,7 @@
 #include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
-#include "core/control/peer_address.h"
+#include "core/control/socket_address.h"
 #include "core/scoreboard/claim.h"
 #include "ipc/accept_error.h"
 #include "ipc/fd_passing.h"
@@ -166,7 +166,7 @@ absl::Status SocketAcceptor::Take(ConnectionTaker give, size_t limit) {
           .id = ++next_id_,
           .accepted_ns = MonotonicNs(),
           .listener = listener_,
-          .peer = ToPeerAddress(peer, length)});
+          .peer = ToSocketAddress(peer, length)});
   }
   return absl::OkStatus();
 }

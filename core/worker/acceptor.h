@@ -21,6 +21,7 @@
 #include "absl/status/status.h"
 #include "core/base/unique_fd.h"
 #include "core/control/handoff.h"
+#include "core/control/socket_address.h"
 #include "core/scoreboard/slot_page.h"
 #include "plugins/abi/cluster_plugin.h"
 
@@ -32,7 +33,7 @@ struct IncomingConnection {
   uint64_t id = 0;
   int64_t accepted_ns = 0;
   uint32_t listener = 0;
-  PeerAddress peer;
+  SocketAddress peer;
 };
 
 // The same for the plugin, the descriptor included.

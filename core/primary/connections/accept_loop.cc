@@ -7,7 +7,7 @@
 
 #include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
-#include "core/control/peer_address.h"
+#include "core/control/socket_address.h"
 #include "ipc/accept_error.h"
 
 namespace cluster {
@@ -133,7 +133,7 @@ size_t AcceptLoop::AcceptAll(int64_t now_ns, int* error) {
     dispatcher_.Dispatch({.fd = std::move(fd),
                           .id = next_id_++,
                           .accepted_ns = now_ns,
-                          .peer = ToPeerAddress(peer, length)});
+                          .peer = ToSocketAddress(peer, length)});
   }
   // All of so many: no connection's fault.
   if (accepted == 0) *error = failed;

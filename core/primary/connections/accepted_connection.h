@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "core/base/unique_fd.h"
-#include "core/control/handoff.h"
+#include "core/control/socket_address.h"
 
 namespace cluster {
 
@@ -13,7 +13,7 @@ struct AcceptedConnection {
   UniqueFd fd;
   uint64_t id = 0;
   int64_t accepted_ns = 0;  // CLOCK_MONOTONIC
-  PeerAddress peer = {};
+  SocketAddress peer = {};
   // Set once it came back from a worker that had not started it.
   bool returned = false;
   // It was late when it was given to a worker: if it comes back, it expires.

@@ -8,7 +8,7 @@
 
 namespace cluster {
 
-uint64_t ClientKey(const PeerAddress& peer, uint64_t seed) {
+uint64_t ClientKey(const SocketAddress& peer, uint64_t seed) {
   size_t size = 0;
   if (peer.family == CLUSTER_FAMILY_IPV4) size = 4;
   if (peer.family == CLUSTER_FAMILY_IPV6) size = 16;

@@ -6,14 +6,14 @@
 
 #include <cstdint>
 
-#include "core/control/handoff.h"
+#include "core/control/socket_address.h"
 
 namespace cluster {
 
 // Returns a hash of the client's IP address, its port left out; never 0. 0 for
 // peers without an IP address (Unix sockets): nothing says whose they are.
 // `seed` keeps clients from choosing addresses that have one hash.
-uint64_t ClientKey(const PeerAddress& peer, uint64_t seed);
+uint64_t ClientKey(const SocketAddress& peer, uint64_t seed);
 
 }  // namespace cluster
 

@@ -5,21 +5,22 @@
 #include <cstdint>
 #include <set>
 
+#include "core/control/socket_address.h"
 #include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
 namespace {
 
-PeerAddress Peer(uint8_t family, uint8_t first, uint8_t last) {
-  PeerAddress peer = {.family = family};
+SocketAddress Peer(uint8_t family, uint8_t first, uint8_t last) {
+  SocketAddress peer = {.family = family};
   peer.bytes[0] = first;
   peer.bytes[family == CLUSTER_FAMILY_IPV4 ? 3 : 15] = last;
   return peer;
 }
 
 TEST(ClientKeyTest, PortDoesNotMatter) {
-  PeerAddress one = Peer(CLUSTER_FAMILY_IPV4, 10, 1);
-  PeerAddress two = one;
+  SocketAddress one = Peer(CLUSTER_FAMILY_IPV4, 10, 1);
+  SocketAddress two = one;
   one.port = 1234;
   two.port = 4321;
   EXPECT_EQ(ClientKey(one, 1), ClientKey(two, 1));
@@ -42,7 +43,7 @@ TEST(ClientKeyTest, AddressFamilyAndSeedMatter) {
 
 // What an address does not use may hold anything.
 TEST(ClientKeyTest, OnlyTheBytesOfTheAddressCount) {
-  PeerAddress peer = Peer(CLUSTER_FAMILY_IPV4, 10, 1);
+  SocketAddress peer = Peer(CLUSTER_FAMILY_IPV4, 10, 1);
   const uint64_t key = ClientKey(peer, 1);
   peer.bytes[4] = 9;
   EXPECT_EQ(ClientKey(peer, 1), key);

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/control/handoff.h"
+#include "core/control/socket_address.h"
 #include "core/primary/connections/dispatcher.h"
 #include "core/primary/testing/dispatcher_fixture.h"
 #include "plugins/abi/cluster_plugin.h"
@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kMs = DispatcherFixture::kMs;
 
-PeerAddress Client(uint8_t number) {
+SocketAddress Client(uint8_t number) {
   return {.family = CLUSTER_FAMILY_IPV4, .bytes = {10, 0, 0, number}};
 }
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "core/base/status_macros.h"
-#include "core/control/peer_address.h"
+#include "core/control/socket_address.h"
 
 namespace cluster {
 
@@ -12,7 +12,7 @@ Listener::Listener(uint32_t listener, UniqueFd bound_socket, ListenAddress at)
   const bool datagram = bound.kind == ListenAddress::Kind::kUdp;
   facts = {.listener = listener,
            .kind = datagram ? ListenerKind::kDatagram : ListenerKind::kStream,
-           .address = ToPeerAddress(bound.storage, bound.length),
+           .address = ToSocketAddress(bound.storage, bound.length),
            .text = bound.text,
            .fd = bound.fd};
 }

@@ -14,6 +14,7 @@
 
 #include "core/base/unique_fd.h"
 #include "core/control/data_path.h"
+#include "core/control/socket_address.h"
 #include "core/primary/connections/dispatcher.h"
 #include "core/primary/connections/ledger.h"
 #include "core/primary/connections/slot.h"
@@ -54,7 +55,7 @@ class DispatcherFixture {
   // is no room. Returns how many were.
   size_t Accept(size_t count,
                 size_t listener = 0,
-                const PeerAddress& peer = {}) {
+                const SocketAddress& peer = {}) {
     Dispatcher& dispatcher = *dispatchers_[listener];
     dispatcher.Begin(now_ns_);
     size_t accepted = 0;

@@ -8,8 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "core/base/monotonic_clock.h"
-#include "core/control/handoff.h"
-#include "core/control/peer_address.h"
+#include "core/control/socket_address.h"
 #include "core/scoreboard/slot_page.h"
 #include "core/worker/contract.h"
 #include "core/worker/host_context.h"
@@ -78,7 +77,7 @@ cluster_status LocalAddress(const cluster_host* host,
   if (getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length) != 0) {
     return CLUSTER_E_SYSTEM;
   }
-  const PeerAddress local = ToPeerAddress(storage, length);
+  const SocketAddress local = ToSocketAddress(storage, length);
   static_assert(sizeof(local) == sizeof(*address));
   std::memcpy(address, &local, sizeof(local));
   return CLUSTER_OK;
