@@ -15,7 +15,7 @@
 #include "core/cluster/program.h"
 #include "core/control/data_path.h"
 #include "core/control/listener_messages.h"
-#include "core/supervisor/worker_state.h"
+#include "core/supervisor/worker_state_machine.h"
 #include "scheduler/registry.h"
 
 namespace cluster {

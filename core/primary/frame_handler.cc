@@ -13,7 +13,7 @@
 #include "core/base/status_macros.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
-#include "core/supervisor/worker_state.h"
+#include "core/supervisor/worker_state_machine.h"
 #include "ipc/archive.h"
 
 namespace cluster {

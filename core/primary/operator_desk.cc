@@ -6,7 +6,7 @@
 #include "core/control/data_path.h"
 #include "core/primary/connections/accounts.h"
 #include "core/supervisor/worker_record.h"
-#include "core/supervisor/worker_state.h"
+#include "core/supervisor/worker_state_machine.h"
 
 namespace cluster {
 namespace {

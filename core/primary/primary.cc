@@ -16,7 +16,7 @@
 #include "core/primary/workers/start_worker.h"
 #include "core/primary/workers/worker_events.h"
 #include "core/supervisor/reap_all.h"
-#include "core/supervisor/worker_state.h"
+#include "core/supervisor/worker_state_machine.h"
 
 namespace cluster {
 namespace {

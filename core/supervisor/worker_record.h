@@ -1,7 +1,7 @@
 // WorkerRecord: what the primary knows of one worker's life.
 //
-// A plain value. Only Apply() in worker_state.h makes the next one from it, and
-// the library for a worker that has no process.
+// A plain value. Only Apply() in worker_state_machine.h makes the next one from
+// it, and the library for a worker that has no process.
 //
 // Thread safety: plain values.
 //

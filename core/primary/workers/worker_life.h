@@ -17,7 +17,7 @@
 #include "core/primary/listeners/listener_group.h"
 #include "core/primary/workers/primary_observer.h"
 #include "core/primary/workers/worker_process.h"
-#include "core/supervisor/worker_state.h"
+#include "core/supervisor/worker_state_machine.h"
 
 namespace cluster {
 

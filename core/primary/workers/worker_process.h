@@ -2,7 +2,7 @@
 //
 // It moves bytes and watches ends: frames from the control channel, lines from
 // the worker's output, the end of the process. What they mean is the owner's to
-// decide (core/supervisor/worker_state.h, core/primary/primary.h).
+// decide (core/supervisor/worker_state_machine.h, core/primary/primary.h).
 //
 // Thread safety: the io_context's thread. Lifetime: an owner may not destroy a
 // worker from within its own callback.

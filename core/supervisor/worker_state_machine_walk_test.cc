@@ -14,7 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/supervisor/worker_record.h"
-#include "core/supervisor/worker_state.h"
+#include "core/supervisor/worker_state_machine.h"
 
 namespace cluster {
 namespace {
@@ -196,7 +196,7 @@ void ExpectEndsWell(Node node) {
   }
 }
 
-TEST(WorkerStateWalkTest, EveryReachablePairKeepsThePromises) {
+TEST(WorkerStateMachineWalkTest, EveryReachablePairKeepsThePromises) {
   std::deque<Node> frontier(1);
   std::set<std::string> known = {NodeKey(frontier.front())};
   std::set<std::string> records;

@@ -17,8 +17,8 @@
 //   Step step = Apply(worker.record, WorkerInput::OnlineFrame());
 //   worker.record = step.record;
 //   for (WorkerEffect effect : step.effects) Do(worker, effect);
-#ifndef CORE_SUPERVISOR_WORKER_STATE_H_
-#define CORE_SUPERVISOR_WORKER_STATE_H_
+#ifndef CORE_SUPERVISOR_WORKER_STATE_MACHINE_H_
+#define CORE_SUPERVISOR_WORKER_STATE_MACHINE_H_
 
 #include <cstdint>
 
@@ -98,4 +98,4 @@ Step Apply(const WorkerRecord& record, const WorkerInput& input);
 
 }  // namespace cluster
 
-#endif  // CORE_SUPERVISOR_WORKER_STATE_H_
+#endif  // CORE_SUPERVISOR_WORKER_STATE_MACHINE_H_

@@ -1,4 +1,4 @@
-#include "core/supervisor/worker_state.h"
+#include "core/supervisor/worker_state_machine.h"
 
 namespace cluster {
 namespace {

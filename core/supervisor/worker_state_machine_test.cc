@@ -1,4 +1,4 @@
-#include "core/supervisor/worker_state.h"
+#include "core/supervisor/worker_state_machine.h"
 
 #include <gtest/gtest.h>
 
@@ -79,7 +79,7 @@ Life Listening() {
 Input ExitsWith(int code) { return Input::Exited({.code = code}); }
 Input DiesOf(int signal) { return Input::Exited({.signal = signal}); }
 
-TEST(WorkerStateTest, B036NewWorker) {
+TEST(WorkerStateMachineTest, B036NewWorker) {
   Life life;
   life.Then(Input::Spawned());
   EXPECT_EQ(life.record().state, WorkerState::kNone);
@@ -90,7 +90,7 @@ TEST(WorkerStateTest, B036NewWorker) {
   EXPECT_EQ(life.events(), "fork+");
 }
 
-TEST(WorkerStateTest, B061StatesInOrder) {
+TEST(WorkerStateMachineTest, B061StatesInOrder) {
   Life life;
   life.Then(Input::Spawned());
   EXPECT_EQ(WorkerStateName(life.record().state), "none");
@@ -104,7 +104,7 @@ TEST(WorkerStateTest, B061StatesInOrder) {
   EXPECT_EQ(WorkerStateName(life.record().state), "dead");
 }
 
-TEST(WorkerStateTest, B074EachServerThatListensIsAnEvent) {
+TEST(WorkerStateMachineTest, B074EachServerThatListensIsAnEvent) {
   Life life = Listening();
   life.Then(Input::ListeningFrame());
   EXPECT_EQ(life.events(), "fork+ online+ listening+ listening+");
@@ -113,7 +113,7 @@ TEST(WorkerStateTest, B074EachServerThatListensIsAnEvent) {
 
 // How each ending looks.
 
-TEST(WorkerStateTest, B213DisconnectInPrimary) {
+TEST(WorkerStateMachineTest, B213DisconnectInPrimary) {
   Life life = Listening();
   life.Then(Input::DisconnectRequested());
   EXPECT_EQ(life.record().exited_after_disconnect, true);
@@ -125,7 +125,7 @@ TEST(WorkerStateTest, B213DisconnectInPrimary) {
   EXPECT_EQ(life.record().exited_after_disconnect, true);
 }
 
-TEST(WorkerStateTest, B217B218DisconnectInWorkerIsAcknowledged) {
+TEST(WorkerStateMachineTest, B217B218DisconnectInWorkerIsAcknowledged) {
   Life life = Listening();
   life.Then(Input::DisconnectNotice());
   EXPECT_EQ(life.record().exited_after_disconnect, true);
@@ -137,14 +137,14 @@ TEST(WorkerStateTest, B217B218DisconnectInWorkerIsAcknowledged) {
 }
 
 // kill() in the worker gives notice too, and exits instead of draining.
-TEST(WorkerStateTest, B244SecondNoticeIsAcknowledgedAgain) {
+TEST(WorkerStateMachineTest, B244SecondNoticeIsAcknowledgedAgain) {
   Life life = Listening();
   life.Then({Input::DisconnectNotice(), Input::DisconnectNotice()});
   EXPECT_EQ(life.acts(), "stop serving, send drain, send drain");
   EXPECT_EQ(life.violation(), "");
 }
 
-TEST(WorkerStateTest, B235DeathBySignalIsNotAfterDisconnect) {
+TEST(WorkerStateMachineTest, B235DeathBySignalIsNotAfterDisconnect) {
   Life life = Listening();
   life.Then({Input::ChannelClosed(), DiesOf(SIGTERM)});
   EXPECT_EQ(life.events(), "fork+ online+ listening+ disconnect+ exit-");
@@ -152,14 +152,14 @@ TEST(WorkerStateTest, B235DeathBySignalIsNotAfterDisconnect) {
   EXPECT_EQ(life.record().exit, (WorkerExit{.signal = SIGTERM}));
 }
 
-TEST(WorkerStateTest, B226ProcessLevelDisconnect) {
+TEST(WorkerStateMachineTest, B226ProcessLevelDisconnect) {
   Life life = Listening();
   life.Then({Input::ChannelClosed(), ExitsWith(0)});
   EXPECT_EQ(life.events(), "fork+ online+ listening+ disconnect+ exit-");
   EXPECT_EQ(life.record().exited_after_disconnect, false);
 }
 
-TEST(WorkerStateTest, B247B250ExitCodeAndCrashAreNotAfterDisconnect) {
+TEST(WorkerStateMachineTest, B247B250ExitCodeAndCrashAreNotAfterDisconnect) {
   for (const WorkerExit exit : {WorkerExit{.code = 7},
                                 WorkerExit{.code = 1},
                                 WorkerExit{.signal = SIGKILL}}) {
@@ -171,7 +171,7 @@ TEST(WorkerStateTest, B247B250ExitCodeAndCrashAreNotAfterDisconnect) {
   }
 }
 
-TEST(WorkerStateTest, B241DisconnectThenKill) {
+TEST(WorkerStateMachineTest, B241DisconnectThenKill) {
   Life life = Listening();
   life.Then(
       {Input::DisconnectRequested(), Input::ChannelClosed(), DiesOf(SIGTERM)});
@@ -181,14 +181,14 @@ TEST(WorkerStateTest, B241DisconnectThenKill) {
 }
 
 // The worker exited before its servers had closed, so it gave no notice.
-TEST(WorkerStateTest, B223ExitRightAfterItsOwnDisconnect) {
+TEST(WorkerStateMachineTest, B223ExitRightAfterItsOwnDisconnect) {
   Life life = Listening();
   life.Then({Input::ChannelClosed(), ExitsWith(7)});
   EXPECT_EQ(life.record().exited_after_disconnect, false);
   EXPECT_EQ(life.record().exit->code, 7);
 }
 
-TEST(WorkerStateTest, B053B054GrandchildKeepsTheChannel) {
+TEST(WorkerStateMachineTest, B053B054GrandchildKeepsTheChannel) {
   Life life = Listening();
   life.Then(ExitsWith(0));
   EXPECT_EQ(life.events(), "fork+ online+ listening+ exit+");
@@ -200,13 +200,13 @@ TEST(WorkerStateTest, B053B054GrandchildKeepsTheChannel) {
   EXPECT_EQ(life.record().exited_after_disconnect, false);
 }
 
-TEST(WorkerStateTest, DeadWorkerServesNothingThoughItsChannelIsOpen) {
+TEST(WorkerStateMachineTest, DeadWorkerServesNothingThoughItsChannelIsOpen) {
   Life life = Listening();
   life.Then(ExitsWith(0));
   EXPECT_EQ(life.acts(), "stop serving");
 }
 
-TEST(WorkerStateTest, B044SpawnFailure) {
+TEST(WorkerStateMachineTest, B044SpawnFailure) {
   Life life;
   life.Then(Input::SpawnFailed(ENOENT));
   EXPECT_EQ(life.events(), "error+ fork+ disconnect-");
@@ -217,7 +217,7 @@ TEST(WorkerStateTest, B044SpawnFailure) {
   EXPECT_EQ(life.record().state, WorkerState::kDisconnected);
 }
 
-TEST(WorkerStateTest, B044SpawnFailureHasNeitherOnlineNorExit) {
+TEST(WorkerStateMachineTest, B044SpawnFailureHasNeitherOnlineNorExit) {
   Life life;
   life.Then(Input::SpawnFailed(ENOENT));
   life.Then({ExitsWith(0), Input::Spawned()});
@@ -225,14 +225,14 @@ TEST(WorkerStateTest, B044SpawnFailureHasNeitherOnlineNorExit) {
   EXPECT_EQ(life.acts(), "close channel, stop serving, leave workers");
 }
 
-TEST(WorkerStateTest, B044StillConnectedWhenTheErrorIsTold) {
+TEST(WorkerStateMachineTest, B044StillConnectedWhenTheErrorIsTold) {
   const Step step = Apply(WorkerRecord(), Input::SpawnFailed(EAGAIN));
   EXPECT_TRUE(step.record.connected);
   EXPECT_TRUE(step.record.member);
   EXPECT_EQ(step.record.state, WorkerState::kNone);
 }
 
-TEST(WorkerStateTest, B216DisconnectBeforeOnline) {
+TEST(WorkerStateMachineTest, B216DisconnectBeforeOnline) {
   Life life;
   life.Then({Input::Spawned(),
              Input::DisconnectRequested(),
@@ -243,21 +243,21 @@ TEST(WorkerStateTest, B216DisconnectBeforeOnline) {
   EXPECT_EQ(life.record().exited_after_disconnect, true);
 }
 
-TEST(WorkerStateTest, DisconnectBeforeForkIsSentWhenTheProcessIsThere) {
+TEST(WorkerStateMachineTest, DisconnectBeforeForkIsSentWhenTheProcessIsThere) {
   Life life;
   life.Then({Input::DisconnectRequested(), Input::Spawned()});
   EXPECT_EQ(life.events(), "fork-");
   EXPECT_EQ(life.acts(), "stop serving, leave workers, send drain");
 }
 
-TEST(WorkerStateTest, DeathBeforeOnline) {
+TEST(WorkerStateMachineTest, DeathBeforeOnline) {
   Life life;
   life.Then({Input::Spawned(), Input::ChannelClosed(), DiesOf(SIGTERM)});
   EXPECT_EQ(life.events(), "fork+ disconnect+ exit-");
   EXPECT_EQ(life.record().exited_after_disconnect, false);
 }
 
-TEST(WorkerStateTest, B023PluginThatCannotBeLoadedGoesOnlineFirst) {
+TEST(WorkerStateMachineTest, B023PluginThatCannotBeLoadedGoesOnlineFirst) {
   Life life;
   life.Then({Input::Spawned(),
              Input::OnlineFrame(),
@@ -268,13 +268,13 @@ TEST(WorkerStateTest, B023PluginThatCannotBeLoadedGoesOnlineFirst) {
 
 // Once more, and too late.
 
-TEST(WorkerStateTest, B215RepeatedDisconnectIsHarmless) {
+TEST(WorkerStateMachineTest, B215RepeatedDisconnectIsHarmless) {
   Life life = Listening();
   life.Then({Input::DisconnectRequested(), Input::DisconnectRequested()});
   EXPECT_EQ(life.acts(), "send drain, stop serving, leave workers");
 }
 
-TEST(WorkerStateTest, B215DisconnectOfADeadWorkerFlipsTheFlag) {
+TEST(WorkerStateMachineTest, B215DisconnectOfADeadWorkerFlipsTheFlag) {
   Life life = Listening();
   life.Then({Input::ChannelClosed(), ExitsWith(0)});
   ASSERT_EQ(life.record().exited_after_disconnect, false);
@@ -284,7 +284,7 @@ TEST(WorkerStateTest, B215DisconnectOfADeadWorkerFlipsTheFlag) {
   EXPECT_EQ(life.acts(), acts);
 }
 
-TEST(WorkerStateTest, B057ExitAndDisconnectCountOnce) {
+TEST(WorkerStateMachineTest, B057ExitAndDisconnectCountOnce) {
   Life life = Listening();
   life.Then({Input::ChannelClosed(),
              Input::ChannelClosed(),
@@ -296,7 +296,7 @@ TEST(WorkerStateTest, B057ExitAndDisconnectCountOnce) {
 }
 
 // `listening` was on its way when the disconnect was asked for.
-TEST(WorkerStateTest, ListeningThatCrossesADisconnectIsStillAnEvent) {
+TEST(WorkerStateMachineTest, ListeningThatCrossesADisconnectIsStillAnEvent) {
   Life life;
   life.Then({Input::Spawned(),
              Input::OnlineFrame(),
@@ -306,7 +306,7 @@ TEST(WorkerStateTest, ListeningThatCrossesADisconnectIsStillAnEvent) {
   EXPECT_FALSE(life.record().serving);
 }
 
-TEST(WorkerStateTest, NothingButDisconnectFollowsExit) {
+TEST(WorkerStateMachineTest, NothingButDisconnectFollowsExit) {
   Life life;
   life.Then({Input::Spawned(),
              ExitsWith(0),
@@ -327,7 +327,7 @@ struct Breach {
   absl::string_view violation;
 };
 
-TEST(WorkerStateTest, FramesAgainstTheProtocolCloseTheChannel) {
+TEST(WorkerStateMachineTest, FramesAgainstTheProtocolCloseTheChannel) {
   const Breach breaches[] = {
       {{}, Input::ListeningFrame(), "listening frame before online"},
       {{}, Input::DisconnectNotice(), "disconnect notice before online"},
@@ -348,7 +348,7 @@ TEST(WorkerStateTest, FramesAgainstTheProtocolCloseTheChannel) {
   }
 }
 
-TEST(WorkerStateTest, FrameOnAClosedChannelIsAViolation) {
+TEST(WorkerStateMachineTest, FrameOnAClosedChannelIsAViolation) {
   for (const Input& frame : {Input::OnlineFrame(),
                              Input::ListeningFrame(),
                              Input::DisconnectNotice()}) {
