@@ -166,7 +166,7 @@ void Messenger::OnMessage(Received received, void* ctx) {
 cluster_status Messenger::Send(const cluster_outgoing& message,
                                Done done,
                                SharedBytes shared) {
-  Outgoing outgoing;
+  OutgoingMessage outgoing;
   cluster_status status = ReadTarget(message, slots_, &outgoing);
   if (status == CLUSTER_OK) status = ReadContent(message, &outgoing);
   if (status != CLUSTER_OK) return status;
@@ -183,7 +183,7 @@ cluster_status Messenger::Request(const cluster_outgoing& message,
                                   uint64_t timeout_ms,
                                   Replied replied,
                                   void* ctx) {
-  Outgoing outgoing;
+  OutgoingMessage outgoing;
   cluster_status status = ReadTarget(message, slots_, &outgoing);
   if (status == CLUSTER_OK) status = ReadContent(message, &outgoing);
   if (status != CLUSTER_OK) return status;
@@ -206,7 +206,7 @@ cluster_status Messenger::Reply(uint64_t request,
                                 SharedBytes shared) {
   const auto found = asked_.find(request);
   if (found == asked_.end()) return CLUSTER_E_STATE;
-  Outgoing outgoing;
+  OutgoingMessage outgoing;
   const cluster_status status = ReadContent(message, &outgoing);
   if (status != CLUSTER_OK) return status;
   outgoing.head.to = MessageTo::kAsker;

@@ -24,7 +24,7 @@
 #include "core/control/user_message.h"
 #include "core/worker/loop.h"
 #include "core/worker/messages/message_outbox.h"
-#include "core/worker/messages/outgoing.h"
+#include "core/worker/messages/outgoing_message.h"
 #include "core/worker/messages/sent_calls.h"
 #include "ipc/frame.h"
 #include "ipc/shared_bytes.h"

@@ -4,7 +4,7 @@
 #include "core/worker/contract.h"
 #include "core/worker/host_context.h"
 #include "core/worker/messages/messenger.h"
-#include "core/worker/messages/outgoing.h"
+#include "core/worker/messages/outgoing_message.h"
 
 namespace cluster {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "core/control/listener_messages.h"
-#include "core/worker/messages/outgoing.h"
+#include "core/worker/messages/outgoing_message.h"
 #include "plugins/host/struct_size.h"
 #include "tools/plugin_check/probe/call_guard.h"
 #include "tools/plugin_check/probe/callback_span.h"

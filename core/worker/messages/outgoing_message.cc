@@ -1,4 +1,4 @@
-#include "core/worker/messages/outgoing.h"
+#include "core/worker/messages/outgoing_message.h"
 
 #include <fcntl.h>
 
@@ -55,7 +55,7 @@ absl::string_view FaultOfTarget(const cluster_outgoing& message) {
 }
 
 cluster_status ReadContent(const cluster_outgoing& message,
-                           Outgoing* outgoing) {
+                           OutgoingMessage* outgoing) {
   const cluster_string& payload = message.payload;
   outgoing->bytes = std::as_bytes(std::span(payload.data, payload.size));
   for (uint32_t i = 0; i < message.fd_count; ++i) {
@@ -69,7 +69,7 @@ cluster_status ReadContent(const cluster_outgoing& message,
 
 cluster_status ReadTarget(const cluster_outgoing& message,
                           uint32_t slots,
-                          Outgoing* outgoing) {
+                          OutgoingMessage* outgoing) {
   if (message.to == CLUSTER_TO_SLOT && message.number >= slots) {
     return CLUSTER_E_GONE;
   }

@@ -1,9 +1,9 @@
-// Outgoing: what a plugin wants to send, checked and with descriptors of its
-// own.
+// OutgoingMessage: what a plugin wants to send, checked and with descriptors of
+// its own.
 //
 // Thread safety: free functions and plain values.
-#ifndef CORE_WORKER_MESSAGES_OUTGOING_H_
-#define CORE_WORKER_MESSAGES_OUTGOING_H_
+#ifndef CORE_WORKER_MESSAGES_OUTGOING_MESSAGE_H_
+#define CORE_WORKER_MESSAGES_OUTGOING_MESSAGE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace cluster {
 
-struct Outgoing {
+struct OutgoingMessage {
   MessageHead head;
   std::span<const std::byte> bytes;  // the plugin's
   std::vector<UniqueFd> fds;         // copies
@@ -33,15 +33,16 @@ absl::string_view FaultOfTarget(const cluster_outgoing& message);
 // fault of content.
 //   CLUSTER_E_INVALID  a descriptor is not open
 //   CLUSTER_E_SYSTEM   no descriptor is left to copy one (see errno)
-cluster_status ReadContent(const cluster_outgoing& message, Outgoing* outgoing);
+cluster_status ReadContent(const cluster_outgoing& message,
+                           OutgoingMessage* outgoing);
 
 // Reads for whom it is. There are `slots` slots. REQUIRES: there is no fault of
 // target.
 //   CLUSTER_E_GONE     there is no such slot
 cluster_status ReadTarget(const cluster_outgoing& message,
                           uint32_t slots,
-                          Outgoing* outgoing);
+                          OutgoingMessage* outgoing);
 
 }  // namespace cluster
 
-#endif  // CORE_WORKER_MESSAGES_OUTGOING_H_
+#endif  // CORE_WORKER_MESSAGES_OUTGOING_MESSAGE_H_
