@@ -50,14 +50,14 @@ DeliveryHead HeadOf(uint64_t request) {
 // ---- Who is there
 
 void PrimaryMailbox::Add(uint32_t worker) {
-  lanes_.emplace(worker, std::make_unique<OutgoingLane>());
+  outboxes_.emplace(worker, std::make_unique<PrimaryOutbox>());
 }
 
 void PrimaryMailbox::Remove(uint32_t worker) {
-  const auto found = lanes_.find(worker);
-  if (found == lanes_.end()) return;
-  const std::unique_ptr<OutgoingLane> gone = std::move(found->second);
-  lanes_.erase(found);
+  const auto found = outboxes_.find(worker);
+  if (found == outboxes_.end()) return;
+  const std::unique_ptr<PrimaryOutbox> gone = std::move(found->second);
+  outboxes_.erase(found);
   after_sent_.erase(worker);
   // What it said comes before its end; what nobody wants is of no use then.
   DeliverKeptOf(worker);
@@ -68,20 +68,20 @@ void PrimaryMailbox::Remove(uint32_t worker) {
 
 // ---- Sending
 
-absl::StatusOr<OutgoingLane*> PrimaryMailbox::LaneFor(
+absl::StatusOr<PrimaryOutbox*> PrimaryMailbox::OutboxFor(
     uint32_t worker,
     const MessagePayload& payload,
     const MessageExtras& extras) {
   RETURN_IF_ERROR(CheckSizes(payload, extras));
-  const auto found = lanes_.find(worker);
-  if (found == lanes_.end()) return Gone(worker);
-  OutgoingLane& lane = *found->second;
-  if (lane.closed()) return Closing(worker);
-  if (!lane.Fits(payload.span().size(), extras.fds.size())) {
+  const auto found = outboxes_.find(worker);
+  if (found == outboxes_.end()) return Gone(worker);
+  PrimaryOutbox& outbox = *found->second;
+  if (outbox.closed()) return Closing(worker);
+  if (!outbox.Fits(payload.span().size(), extras.fds.size())) {
     return absl::ResourceExhaustedError(absl::StrCat(
-        lane.unsent(), " bytes for worker ", worker, " are unsent"));
+        outbox.unsent(), " bytes for worker ", worker, " are unsent"));
   }
-  return &lane;
+  return &outbox;
 }
 
 uint64_t PrimaryMailbox::QueueFor(uint32_t worker,
@@ -97,7 +97,7 @@ uint64_t PrimaryMailbox::QueueFor(uint32_t worker,
   return end;
 }
 
-bool PrimaryMailbox::SendBy(OutgoingLane& lane,
+bool PrimaryMailbox::SendBy(PrimaryOutbox& outbox,
                             uint32_t worker,
                             DeliveryHead head,
                             const MessagePayload& payload,
@@ -105,21 +105,21 @@ bool PrimaryMailbox::SendBy(OutgoingLane& lane,
   if (payload.is_shared() && payload.span().size() > StepwiseFree::kStepBytes) {
     free_.AddSent(payload.Share());
   }
-  lane.Add(
+  outbox.Add(
       {.head = head,
        .payload = payload,
        .fds = std::move(extras.fds),
        .done = std::move(extras.done)},
       [&](auto... frame) { return QueueFor(worker, std::move(frame)...); });
   carrier_.CallSoon();
-  return lane.unsent() < OutgoingLane::kWaitBytes;
+  return outbox.unsent() < PrimaryOutbox::kWaitBytes;
 }
 
 absl::StatusOr<bool> PrimaryMailbox::Send(uint32_t worker,
                                           const MessagePayload& payload,
                                           MessageExtras&& extras) {
-  ASSIGN_OR_RETURN(OutgoingLane * lane, LaneFor(worker, payload, extras));
-  return SendBy(*lane, worker, HeadOf(0), payload, std::move(extras));
+  ASSIGN_OR_RETURN(PrimaryOutbox * outbox, OutboxFor(worker, payload, extras));
+  return SendBy(*outbox, worker, HeadOf(0), payload, std::move(extras));
 }
 
 absl::StatusOr<std::vector<UniqueFd>> PrimaryMailbox::CopiesOf(
@@ -152,12 +152,12 @@ absl::StatusOr<bool> PrimaryMailbox::SendToAll(const MessagePayload& payload,
   // Shared by the functions of the workers; one more, so that it is called
   // once and late if nobody is there.
   const auto all = std::make_shared<ToAll>();
-  all->left = lanes_.size() + 1;
+  all->left = outboxes_.size() + 1;
   all->done = std::move(extras.done);
   const auto one = [all](const absl::Status& status) { all->OnOne(status); };
   bool go_on = true;
-  for (const auto& [worker, lane] : lanes_) {
-    if (lane->closed()) {
+  for (const auto& [worker, outbox] : outboxes_) {
+    if (outbox->closed()) {
       due_.push_back({one, absl::OkStatus()});  // as if it were gone
       continue;
     }
@@ -166,10 +166,10 @@ absl::StatusOr<bool> PrimaryMailbox::SendToAll(const MessagePayload& payload,
     MessageExtras copy = {.fds = {}, .done = one};
     if (own.ok()) {
       copy.fds = *std::move(own);
-      status = LaneFor(worker, shared, copy).status();
+      status = OutboxFor(worker, shared, copy).status();
     }
     if (status.ok()) {
-      go_on &= SendBy(*lane, worker, HeadOf(0), shared, std::move(copy));
+      go_on &= SendBy(*outbox, worker, HeadOf(0), shared, std::move(copy));
     } else {
       due_.push_back({one, std::move(status)});
     }
@@ -180,8 +180,8 @@ absl::StatusOr<bool> PrimaryMailbox::SendToAll(const MessagePayload& payload,
 }
 
 uint64_t PrimaryMailbox::UnsentBytes(uint32_t worker) const {
-  const auto found = lanes_.find(worker);
-  return found == lanes_.end() ? 0 : found->second->unsent();
+  const auto found = outboxes_.find(worker);
+  return found == outboxes_.end() ? 0 : found->second->unsent();
 }
 
 // ---- Asking
@@ -191,7 +191,7 @@ absl::Status PrimaryMailbox::Request(uint32_t worker,
                                      absl::Duration timeout,
                                      Replied replied,
                                      MessageExtras&& extras) {
-  ASSIGN_OR_RETURN(OutgoingLane * lane, LaneFor(worker, payload, extras));
+  ASSIGN_OR_RETURN(PrimaryOutbox * outbox, OutboxFor(worker, payload, extras));
   if (!router_.AddRequestOfPrimary(requests_.next_number(), worker)) {
     return absl::ResourceExhaustedError(
         absl::StrCat(requests_.size(), " requests wait for a reply"));
@@ -203,7 +203,7 @@ absl::Status PrimaryMailbox::Request(uint32_t worker,
   const uint64_t request =
       requests_.Add(worker, deadline_ns, std::move(replied));
   if (requests_.next_deadline_ns() != next_ns) carrier_.WakeAt(deadline_ns);
-  SendBy(*lane, worker, HeadOf(request), payload, std::move(extras));
+  SendBy(*outbox, worker, HeadOf(request), payload, std::move(extras));
   return absl::OkStatus();
 }
 
@@ -220,8 +220,9 @@ void PrimaryMailbox::OnTime() {
   const int64_t now_ns = carrier_.NowNs();
   while (const auto due = requests_.TakeDue(now_ns)) {
     router_.ForgetRequestOfPrimary(due->number);
-    if (const auto lane = lanes_.find(due->worker); lane != lanes_.end()) {
-      lane->second->AddForget(due->number, [&](auto... frame) {
+    if (const auto outbox = outboxes_.find(due->worker);
+        outbox != outboxes_.end()) {
+      outbox->second->AddForget(due->number, [&](auto... frame) {
         return QueueFor(due->worker, std::move(frame)...);
       });
       carrier_.CallSoon();
@@ -237,8 +238,8 @@ void PrimaryMailbox::OnTime() {
 absl::StatusOr<bool> PrimaryMailbox::Reply(RequestKey request,
                                            const MessagePayload& payload,
                                            MessageExtras&& extras) {
-  ASSIGN_OR_RETURN(OutgoingLane * lane,
-                   LaneFor(request.asker, payload, extras));
+  ASSIGN_OR_RETURN(PrimaryOutbox * outbox,
+                   OutboxFor(request.asker, payload, extras));
   if (!router_.EndRequestToPrimary(request)) {
     return absl::FailedPreconditionError(
         absl::StrCat("worker ",
@@ -248,14 +249,14 @@ absl::StatusOr<bool> PrimaryMailbox::Reply(RequestKey request,
   }
   DeliveryHead head = HeadOf(request.request);
   head.is_reply = 1;
-  return SendBy(*lane, request.asker, head, payload, std::move(extras));
+  return SendBy(*outbox, request.asker, head, payload, std::move(extras));
 }
 
 // ---- Turns
 
 void PrimaryMailbox::OnWritten(uint32_t worker, uint64_t written_bytes) {
-  const auto found = lanes_.find(worker);
-  if (found == lanes_.end()) return;
+  const auto found = outboxes_.find(worker);
+  if (found == outboxes_.end()) return;
   found->second->OnWritten(written_bytes, &due_);
   if (!due_.empty() || found->second->holds_messages() || free_.has_sent() ||
       !after_sent_.empty()) {
@@ -267,9 +268,9 @@ void PrimaryMailbox::OnTurn() {
   RunDue();
   FreeSome();
   DeliverKept();
-  for (const auto& [worker, lane] : lanes_) {
-    if (!lane->holds_messages()) continue;
-    lane->Fill([&, to = worker](auto... frame) {
+  for (const auto& [worker, outbox] : outboxes_) {
+    if (!outbox->holds_messages()) continue;
+    outbox->Fill([&, to = worker](auto... frame) {
       return QueueFor(to, std::move(frame)...);
     });
   }
@@ -277,21 +278,21 @@ void PrimaryMailbox::OnTurn() {
 }
 
 void PrimaryMailbox::EndSending(uint32_t worker) {
-  const auto found = lanes_.find(worker);
-  if (found != lanes_.end()) found->second->Close();
+  const auto found = outboxes_.find(worker);
+  if (found != outboxes_.end()) found->second->Close();
 }
 
 void PrimaryMailbox::AfterSent(uint32_t worker, std::function<void()> then) {
   if (UnsentBytes(worker) == 0) return then();
   after_sent_[worker].push_back(
-      {.position = lanes_.at(worker)->added(), .then = std::move(then)});
+      {.position = outboxes_.at(worker)->added(), .then = std::move(then)});
 }
 
 void PrimaryMailbox::RunAfterSent() {
   std::vector<std::function<void()>> calls;
   absl::erase_if(after_sent_, [&](auto& entry) {
     auto& [worker, waiting] = entry;
-    const uint64_t sent = lanes_.at(worker)->sent();
+    const uint64_t sent = outboxes_.at(worker)->sent();
     while (!waiting.empty() && waiting.front().position <= sent) {
       calls.push_back(std::move(waiting.front().then));
       waiting.pop_front();

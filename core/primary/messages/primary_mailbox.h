@@ -40,8 +40,8 @@
 #include "core/primary/messages/mailbox_message.h"
 #include "core/primary/messages/message_payload.h"
 #include "core/primary/messages/message_router.h"
-#include "core/primary/messages/outgoing_lane.h"
 #include "core/primary/messages/primary_inbox.h"
+#include "core/primary/messages/primary_outbox.h"
 #include "core/primary/messages/primary_requests.h"
 #include "core/primary/messages/request_table.h"
 #include "core/primary/messages/stepwise_free.h"
@@ -162,7 +162,7 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
  private:
   struct ToAll;
   struct AfterSentCall {
-    uint64_t position = 0;  // as OutgoingLane::sent() counts
+    uint64_t position = 0;  // as PrimaryOutbox::sent() counts
     std::function<void()> then;
   };
 
@@ -175,12 +175,12 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   void DeliverKept();
   void DeliverKeptOf(uint32_t worker);
 
-  // Returns the lane of `worker` if it can take such a message.
-  absl::StatusOr<OutgoingLane*> LaneFor(uint32_t worker,
-                                        const MessagePayload& payload,
-                                        const MessageExtras& extras);
-  // REQUIRES: LaneFor().
-  bool SendBy(OutgoingLane& lane,
+  // Returns the outbox of `worker` if it can take such a message.
+  absl::StatusOr<PrimaryOutbox*> OutboxFor(uint32_t worker,
+                                           const MessagePayload& payload,
+                                           const MessageExtras& extras);
+  // REQUIRES: OutboxFor().
+  bool SendBy(PrimaryOutbox& outbox,
               uint32_t worker,
               DeliveryHead head,
               const MessagePayload& payload,
@@ -199,7 +199,7 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
 
   MessageRouter& router_;
   Carrier& carrier_;
-  absl::btree_map<uint32_t, std::unique_ptr<OutgoingLane>> lanes_;
+  absl::btree_map<uint32_t, std::unique_ptr<PrimaryOutbox>> outboxes_;
   std::vector<DueCall> due_;
   absl::btree_map<uint32_t, std::deque<AfterSentCall>> after_sent_;
 

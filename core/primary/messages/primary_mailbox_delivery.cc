@@ -49,7 +49,7 @@ void PrimaryMailbox::Deliver(ReceivedMessage message) {
 
 void PrimaryMailbox::FreeSome() {
   const bool all_sent =
-      std::all_of(lanes_.begin(), lanes_.end(), [](const auto& entry) {
+      std::all_of(outboxes_.begin(), outboxes_.end(), [](const auto& entry) {
         return entry.second->unsent() == 0;
       });
   if (free_.Step(all_sent)) carrier_.CallSoon();

@@ -79,7 +79,7 @@ TEST_F(PrimaryMailboxTest, LargeMessageGoesInPartsThatOthersPass) {
                          MessagePayload(SharedBytes(std::move(bytes))),
                          {.fds = SomeFds(2), .done = Done()})
                    .value());
-  EXPECT_LT(ends_[2], OutgoingLane::kMaxOnTheWayBytes + 2 * kMaxPartBytes);
+  EXPECT_LT(ends_[2], PrimaryOutbox::kMaxOnTheWayBytes + 2 * kMaxPartBytes);
   EXPECT_TRUE(Say(1, {.to = MessageTo::kWorker, .number = 2}, "other").ok());
   EXPECT_TRUE(mailbox_.Send(2, MessagePayload("behind")).ok());
   Drain(2);

@@ -1,4 +1,4 @@
-// OutgoingLane: what the primary itself sends to one worker. As much as may be
+// PrimaryOutbox: what the primary itself sends to one worker. As much as may be
 // on the way goes to the worker's channel, in parts; the rest is held, so that
 // a large message delays neither others nor the loop.
 //
@@ -8,13 +8,13 @@
 //
 // Thread safety: none.
 //
-//   if (!lane.Fits(bytes.size())) return TooMuch();
-//   lane.Add({.head = head, .payload = payload, .fds = fds, .done = done},
-//            queue);
-//   lane.OnWritten(written_bytes, &due);
-//   lane.Fill(queue);
-#ifndef CORE_PRIMARY_MESSAGES_OUTGOING_LANE_H_
-#define CORE_PRIMARY_MESSAGES_OUTGOING_LANE_H_
+//   if (!outbox.Fits(bytes.size())) return TooMuch();
+//   outbox.Add({.head = head, .payload = payload, .fds = fds, .done = done},
+//              queue);
+//   outbox.OnWritten(written_bytes, &due);
+//   outbox.Fill(queue);
+#ifndef CORE_PRIMARY_MESSAGES_PRIMARY_OUTBOX_H_
+#define CORE_PRIMARY_MESSAGES_PRIMARY_OUTBOX_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +34,7 @@
 
 namespace cluster {
 
-class OutgoingLane {
+class PrimaryOutbox {
  public:
   using Bytes = std::span<const std::byte>;
   // Queues a frame for the worker: returns the position behind it, as
@@ -118,4 +118,4 @@ class OutgoingLane {
 
 }  // namespace cluster
 
-#endif  // CORE_PRIMARY_MESSAGES_OUTGOING_LANE_H_
+#endif  // CORE_PRIMARY_MESSAGES_PRIMARY_OUTBOX_H_

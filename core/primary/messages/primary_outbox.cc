@@ -1,10 +1,10 @@
-#include "core/primary/messages/outgoing_lane.h"
+#include "core/primary/messages/primary_outbox.h"
 
 #include <algorithm>
 
 namespace cluster {
 
-void OutgoingLane::Add(Message message, QueueFunction queue) {
+void PrimaryOutbox::Add(Message message, QueueFunction queue) {
   const size_t bytes = message.payload.span().size();
   const uint64_t cost = CostOf(bytes, message.fds.size());
   Count(cost);
@@ -24,7 +24,7 @@ void OutgoingLane::Add(Message message, QueueFunction queue) {
   Fill(queue);
 }
 
-void OutgoingLane::AddForget(uint64_t request, QueueFunction queue) {
+void PrimaryOutbox::AddForget(uint64_t request, QueueFunction queue) {
   Count(CostOf(0, 0));
   held_.push_back({.type = FrameType::kForgotten,
                    .head = {.request = request},
@@ -34,12 +34,12 @@ void OutgoingLane::AddForget(uint64_t request, QueueFunction queue) {
   Fill(queue);
 }
 
-void OutgoingLane::Count(uint64_t cost) {
+void PrimaryOutbox::Count(uint64_t cost) {
   unsent_ += cost;
   added_ += cost;
 }
 
-void OutgoingLane::Fill(QueueFunction queue) {
+void PrimaryOutbox::Fill(QueueFunction queue) {
   while (!held_.empty() && may_send()) {
     Held& front = held_.front();
     SendPart(front, queue);
@@ -47,7 +47,7 @@ void OutgoingLane::Fill(QueueFunction queue) {
   }
 }
 
-void OutgoingLane::SendPart(Held& front, QueueFunction queue) {
+void PrimaryOutbox::SendPart(Held& front, QueueFunction queue) {
   const bool is_first = front.sent == 0;
   const size_t left = front.bytes.size() - front.sent;
   const size_t count = std::min(left, kMaxPartBytes);
@@ -69,7 +69,7 @@ void OutgoingLane::SendPart(Held& front, QueueFunction queue) {
   Sent(end, cost, count == left ? std::move(front.done) : nullptr);
 }
 
-void OutgoingLane::Sent(uint64_t end, uint64_t cost, MessageDone done) {
+void PrimaryOutbox::Sent(uint64_t end, uint64_t cost, MessageDone done) {
   on_the_way_cost_ += cost;
   // Those that nobody asks about are one entry, up to a part or so.
   if (!on_the_way_.empty() && !on_the_way_.back().done &&
@@ -83,8 +83,8 @@ void OutgoingLane::Sent(uint64_t end, uint64_t cost, MessageDone done) {
   on_the_way_.push_back({end, cost, std::move(done)});
 }
 
-void OutgoingLane::OnWritten(uint64_t written_bytes,
-                             std::vector<DueCall>* due) {
+void PrimaryOutbox::OnWritten(uint64_t written_bytes,
+                              std::vector<DueCall>* due) {
   while (!on_the_way_.empty() && on_the_way_.front().end <= written_bytes) {
     OnTheWay& front = on_the_way_.front();
     on_the_way_cost_ -= front.cost;
@@ -94,7 +94,8 @@ void OutgoingLane::OnWritten(uint64_t written_bytes,
   }
 }
 
-void OutgoingLane::FailAll(const absl::Status& why, std::vector<DueCall>* due) {
+void PrimaryOutbox::FailAll(const absl::Status& why,
+                            std::vector<DueCall>* due) {
   for (OnTheWay& one : on_the_way_) {
     if (one.done) due->push_back({std::move(one.done), why});
   }
