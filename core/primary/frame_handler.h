@@ -10,7 +10,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "core/primary/listener_frames.h"
+#include "core/primary/listener_frame_handler.h"
 #include "core/primary/listeners/listener_group.h"
 #include "core/primary/telemetry/metric_book.h"
 #include "core/primary/telemetry/telemetry_handler.h"
@@ -25,7 +25,7 @@ class FrameHandler {
  public:
   // All must outlive it.
   FrameHandler(ListenerGroup& group,
-               ListenerFrames& listener_frames,
+               ListenerFrameHandler& listener_frames,
                WorkerLife& life,
                MetricBook& book,
                PrimaryObserver& observer)
@@ -54,7 +54,7 @@ class FrameHandler {
   absl::Status OnLog(WorkerProcess& worker, const Frame& frame);
 
   ListenerGroup& group_;
-  ListenerFrames& listener_frames_;
+  ListenerFrameHandler& listener_frames_;
   WorkerLife& life_;
   PrimaryObserver& observer_;
   TelemetryHandler telemetry_;

@@ -37,7 +37,7 @@
 #include "core/primary/connections/accounts.h"
 #include "core/primary/connections/slot.h"
 #include "core/primary/frame_handler.h"
-#include "core/primary/listener_frames.h"
+#include "core/primary/listener_frame_handler.h"
 #include "core/primary/listeners/dynamic_listeners.h"
 #include "core/primary/listeners/listener.h"
 #include "core/primary/listeners/listener_group.h"
@@ -194,7 +194,7 @@ class Primary : private WorkerOwner {
   std::unique_ptr<ListenerGroup> group_;
   std::optional<WorkerLife> life_;
   std::optional<DynamicListeners> dynamic_;
-  std::optional<ListenerFrames> listener_frames_;
+  std::optional<ListenerFrameHandler> listener_frames_;
   std::optional<FrameHandler> frames_;
   std::optional<OperatorDesk> desk_;
   MessageExchange messages_;

@@ -1,4 +1,4 @@
-#include "core/primary/listener_frames.h"
+#include "core/primary/listener_frame_handler.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -38,9 +38,9 @@ class NoObserver final : public PrimaryObserver {
   void OnOutput(uint32_t, pid_t, int, absl::string_view) override {}
 };
 
-class ListenerFramesTest : public ::testing::Test {
+class ListenerFrameHandlerTest : public ::testing::Test {
  protected:
-  ListenerFramesTest() {
+  ListenerFrameHandlerTest() {
     std::vector<UniqueFd> sockets;
     sockets.push_back(loopback_.TakeListener());
     group_ = *ListenerGroup::Create(io_, std::move(sockets), {});
@@ -96,11 +96,11 @@ class ListenerFramesTest : public ::testing::Test {
   std::unique_ptr<ListenerGroup> group_;
   std::optional<DynamicListeners> dynamic_;
   std::optional<WorkerLife> life_;
-  std::optional<ListenerFrames> frames_;
+  std::optional<ListenerFrameHandler> frames_;
   std::optional<SaidWorker> worker_;
 };
 
-TEST_F(ListenerFramesTest, ListensAndSendsTheAcceptor) {
+TEST_F(ListenerFrameHandlerTest, ListensAndSendsTheAcceptor) {
   const auto [reply, fds] = Ask("127.0.0.1:0");
   EXPECT_EQ(reply.outcome, ListenOutcome::kDone) << reply.reason;
   EXPECT_EQ(fds, 1u);
@@ -109,7 +109,7 @@ TEST_F(ListenerFramesTest, ListensAndSendsTheAcceptor) {
   EXPECT_NE(group_->listener(reply.facts.listener), nullptr);
 }
 
-TEST_F(ListenerFramesTest, OneWorkerListensAtAnAddressOnce) {
+TEST_F(ListenerFrameHandlerTest, OneWorkerListensAtAnAddressOnce) {
   const auto first = Ask("127.0.0.1:0").first;
   const auto [second, fds] = Ask(first.facts.text);
   EXPECT_EQ(second.outcome, ListenOutcome::kSystem);
@@ -118,33 +118,34 @@ TEST_F(ListenerFramesTest, OneWorkerListensAtAnAddressOnce) {
   EXPECT_TRUE(worker_->process().listeners.contains(first.facts.listener));
 }
 
-TEST_F(ListenerFramesTest, AddressThatIsNoneIsRefused) {
+TEST_F(ListenerFrameHandlerTest, AddressThatIsNoneIsRefused) {
   const auto [reply, fds] = Ask("127.0.0.1");
   EXPECT_EQ(reply.outcome, ListenOutcome::kConfig);
   EXPECT_EQ(fds, 0u);
   EXPECT_FALSE(reply.reason.empty());
 }
 
-TEST_F(ListenerFramesTest, WhatTheKernelRefusesHasItsErrno) {
+TEST_F(ListenerFrameHandlerTest, WhatTheKernelRefusesHasItsErrno) {
   const auto [reply, fds] = Ask("192.0.2.1:80");  // RFC 5737: nobody's
   EXPECT_EQ(reply.outcome, ListenOutcome::kSystem);
   EXPECT_EQ(reply.error, EADDRNOTAVAIL);
   EXPECT_EQ(fds, 0u);
 }
 
-TEST_F(ListenerFramesTest, NothingIsOpenedForAWorkerThatIsToldToEnd) {
+TEST_F(ListenerFrameHandlerTest, NothingIsOpenedForAWorkerThatIsToldToEnd) {
   worker_->process().told_to_drain = true;
   EXPECT_EQ(Ask("127.0.0.1:0").first.outcome, ListenOutcome::kState);
 }
 
-TEST_F(ListenerFramesTest, CloseOfTheLastHolderCloses) {
+TEST_F(ListenerFrameHandlerTest, CloseOfTheLastHolderCloses) {
   const uint32_t listener = Ask("127.0.0.1:0").first.facts.listener;
   EXPECT_TRUE(Change(FrameType::kCloseListener, listener).ok());
   EXPECT_EQ(group_->listener(listener), nullptr);
   EXPECT_FALSE(worker_->process().listeners.contains(listener));
 }
 
-TEST_F(ListenerFramesTest, PauseTakesItFromTheServedAndResumeGivesItBack) {
+TEST_F(ListenerFrameHandlerTest,
+       PauseTakesItFromTheServedAndResumeGivesItBack) {
   const uint32_t listener = Ask("127.0.0.1:0").first.facts.listener;
   worker_->process().listeners.BeginListening(listener);
   EXPECT_TRUE(Change(FrameType::kPauseListener, listener).ok());
@@ -153,7 +154,7 @@ TEST_F(ListenerFramesTest, PauseTakesItFromTheServedAndResumeGivesItBack) {
   EXPECT_TRUE(worker_->process().serves(listener));
 }
 
-TEST_F(ListenerFramesTest, ListenerThatIsNotTheWorkersIsAViolation) {
+TEST_F(ListenerFrameHandlerTest, ListenerThatIsNotTheWorkersIsAViolation) {
   for (const uint32_t listener :
        {1u, 63u, static_cast<uint32_t>(kMaxListeners), ~0u}) {
     for (const FrameType type : {FrameType::kCloseListener,
@@ -167,7 +168,7 @@ TEST_F(ListenerFramesTest, ListenerThatIsNotTheWorkersIsAViolation) {
   EXPECT_NE(group_->listener(0), nullptr);
 }
 
-TEST_F(ListenerFramesTest, TruncatedFramesAreViolations) {
+TEST_F(ListenerFrameHandlerTest, TruncatedFramesAreViolations) {
   Frame frame;
   for (const FrameType type : {FrameType::kListenAt,
                                FrameType::kCloseListener,
@@ -177,7 +178,7 @@ TEST_F(ListenerFramesTest, TruncatedFramesAreViolations) {
   }
 }
 
-TEST_F(ListenerFramesTest, WorkerThatReadsNoDescriptorsGetsNoMore) {
+TEST_F(ListenerFrameHandlerTest, WorkerThatReadsNoDescriptorsGetsNoMore) {
   const std::string address = Ask("127.0.0.1:0").first.facts.text;
   worker_->process().listeners = {};
   // Unread, they stay in the primary once the socket is full: with that many

@@ -1,4 +1,4 @@
-#include "core/primary/listener_frames.h"
+#include "core/primary/listener_frame_handler.h"
 
 #include <cerrno>
 #include <string>
@@ -35,7 +35,8 @@ ListenOutcome OutcomeOf(const absl::Status& status) {
 
 }  // namespace
 
-absl::Status ListenerFrames::Handle(WorkerProcess& worker, const Frame& frame) {
+absl::Status ListenerFrameHandler::Handle(WorkerProcess& worker,
+                                          const Frame& frame) {
   const auto type = static_cast<FrameType>(frame.type);
   if (type == FrameType::kListenAt) return OnListenAt(worker, frame);
   ASSIGN_OR_RETURN(const ListenerChange change,
@@ -61,8 +62,8 @@ absl::Status ListenerFrames::Handle(WorkerProcess& worker, const Frame& frame) {
   }
 }
 
-absl::Status ListenerFrames::OnListenAt(WorkerProcess& worker,
-                                        const Frame& frame) {
+absl::Status ListenerFrameHandler::OnListenAt(WorkerProcess& worker,
+                                              const Frame& frame) {
   ASSIGN_OR_RETURN(const ListenAtRequest request,
                    Decode<ListenAtRequest>(frame.payload));
   if (worker.unread_fds() >= kMaxUnreadFds) {
@@ -75,9 +76,9 @@ absl::Status ListenerFrames::OnListenAt(WorkerProcess& worker,
   return absl::OkStatus();
 }
 
-ListenAtReply ListenerFrames::Listen(WorkerProcess& worker,
-                                     const ListenAtRequest& request,
-                                     std::vector<UniqueFd>* acceptor) {
+ListenAtReply ListenerFrameHandler::Listen(WorkerProcess& worker,
+                                           const ListenAtRequest& request,
+                                           std::vector<UniqueFd>* acceptor) {
   ListenAtReply reply = {.request = request.request,
                          .outcome = ListenOutcome::kDone,
                          .error = 0,
@@ -116,7 +117,8 @@ ListenAtReply ListenerFrames::Listen(WorkerProcess& worker,
   return reply;
 }
 
-absl::Status ListenerFrames::OnClose(WorkerProcess& worker, uint32_t listener) {
+absl::Status ListenerFrameHandler::OnClose(WorkerProcess& worker,
+                                           uint32_t listener) {
   worker.listeners.Remove(listener);
   group_.Withdraw(worker.slot(), listener);
   dynamic_.Release(worker.slot(), listener);

@@ -1,13 +1,13 @@
-// ListenerFrames: what workers say about listeners while they run: listen at an
-// address, close, pause, resume. A worker may say anything; each frame costs
-// the primary a bounded amount of work and at most one descriptor that it has
-// not read yet.
+// ListenerFrameHandler: what workers say about listeners while they run: listen
+// at an address, close, pause, resume. A worker may say anything; each frame
+// costs the primary a bounded amount of work and at most one descriptor that it
+// has not read yet.
 //
 // Thread safety: the io_context's thread.
 //
 //   RETURN_IF_ERROR(listener_frames.Handle(worker, frame));
-#ifndef CORE_PRIMARY_LISTENER_FRAMES_H_
-#define CORE_PRIMARY_LISTENER_FRAMES_H_
+#ifndef CORE_PRIMARY_LISTENER_FRAME_HANDLER_H_
+#define CORE_PRIMARY_LISTENER_FRAME_HANDLER_H_
 
 #include <cstdint>
 #include <vector>
@@ -22,12 +22,12 @@
 
 namespace cluster {
 
-class ListenerFrames {
+class ListenerFrameHandler {
  public:
   // All must outlive it.
-  ListenerFrames(ListenerGroup& group,
-                 DynamicListeners& dynamic,
-                 const WorkerLife& life)
+  ListenerFrameHandler(ListenerGroup& group,
+                       DynamicListeners& dynamic,
+                       const WorkerLife& life)
       : group_(group), dynamic_(dynamic), life_(life) {}
 
   // Does what the frame asks. Errors: as FrameHandler::Handle.
@@ -47,4 +47,4 @@ class ListenerFrames {
 
 }  // namespace cluster
 
-#endif  // CORE_PRIMARY_LISTENER_FRAMES_H_
+#endif  // CORE_PRIMARY_LISTENER_FRAME_HANDLER_H_
