@@ -77,6 +77,15 @@ void MessageOutbox::SendHeld() {
   }
 }
 
+void MessageOutbox::FailRest(const absl::Status& why) {
+  sent_.RunDue();
+  sent_.FailRest(why);
+  held_bytes_ = 0;
+  for (const Held& each : std::exchange(held_, {})) {
+    if (each.done) each.done(why);
+  }
+}
+
 uint64_t MessageOutbox::Send(FrameType type,
                              Bytes head,
                              Bytes rest,

@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
@@ -60,7 +61,11 @@ class MessageOutbox {
   bool OnWritten(uint64_t written_bytes) {
     return sent_.OnWritten(written_bytes);
   }
-  SentCalls& sent() { return sent_; }
+  // Makes the calls that are due; what they make due is for the next time.
+  void RunDue() { sent_.RunDue(); }
+  // Nothing more is written: drops what is held, and tells `why` to all who
+  // wait, after those whose calls are due.
+  void FailRest(const absl::Status& why);
 
   bool empty() const { return held_.empty(); }
   // Bytes that the window does not let go, with what descriptors cost.

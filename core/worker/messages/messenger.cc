@@ -233,12 +233,11 @@ void Messenger::OnWritten(uint64_t written_bytes) {
 void Messenger::OnSentDue(void* messenger) {
   auto* const self = static_cast<Messenger*>(messenger);
   self->sent_due_ = nullptr;
-  self->outbox_.sent().RunDue();
+  self->outbox_.RunDue();
 }
 
 void Messenger::EndSent() {
-  outbox_.sent().RunDue();
-  outbox_.sent().FailRest(
+  outbox_.FailRest(
       absl::NotFoundError("the channel is closed, and it was not written"));
 }
 
