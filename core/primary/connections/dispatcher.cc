@@ -221,7 +221,7 @@ void Dispatcher::End() {
   if (pending_.empty()) return;
   // Ask the workers to say when they have room, so that nobody has to poll;
   // then look again for those who made room before they could see the question.
-  for (const Member& member : members_) member.slot->Ask();
+  for (const Member& member : members_) member.slot->AskForRoom();
   FindCandidates();
   PlacePending();
   Flush();

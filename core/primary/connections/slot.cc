@@ -134,7 +134,7 @@ bool Slot::full(int64_t now_ns) const {
 
 void Slot::MarkSuspect(size_t listener) {
   suspect_ = true;
-  Ask();
+  AskForRoom();
   // On this stream, which was just emptied: the worker reads it, and others may
   // be full.
   probe_due_ = streams_[listener].get();

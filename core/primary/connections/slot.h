@@ -88,7 +88,7 @@ class Slot {
   bool full(int64_t now_ns) const;
 
   // Asks the worker to say when it has room (SlotPage::wanted).
-  void Ask() {
+  void AskForRoom() {
     asked_ = true;
     page().wanted.store(1);
   }
