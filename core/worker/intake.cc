@@ -92,7 +92,7 @@ void Intake::Settle(Listening& listening, const absl::Status& status) {
   const bool is_news = listening.SetTrouble(error) || error == 0;
   if (status.ok()) return taken_(status);
   if (absl::IsResourceExhausted(status) || error != 0) {
-    listening.Pause();  // other workers take over
+    listening.BackOff();  // other workers take over
     if (is_news)
       context_.Log(CLUSTER_LOG_WARNING, std::string(status.message()));
   } else if (absl::IsOutOfRange(status)) {

@@ -4,7 +4,7 @@ namespace cluster {
 namespace {
 
 // Out of descriptors, a worker tries again after this.
-constexpr uint64_t kPauseUs = 50'000;
+constexpr uint64_t kBackOffUs = 50'000;
 
 }  // namespace
 
@@ -22,10 +22,10 @@ absl::Status Listening::Begin() {
   return watch.status();
 }
 
-void Listening::Pause() {
+void Listening::BackOff() {
   EndWatch();
   if (held()) return;
-  resume_ = loop_.StartTimer(kPauseUs, &Listening::OnResume, this);
+  resume_ = loop_.StartTimer(kBackOffUs, &Listening::OnResume, this);
 }
 
 void Listening::Hold(uint32_t reason) {
@@ -37,7 +37,7 @@ void Listening::Release(uint32_t reason) {
   const bool was_held = held();
   holds_ &= ~reason;
   if (!was_held || held() || !begun_) return;
-  if (!Begin().ok()) Pause();
+  if (!Begin().ok()) BackOff();
 }
 
 void Listening::Stop() {
@@ -61,8 +61,8 @@ void Listening::OnReady(void* listening, uint32_t) {
 void Listening::OnResume(void* listening) {
   auto* self = static_cast<Listening*>(listening);
   self->resume_ = nullptr;
-  // No memory for a watch: the next pause is the same as this one.
-  if (!self->Begin().ok()) self->Pause();
+  // No memory for a watch: it backs off again, as before.
+  if (!self->Begin().ok()) self->BackOff();
 }
 
 }  // namespace cluster

@@ -1,6 +1,6 @@
 // Listening: one of the host's listeners as a worker sees it, an acceptor on
 // the loop. While the kernel lets nothing be taken, as where the worker is out
-// of descriptors, it pauses, because a level-triggered watch would spin.
+// of descriptors, it backs off, because a level-triggered watch would spin.
 //
 // Thread safety: the worker's loop thread.
 #ifndef CORE_WORKER_LISTENING_H_
@@ -55,7 +55,7 @@ class Listening {
   // that is news.
   bool SetTrouble(int error) { return std::exchange(trouble_, error) != error; }
   // Does not listen for a moment, then begins again.
-  void Pause();
+  void BackOff();
   // Listens no more.
   void Stop();
 
