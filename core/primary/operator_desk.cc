@@ -35,10 +35,7 @@ absl::Status OperatorDesk::Do(const AdminRequest& request) {
     case AdminAction::kPause:
     case AdminAction::kResume:
     case AdminAction::kRestart: {
-      WorkerProcess* found = nullptr;
-      visit_([&](WorkerProcess& worker) {
-        if (worker.id() == request.worker) found = &worker;
-      });
+      WorkerProcess* const found = workers_.Find(request.worker);
       if (found != nullptr) return DoTo(*found, request);
       return absl::NotFoundError(absl::StrCat(
           "there is no worker ", request.worker, ": status lists them"));
@@ -104,7 +101,7 @@ AdminStatus OperatorDesk::Status() {
     const Listener* listener = group_.listener(i);
     if (listener != nullptr) status.listening.push_back(listener->facts.text);
   }
-  visit_([&](WorkerProcess& worker) {
+  workers_.ForEach([&](const WorkerProcess& worker) {
     const Slot& slot = worker.slot();
     status.workers.push_back(
         {.id = worker.id(),

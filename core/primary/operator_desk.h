@@ -7,28 +7,22 @@
 #ifndef CORE_PRIMARY_OPERATOR_DESK_H_
 #define CORE_PRIMARY_OPERATOR_DESK_H_
 
-#include <cstdint>
-#include <functional>
-#include <utility>
-
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "core/admin/admin_messages.h"
 #include "core/primary/listeners/listener_group.h"
 #include "core/primary/workers/worker_life.h"
 #include "core/primary/workers/worker_process.h"
+#include "core/primary/workers/worker_table.h"
 
 namespace cluster {
 
 class OperatorDesk {
  public:
-  // Shows it each worker that lives.
-  using Visit =
-      std::function<void(absl::FunctionRef<void(WorkerProcess&)> visitor)>;
-
   // All must outlive it.
-  OperatorDesk(ListenerGroup& group, WorkerLife& life, Visit visit)
-      : group_(group), life_(life), visit_(std::move(visit)) {}
+  OperatorDesk(ListenerGroup& group,
+               WorkerLife& life,
+               const WorkerTable& workers)
+      : group_(group), life_(life), workers_(workers) {}
 
   // What is said of the plugin is left open.
   AdminReply Answer(const AdminRequest& request);
@@ -46,7 +40,7 @@ class OperatorDesk {
 
   ListenerGroup& group_;
   WorkerLife& life_;
-  const Visit visit_;
+  const WorkerTable& workers_;
 };
 
 }  // namespace cluster

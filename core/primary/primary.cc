@@ -2,7 +2,6 @@
 
 #include <signal.h>
 
-#include <boost/asio/post.hpp>
 #include <chrono>
 #include <utility>
 #include <vector>
@@ -42,19 +41,18 @@ Primary::Primary(boost::asio::io_context& io,
       observer_(observer),
       messages_(io,
                 [this](const std::string& text) { observer_.OnTrouble(text); }),
+      workers_(io),
       drain_alarm_(io),
       forks_(io, [this] { ForkInTurn(); }),
-      watchdog_(io, options_.watchdog, [this](Watchdog::Visitor visit) {
-        for (const auto& [id, worker] : workers_) visit(*worker);
-      }) {}
+      watchdog_(io, options_.watchdog, workers_) {}
 
 Primary::~Primary() {
   std::vector<int> running;
-  for (const auto& [id, worker] : workers_) {
-    if (options_.kill_at_end) (void)worker->Signal(SIGKILL);
-    worker->Abandon();
-    if (!worker->record.dead()) running.push_back(worker->pidfd());
-  }
+  workers_.ForEach([&](WorkerProcess& worker) {
+    if (options_.kill_at_end) (void)worker.Signal(SIGKILL);
+    worker.Abandon();
+    if (!worker.record.dead()) running.push_back(worker.pidfd());
+  });
   // A process that lives on must not keep zombies.
   ReapAll(std::move(running), kEndGrace);
 }
@@ -83,9 +81,7 @@ absl::Status Primary::Start() {
   frames_.emplace(*group_, *listener_frames_, *life_, book_, observer_);
   if (options_.replacement) replacement_.emplace(*options_.replacement);
   const uint32_t workers = replacement_ ? options_.replacement->workers : 0;
-  desk_.emplace(*group_, *life_, [this](auto visitor) {
-    for (const auto& [id, worker] : workers_) visitor(*worker);
-  });
+  desk_.emplace(*group_, *life_, workers_);
   for (uint32_t i = 0; i < workers; ++i) {
     ASSIGN_OR_RETURN(Slot * slot, group_->AddSlot());
     forks_.Add(*slot);
@@ -141,7 +137,7 @@ PrimaryEnd Primary::Run() {
 absl::StatusOr<WorkerProcess*> Primary::Fork(const WorkerSpec& spec) {
   absl::StatusOr<Slot*> slot = FreeSlot();
   if (!slot.ok()) {
-    ++next_worker_id_;
+    workers_.TakeId();
     return slot.status();
   }
   absl::StatusOr<WorkerProcess*> worker = ForkInto(**slot, spec);
@@ -171,26 +167,20 @@ absl::Status Primary::Fill(Slot& slot) {
 
 absl::StatusOr<WorkerProcess*> Primary::ForkInto(Slot& slot,
                                                  const WorkerSpec& spec) {
-  const uint32_t id = next_worker_id_++;
+  const uint32_t id = workers_.TakeId();
   const auto count = replacement_ ? options_.replacement->workers
                                   : static_cast<uint32_t>(workers_.size() + 1);
   WorkerOwner& owner = *this;
   ASSIGN_OR_RETURN(std::unique_ptr<WorkerProcess> worker,
                    StartWorker(io_, id, slot, spec, count, *group_, owner));
-  WorkerProcess* const added = worker.get();
-  workers_.emplace(id, std::move(worker));
+  WorkerProcess& added = workers_.Add(std::move(worker));
   watchdog_.Watch();
-  messages_.Add(*added);
-  (void)life_->Feed(*added, WorkerInput::Spawned());
-  return added;
+  messages_.Add(added);
+  (void)life_->Feed(added, WorkerInput::Spawned());
+  return &added;
 }
 
 // ---- One worker
-
-WorkerProcess* Primary::Find(uint32_t id) {
-  const auto found = workers_.find(id);
-  return found == workers_.end() ? nullptr : found->second.get();
-}
 
 void Primary::Disconnect(WorkerProcess& worker) {
   (void)life_->Feed(worker, WorkerInput::DisconnectRequested());
@@ -261,12 +251,7 @@ void Primary::Bury(WorkerProcess& worker) {
   book_.Retire(slot.index());
   group_->CloseBooks(slot);
   dynamic_->WorkerDied(slot);
-  // Its callbacks are still on the stack.
-  auto found = workers_.find(worker.id());
-  boost::asio::post(
-      io_,
-      [buried = std::shared_ptr<WorkerProcess>(std::move(found->second))] {});
-  workers_.erase(found);
+  workers_.Remove(worker);
   // A loop that nothing else keeps going must not wait for it.
   if (workers_.empty()) watchdog_.Rest();
 
@@ -307,12 +292,12 @@ std::vector<MetricFamily> Primary::Metrics() {
       .restarts = restarts_,
       .planned_exits = planned_exits_,
       .unplanned_exits = unplanned_exits_};
-  for (const auto& [id, worker] : workers_) {
-    const Slot& slot = worker->slot();
+  workers_.ForEach([&](const WorkerProcess& worker) {
+    const Slot& slot = worker.slot();
     book_.Read(slot.index(), slot.page().metric_cells);
     counts.serving +=
-        worker->record.serving && worker->ready && worker->listeners.listens();
-  }
+        worker.record.serving && worker.ready && worker.listeners.listens();
+  });
   std::vector<MetricFamily> families = PrimaryMetrics(Snapshot(), counts);
   for (MetricFamily& family : book_.Families()) {
     families.push_back(std::move(family));
@@ -351,9 +336,9 @@ void Primary::ContinueDrain() {
   if (drain_was_sent_) return;
   drain_was_sent_ = true;
   group_->RefusePending();
-  for (const auto& [id, worker] : workers_) {
-    (void)life_->Feed(*worker, WorkerInput::DisconnectRequested());
-  }
+  workers_.ForEach([this](WorkerProcess& worker) {
+    (void)life_->Feed(worker, WorkerInput::DisconnectRequested());
+  });
 }
 
 void Primary::KillAll() {
@@ -363,7 +348,7 @@ void Primary::KillAll() {
   group_->Close();
   // What comes back from one of them is not for the others.
   group_->RefusePending();
-  for (const auto& [id, worker] : workers_) (void)worker->Signal(SIGKILL);
+  workers_.ForEach([](WorkerProcess& worker) { (void)worker.Signal(SIGKILL); });
   FinishIfAllGone();
 }
 

@@ -55,6 +55,7 @@
 #include "core/primary/workers/worker_owner.h"
 #include "core/primary/workers/worker_process.h"
 #include "core/primary/workers/worker_spec.h"
+#include "core/primary/workers/worker_table.h"
 #include "core/supervisor/worker_record.h"
 
 namespace cluster {
@@ -102,12 +103,12 @@ class Primary : private WorkerOwner {
   absl::StatusOr<WorkerProcess*> Fork(const WorkerSpec& spec);
   // The id of the newest worker; one that could not be forked has used up its
   // own.
-  uint32_t newest_id() const { return next_worker_id_ - 1; }
+  uint32_t newest_id() const { return workers_.newest_id(); }
   // Uses up an id, for a worker that the caller could not prepare.
-  uint32_t SkipId() { return next_worker_id_++; }
+  uint32_t SkipId() { return workers_.TakeId(); }
 
   // Null if there is none (any more).
-  WorkerProcess* Find(uint32_t id);
+  WorkerProcess* Find(uint32_t id) { return workers_.Find(id); }
   // Tells it to finish and end. It gets no more connections. May be called
   // again, and for one that is dead.
   void Disconnect(WorkerProcess& worker);
@@ -205,8 +206,7 @@ class Primary : private WorkerOwner {
   uint64_t unplanned_exits_ = 0;
 
   std::optional<Replacement> replacement_;
-  uint32_t next_worker_id_ = 1;
-  absl::btree_map<uint32_t, std::unique_ptr<WorkerProcess>> workers_;  // by id
+  WorkerTable workers_;
   PrimaryEnd end_;
 
   bool drain_was_sent_ = false;  // workers were told

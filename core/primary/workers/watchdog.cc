@@ -6,10 +6,10 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "absl/time/time.h"
 #include "core/base/monotonic_clock.h"
+#include "core/primary/workers/worker_process.h"
 #include "core/scoreboard/slot_page.h"
 
 namespace cluster {
@@ -30,11 +30,6 @@ absl::Duration PeriodOf(const WatchdogLimits& limits) {
 
 }  // namespace
 
-Watchdog::Watchdog(boost::asio::io_context& io,
-                   const WatchdogLimits& limits,
-                   std::function<void(Visitor)> for_each)
-    : limits_(limits), for_each_(std::move(for_each)), alarm_(io) {}
-
 void Watchdog::Watch() {
   const bool limited = limits_.start_timeout > absl::ZeroDuration() ||
                        limits_.heartbeat_timeout > absl::ZeroDuration();
@@ -45,7 +40,7 @@ void Watchdog::Watch() {
 void Watchdog::Look() {
   const int64_t now_ns = MonotonicNs();
   bool go_on = limits_.heartbeat_timeout > absl::ZeroDuration();
-  for_each_([&](WorkerProcess& worker) {
+  workers_.ForEach([&](WorkerProcess& worker) {
     // One that is about to end has its own deadline.
     if (worker.told_to_drain || !worker.last_words.empty()) return;
     const SlotPage& page = worker.slot().page();

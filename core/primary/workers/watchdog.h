@@ -6,29 +6,26 @@
 //
 // Thread safety: the io_context's thread.
 //
-//   Watchdog watchdog(io, limits, [this](Watchdog::Visitor visit) { ... });
+//   Watchdog watchdog(io, limits, workers);
 //   watchdog.Watch();  // a worker was started
 #ifndef CORE_PRIMARY_WORKERS_WATCHDOG_H_
 #define CORE_PRIMARY_WORKERS_WATCHDOG_H_
 
 #include <boost/asio/io_context.hpp>
-#include <functional>
 
-#include "absl/functional/function_ref.h"
 #include "core/event_loop/alarm.h"
-#include "core/primary/workers/worker_process.h"
 #include "core/primary/workers/worker_signs.h"
+#include "core/primary/workers/worker_table.h"
 
 namespace cluster {
 
 class Watchdog {
  public:
-  using Visitor = absl::FunctionRef<void(WorkerProcess&)>;
-
-  // `for_each` calls its argument for each worker that lives.
+  // `workers` must outlive it.
   Watchdog(boost::asio::io_context& io,
            const WatchdogLimits& limits,
-           std::function<void(Visitor)> for_each);
+           const WorkerTable& workers)
+      : limits_(limits), workers_(workers), alarm_(io) {}
 
   // Looks from now on, as long as there is something to look for.
   void Watch();
@@ -39,7 +36,7 @@ class Watchdog {
   void Look();
 
   const WatchdogLimits limits_;
-  const std::function<void(Visitor)> for_each_;
+  const WorkerTable& workers_;
   Alarm alarm_;
 };
 
