@@ -25,6 +25,10 @@ constexpr int kReadsPerCall = 16;
 // Small frames are gathered into segments of about this size.
 constexpr size_t kSegmentBytes = size_t{64} << 10;
 constexpr size_t kMaxParts = 64;
+// Written segments whose memory is kept: given back to the allocator, it would
+// go to the kernel and come back page by page, for a third of what a message of
+// 1 KiB costs.
+constexpr size_t kMaxSpareSegments = 16;
 // A shared piece of this size costs more to copy than a part of its own.
 constexpr size_t kShareBytes = size_t{8} << 10;
 // Below, one payload of many in a call is cheaper to send than its place.
@@ -47,6 +51,39 @@ std::span<std::byte> ReadBuffer() {
   return {read_buffer, kReadBytes};
 }
 
+// Memory of written segments, for the next of any channel of the thread. It
+// ends likewise.
+using Segments = std::vector<std::vector<std::byte>>;
+thread_local Segments* spare_segments = nullptr;
+
+struct SpareSegmentsEnd {
+  ~SpareSegmentsEnd() { delete std::exchange(spare_segments, nullptr); }
+};
+
+Segments& SpareSegments() {
+  thread_local const SpareSegmentsEnd end;
+  if (spare_segments == nullptr) spare_segments = new Segments;
+  return *spare_segments;
+}
+
+std::vector<std::byte> TakeSpareSegment() {
+  Segments& spare = SpareSegments();
+  if (spare.empty()) return {};
+  std::vector<std::byte> segment = std::move(spare.back());
+  spare.pop_back();
+  return segment;
+}
+
+void KeepSpareSegment(std::vector<std::byte> segment) {
+  Segments& spare = SpareSegments();
+  if (spare.size() == kMaxSpareSegments || segment.capacity() == 0 ||
+      segment.capacity() > 2 * kSegmentBytes) {
+    return;
+  }
+  segment.clear();
+  spare.push_back(std::move(segment));
+}
+
 }  // namespace
 
 UnixChannel::UnixChannel(UniqueFd socket, ChannelOptions options)
@@ -60,7 +97,7 @@ UnixChannel::Segment& UnixChannel::TailFor(size_t frame_bytes, bool has_fds) {
     return queue_.back();
   }
   Segment& tail = queue_.emplace_back();
-  tail.bytes = std::exchange(spare_, {});
+  tail.bytes = TakeSpareSegment();
   return tail;
 }
 
@@ -201,10 +238,7 @@ void UnixChannel::DropWritten(size_t bytes) {
     front.written += part;
     bytes -= part;
     if (front.written < size) return;
-    if (spare_.capacity() == 0 && front.bytes.capacity() <= 2 * kSegmentBytes) {
-      front.bytes.clear();
-      spare_ = std::move(front.bytes);
-    }
+    KeepSpareSegment(std::move(front.bytes));
     queue_.pop_front();
   }
 }

@@ -7,7 +7,7 @@
 // say, and again when fd() can be written while wants_write().
 //
 // Thread safety: none; a channel belongs to one thread. Channels of one thread
-// share a read buffer.
+// share a read buffer and the memory of what was written.
 // Lifetime: owns the socket. Inside the handler of OnReadable() the channel may
 // be sent to and flushed, and not destroyed.
 //
@@ -163,8 +163,6 @@ class UnixChannel {
   size_t queued_bytes_ = 0;
   size_t withheld_in_ring_ = 0;  // until the queue is empty
   uint64_t written_bytes_ = 0;
-  // The memory of a written segment, for the next one.
-  std::vector<std::byte> spare_;
   std::optional<RingWriter> ring_;
   bool has_offered_ = false;
 };
