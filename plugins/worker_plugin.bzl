@@ -26,6 +26,8 @@ def worker_plugin(name, srcs, deps = [], copts = [], linkopts = [], testonly = F
         linkopts = [
             "-Wl,--version-script=$(location %s)" % script,
             "-Wl,--build-id=sha1",
+            # One in C loads no C++ library, though Bazel names it to all.
+            "-Wl,--as-needed",
         ] + select({
             # A sanitizer's runtime is in the host's binary.
             "//plugins:sanitized": [],
