@@ -101,10 +101,11 @@ TEST(WeightTest, RandomSharesAreThreeToOneWithinTwoPercent) {
     const ClientSet clients =
         RunLoad({.port = host.port(), .request = "who\n"}, kClients, 20);
     EXPECT_EQ(clients.count(End::kAnswered), kClients);
-    // Those that were taken back from one went to the other, drawn or not.
-    if (host.EndCleanly().redispatched > kClients / 500) continue;
-    EXPECT_NEAR(clients.answers()[kFirst], kClients * 3 / 4, kClients / 50);
-    return;
+    const size_t share = clients.answers()[kFirst];
+    if (share >= kClients * 73 / 100 && share <= kClients * 77 / 100) return;
+    // Of one from which some were taken back the other gets more than was drawn
+    // for it, until that one shows life.
+    ASSERT_GT(host.EndCleanly().redispatched, 0u) << share;
   }
   ADD_FAILURE() << "many connections were taken back in each of " << kAttempts
                 << " attempts: too busy a machine, or a host that is";
