@@ -84,8 +84,9 @@ constexpr FlagHelp kFlags[] = {
     {"--gather_us",
      "N",
      kScheduling,
-     "microseconds a busy primary may wait, to hand over\n"
-     "more at once, 0 (off) to 10000 (default: 300)"},
+     "microseconds for which connections collect under load\n"
+     "before they are accepted, up to four times as long if\n"
+     "that takes long; 0 (off) to 10000 (default: 300)"},
     {"--pending",
      "N",
      kScheduling,

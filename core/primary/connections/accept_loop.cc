@@ -24,9 +24,11 @@ constexpr int64_t kPauseNs = 10'000'000;
 
 // Trouble that lasts is told once in this time.
 constexpr int64_t kTellNs = 1'000'000'000;
-// While gathering, so many rounds may find nothing before the thread sleeps
-// until it is told.
-constexpr size_t kMaxEmptyRounds = 8;
+// Measured with two workers on two busy cores: at 10,000 a second gathering
+// adds its delay to each connection and saves nothing, at 20,000 it saves a
+// fifth of the CPU. Of the delay: 200 µs cost 1.2 times the CPU of raw
+// SO_REUSEPORT for each connection, 300 µs the same as it, 400 µs no less.
+constexpr GatheringRates kGatheringRates = {.start = 12'500, .stop = 11'000};
 
 }  // namespace
 
@@ -42,7 +44,7 @@ AcceptLoop::AcceptLoop(boost::asio::io_context& io,
       dispatcher_(dispatcher),
       ledger_(ledger),
       next_id_(next_id),
-      gathering_(gather_ns),
+      gathering_(gather_ns, kGatheringRates),
       after_round_(std::move(after_round)),
       alarm_(io) {}
 
@@ -86,7 +88,6 @@ void AcceptLoop::Round() {
   int error = 0;
   const size_t accepted = AcceptAll(now_ns, &error);
   dispatcher_.End();
-  empty_rounds_ = accepted > 0 ? 0 : empty_rounds_ + 1;
   gathering_.Record(
       now_ns, accepted, gathering_.WantsCpuTime(now_ns) ? ThreadCpuNs() : 0);
   if (error != 0 && error != EAGAIN) {
@@ -94,9 +95,8 @@ void AcceptLoop::Round() {
     After(kPauseNs, State::kPaused);
   } else if (error == 0 && !dispatcher_.has_room()) {
     Wait(State::kNoRoom);
-  } else if (gathering_.delay_ns() > 0 && empty_rounds_ < kMaxEmptyRounds) {
-    // More are sure to come: no need to be told.
-    After(gathering_.delay_ns(), State::kGathering);
+  } else if (gathering_.expects_more()) {
+    After(gathering_.Wait(MonotonicNs()), State::kGathering);
   } else if (state_ != State::kReadable) {
     Wait(State::kReadable);
   }

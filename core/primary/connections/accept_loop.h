@@ -15,11 +15,11 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "core/base/gathering.h"
 #include "core/base/unique_fd.h"
 #include "core/event_loop/alarm.h"
 #include "core/event_loop/fd_watch.h"
 #include "core/primary/connections/dispatcher.h"
-#include "core/primary/connections/gathering.h"
 #include "core/primary/connections/ledger.h"
 
 namespace cluster {
@@ -78,7 +78,6 @@ class AcceptLoop {
   std::unique_ptr<FdWatch> watch_;  // in State::kReadable
   Alarm alarm_;
   State state_ = State::kStopped;
-  size_t empty_rounds_ = 0;  // in a row
 };
 
 }  // namespace cluster
