@@ -81,6 +81,7 @@ struct Start {
   std::vector<std::pair<std::string, std::string>> config;
   std::vector<std::string> arguments;
   bool allow_draft = false;  // services that may still change
+  uint32_t gather_us = 0;    // where it accepts itself, on a socket of its own
 
   template <class Archive>
   void serialize(Archive& archive) {
@@ -95,7 +96,8 @@ struct Start {
             plugin_path,
             config,
             arguments,
-            allow_draft);
+            allow_draft,
+            gather_us);
   }
 };
 

@@ -25,9 +25,6 @@ namespace {
 // More than one connection a wake-up would let the first worker that wakes take
 // all; EPOLLEXCLUSIVE then wakes nobody else for them.
 constexpr size_t kSharedAcceptsPerRound = 1;
-// From a socket of its own it takes more, but gives its open connections a turn
-// between.
-constexpr size_t kOwnAcceptsPerRound = 16;
 
 // One writer, so no locked instruction is needed.
 void Increment(std::atomic<uint64_t>& counter) {

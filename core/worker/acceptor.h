@@ -116,6 +116,9 @@ class HandoffAcceptor final : public Acceptor {
 class SocketAcceptor final : public Acceptor {
  public:
   enum class Owner { kAllWorkers, kThisSlot };
+  // At most so many a round from a socket of its own: what is open gets a turn
+  // between.
+  static constexpr size_t kOwnAcceptsPerRound = 16;
 
   // `next_id` numbers the connections of all its listeners and outlives it.
   SocketAcceptor(uint32_t listener,

@@ -14,11 +14,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/base/gathering.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
 #include "core/scoreboard/slot_page.h"
@@ -89,7 +91,9 @@ class Intake {
   uint64_t open_connections() const;
 
  private:
-  absl::Status Add(uint32_t listener, std::unique_ptr<Acceptor> acceptor);
+  absl::Status Add(uint32_t listener,
+                   std::unique_ptr<Acceptor> acceptor,
+                   std::optional<Gathering> gathering = std::nullopt);
   void Take(Listening& listening);
   // What follows from a Take() of its acceptor.
   void Settle(Listening& listening, const absl::Status& status);

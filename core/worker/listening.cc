@@ -1,5 +1,7 @@
 #include "core/worker/listening.h"
 
+#include "core/base/monotonic_clock.h"
+
 namespace cluster {
 namespace {
 
@@ -51,11 +53,36 @@ void Listening::EndWatch() {
   if (resume_ != nullptr) loop_.CancelTimer(std::exchange(resume_, nullptr));
 }
 
-void Listening::OnReady(void* listening, uint32_t) {
-  auto* self = static_cast<Listening*>(listening);
+void Listening::Took(size_t count, bool all) {
+  if (!gathering_ || !begun_ || held() || taken_over()) return;
+  const int64_t now_ns = MonotonicNs();
+  gathering_->Record(
+      now_ns, count, gathering_->WantsCpuTime(now_ns) ? ThreadCpuNs() : 0);
+  if (gathering_->expects_more()) {
+    // Out of epoll: otherwise each that comes would wake the worker.
+    EndWatch();
+    const int64_t delay_ns = all ? gathering_->Wait(MonotonicNs()) : 0;
+    resume_ = loop_.StartTimer(
+        static_cast<uint64_t>(delay_ns / 1000), &Listening::OnGathered, this);
+  } else if (watch_ == nullptr && !Begin().ok()) {
+    BackOff();
+  }
+}
+
+void Listening::CallReady() {
   // A copy: at the end of a drain the call destroys this listening.
-  const std::function<void(Listening&)> ready = self->ready_;
-  ready(*self);
+  const std::function<void(Listening&)> ready = ready_;
+  ready(*this);
+}
+
+void Listening::OnReady(void* listening, uint32_t) {
+  static_cast<Listening*>(listening)->CallReady();
+}
+
+void Listening::OnGathered(void* listening) {
+  auto* self = static_cast<Listening*>(listening);
+  self->resume_ = nullptr;
+  self->CallReady();
 }
 
 void Listening::OnResume(void* listening) {

@@ -141,6 +141,7 @@ class ListenerGroup {
     return listeners_[listener]->data_path;
   }
   // The CPU that the slot's workers are for, if it has one.
+  int64_t gather_ns() const { return options_.gather_ns; }
   std::optional<int> CpuOf(const Slot& slot) const {
     const std::vector<int>& cpus = options_.steer.cpus;
     if (slot.index() >= cpus.size()) return std::nullopt;

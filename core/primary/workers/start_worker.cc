@@ -91,7 +91,8 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(
             .plugin_path = spec.plugin_path,
             .config = spec.config,
             .arguments = spec.arguments,
-            .allow_draft = spec.allow_draft},
+            .allow_draft = spec.allow_draft,
+            .gather_us = static_cast<uint32_t>(group.gather_ns() / 1000)},
       std::move(fds));
   return worker;
 }
