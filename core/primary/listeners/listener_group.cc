@@ -244,6 +244,8 @@ void ListenerGroup::TakeBack(Slot& slot) {
     each->dispatcher->Remove(slot);
     each->dispatcher->TakeBack(slot, MonotonicNs());
   }
+  // As in Withdraw(): nothing would ask it any more.
+  slot.ShowsLife();
   Tick();
 }
 

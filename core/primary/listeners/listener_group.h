@@ -103,7 +103,8 @@ class ListenerGroup {
   void Withdraw(Slot& slot, uint32_t listener);
   // It gets no more of any. What it has not started stays with it.
   void StopServing(Slot& slot);
-  // All it has not started goes to others.
+  // All it has not started goes to others. That its worker said so, or is dead,
+  // ends what was suspected of it.
   void TakeBack(Slot& slot);
   // From now on this policy picks; nothing that was accepted is touched.
   //   kInvalidArgument     there is no such policy

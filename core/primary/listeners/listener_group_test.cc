@@ -218,6 +218,25 @@ TEST_F(ListenerGroupTest, RefusePendingIsInTheBooks) {
   EXPECT_EQ(Imbalance(), 0);
 }
 
+// What would have asked it for a sign of life is taken back, too.
+TEST_F(ListenerGroupTest, WorkerThatStoodStillAndIsNotReadyIsNoSuspectLater) {
+  Make(DataPath::kHandoff);
+  Slot& quick = **group_->AddSlot();
+  group_->Start();
+  group_->Serve(*slot_, 0);
+  group_->Serve(quick, 0);
+  loopback_.Connect(2);
+  FakeWorker worker(quick.page().streams[0], quick.stream(0).receiver());
+  RunUntil([&] {
+    worker.Receive();
+    worker.Start();
+    return slot_->suspect();
+  });
+  group_->TakeBack(*slot_);
+  group_->Serve(*slot_, 0);
+  EXPECT_FALSE(slot_->suspect());
+}
+
 TEST_F(ListenerGroupTest, DeathGivesTheUnstartedToAnother) {
   Make(DataPath::kHandoff);
   group_->Start();
