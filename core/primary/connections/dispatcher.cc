@@ -75,6 +75,15 @@ uint64_t Dispatcher::unstarted() const {
   return total;
 }
 
+// What holds them back goes by with time, and nobody would tell.
+bool Dispatcher::AnyIsBackSoon() const {
+  return std::ranges::any_of(members_, [this](const Member& member) {
+    const Slot& slot = *member.slot;
+    return slot.full(now_ns_) || slot.suspect() ||
+           ejection_.ejected(slot.index(), now_ns_);
+  });
+}
+
 WorkerView Dispatcher::ViewOf(const Member& member) const {
   const HandoffStream& stream = StreamOf(member);
   const uint64_t unstarted = stream.unstarted();
@@ -218,7 +227,8 @@ void Dispatcher::Place(AcceptedConnection connection) {
 
 void Dispatcher::End() {
   Flush();
-  if (pending_.empty()) return;
+  // Without a queue it is the kernel's backlog that waits.
+  if (pending_.empty() && has_room()) return;
   // Ask the workers to say when they have room, so that nobody has to poll;
   // then look again for those who made room before they could see the question.
   for (const Member& member : members_) member.slot->AskForRoom();

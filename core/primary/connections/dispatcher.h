@@ -98,8 +98,12 @@ class Dispatcher {
   // still, places what waits, drops what has waited too long.
   void Tick(int64_t now_ns);
 
-  // True while Tick() is needed: something is unstarted or waits.
-  bool busy() const { return unstarted() > 0 || !pending_.empty(); }
+  // True while Tick() is needed: something is unstarted or waits, or nobody has
+  // room and time may change that.
+  bool busy() const {
+    return unstarted() > 0 || !pending_.empty() ||
+           (!has_room() && AnyIsBackSoon());
+  }
   uint64_t unstarted() const;
   size_t pending() const { return pending_.size(); }
   size_t members() const { return members_.size(); }
@@ -131,6 +135,7 @@ class Dispatcher {
   HandoffStream& StreamOf(const Member& member) const {
     return member.slot->stream(listener_);
   }
+  bool AnyIsBackSoon() const;
   WorkerView ViewOf(const Member& member) const;
   uint32_t WeightOf(const Slot& slot) const;
   uint32_t LimitOf(const Slot& slot) const;

@@ -96,13 +96,6 @@ TEST(DispatcherTest, RoomComesBackWhenTheWorkerStarts) {
   EXPECT_TRUE(f.dispatcher().has_room());
 }
 
-TEST(DispatcherTest, WithoutPendingQueueNoWorkerMeansNoRoom) {
-  DispatcherFixture f(1, "round_robin", {.pending_capacity = 0});
-  EXPECT_EQ(f.Accept(5), 0u);
-  f.AddAll();
-  EXPECT_EQ(f.Accept(100), 64u);
-}
-
 TEST(DispatcherTest, NobodyIsAskedWhileNothingWaits) {
   DispatcherFixture f(1);
   f.AddAll();
