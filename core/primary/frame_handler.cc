@@ -79,10 +79,10 @@ absl::Status FrameHandler::OnListen(WorkerProcess& worker, const Frame& frame) {
       group_.listener(request.listener)->datagram()) {
     return absl::DataLossError("it asks for a listener that there is not");
   }
-  // Each reply holds a descriptor until the worker reads it.
   if (!worker.listeners.Add(request.listener)) {
     return absl::DataLossError("it asks for a listener twice");
   }
+  RETURN_IF_ERROR(CheckReadsDescriptors(worker));
   absl::StatusOr<std::vector<UniqueFd>> acceptor =
       group_.AcceptorFor(worker.slot(), request.listener);
   ListenReply reply = {.listener = request.listener,

@@ -16,9 +16,6 @@
 namespace cluster {
 namespace {
 
-// Descriptors that a worker may leave unread. It asks for fewer at a time.
-constexpr size_t kMaxUnreadFds = 64;
-
 void Fail(ListenOutcome outcome,
           const absl::Status& why,
           ListenAtReply* reply) {
@@ -34,6 +31,14 @@ ListenOutcome OutcomeOf(const absl::Status& status) {
 }
 
 }  // namespace
+
+absl::Status CheckReadsDescriptors(const WorkerProcess& worker) {
+  // Far more than it asks for at a time.
+  constexpr size_t kMaxUnreadFds = 64;
+  if (worker.unread_fds() < kMaxUnreadFds) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      "it does not read the descriptors that it is sent");
+}
 
 absl::Status ListenerFrameHandler::Handle(WorkerProcess& worker,
                                           const Frame& frame) {
@@ -66,10 +71,7 @@ absl::Status ListenerFrameHandler::OnListenAt(WorkerProcess& worker,
                                               const Frame& frame) {
   ASSIGN_OR_RETURN(const ListenAtRequest request,
                    Decode<ListenAtRequest>(frame.payload));
-  if (worker.unread_fds() >= kMaxUnreadFds) {
-    return absl::ResourceExhaustedError(
-        "it does not read the descriptors that it is sent");
-  }
+  RETURN_IF_ERROR(CheckReadsDescriptors(worker));
   std::vector<UniqueFd> acceptor;
   const ListenAtReply reply = Listen(worker, request, &acceptor);
   worker.Send(FrameType::kListenAtReply, reply, std::move(acceptor));

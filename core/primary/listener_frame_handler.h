@@ -22,6 +22,11 @@
 
 namespace cluster {
 
+// Whether the worker may be sent descriptors: each that it leaves unread is one
+// of the primary's.
+//   kResourceExhausted  it does not read them; close its channel
+absl::Status CheckReadsDescriptors(const WorkerProcess& worker);
+
 class ListenerFrameHandler {
  public:
   // All must outlive it.

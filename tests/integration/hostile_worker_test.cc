@@ -45,6 +45,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Act{"failed_huge", "a text of 65537 bytes"},
                     Act{"frame_huge", "announces 67108864 bytes"},
                     Act{"listens", "it does not read the descriptors"},
+                    Act{"relistens", "it does not read the descriptors"},
                     Act{"addresses", "a listener that it does not serve"},
                     Act{"flood", "unknown type 9999"}),
     [](const auto& info) { return info.param.name; });

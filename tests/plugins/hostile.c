@@ -150,6 +150,16 @@ static void put_listens(int channel) {
   }
 }
 
+/* Of the host's own listener, which it may ask for again once it is closed. */
+static void put_relistens(int channel) {
+  static const char first[5] = {1};
+  put_close(channel, 0);
+  for (int i = 0; i < 100000; ++i) {
+    hostile_put_frame(channel, TYPE_LISTEN, first, sizeof first);
+    put_close(channel, 0);
+  }
+}
+
 static void put_addresses(int channel) {
   static char noise[32 << 10];
   static const char* const kTexts[] = {"fd:0",
@@ -232,6 +242,7 @@ void turn_hostile(const char* act) {
   if (strcmp(act, "failed_huge") == 0) put_long_text(channel, TYPE_FAILED, 0);
   if (strcmp(act, "frame_huge") == 0) put_huge_frame(channel);
   if (strcmp(act, "listens") == 0) put_listens(channel);
+  if (strcmp(act, "relistens") == 0) put_relistens(channel);
   if (strcmp(act, "addresses") == 0) put_addresses(channel);
   if (strcmp(act, "scoreboard") == 0) spoil_scoreboard();
   if (strcmp(act, "deafens") == 0) shut_streams();

@@ -21,6 +21,8 @@
  *   frame_huge   a log line in a frame of 64 MiB
  *   flood        10 MB of log lines, then an unknown type
  *   listens      asks for listeners for ever, and reads no answer
+ *   relistens    asks for the host's own listener for ever, closes it each time
+ *                and reads no answer
  *   addresses    asks to listen at nonsense, then closes what it has not
  *   scoreboard   nonsense in every word of the scoreboard page
  *   deafens      shuts the sockets down from which connections come
