@@ -8,7 +8,7 @@
 //   ASSIGN_OR_RETURN(UniqueFd fd, OpenListener(address));
 //   ASSIGN_OR_RETURN(ListenAddress bound, BoundAddress(fd.get(), address));
 //   ...
-//   RemoveSocketFile(bound);
+//   RemoveSocketFile(bound);  // and only then close it
 #ifndef IPC_LISTENER_H_
 #define IPC_LISTENER_H_
 
@@ -52,7 +52,8 @@ absl::StatusOr<UniqueFd> OpenListener(const ListenAddress& address,
 
 // Removes the file of our own Unix socket. `bound` is what BoundAddress() said
 // when the socket had been opened: a file that is another one by now stays, and
-// an address without a file is fine.
+// an address without a file is fine. REQUIRES: the socket is open still, here
+// or elsewhere; once it is not, a successor's file may have its inode.
 void RemoveSocketFile(const ListenAddress& bound);
 
 }  // namespace cluster

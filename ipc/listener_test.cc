@@ -237,8 +237,7 @@ TEST_F(ListenerTest, OwnSocketFileIsRemoved) {
 TEST_F(ListenerTest, SocketFileOfASuccessorStays) {
   const absl::StatusOr<UniqueFd> mine = OpenListener(unix_);
   const ListenAddress bound = LocalOf(*mine);
-  // Kept under another name, so that the file system cannot reuse its inode.
-  std::filesystem::rename(path_, path_ + ".old");
+  std::filesystem::remove(path_);
   const absl::StatusOr<UniqueFd> successor = OpenListener(unix_);
   ASSERT_TRUE(successor.ok()) << successor.status();
   RemoveSocketFile(bound);

@@ -248,7 +248,6 @@ int Serve(const HostOptions& options, Prepared prepared) {
     metrics.WriteEvery(options.metrics_interval);
   }
   cluster.run();
-  for (const ListenAddress& address : bound) RemoveSocketFile(address);
   if (!options.metrics_file.empty()) (void)metrics.Write();
   const Accounts accounts = engine.Snapshot();
   logger.Info(absl::StrCat("connections: ", accounts.ledger.Summary()));

@@ -17,7 +17,7 @@
 #include "core/base/unique_fd.h"
 #include "core/control/listener_messages.h"
 #include "core/control/messages.h"
-#include "core/primary/listener_frames.h"
+#include "core/primary/listener_frame_handler.h"
 #include "core/primary/listeners/dynamic_listeners.h"
 #include "core/primary/listeners/listener_group.h"
 #include "core/primary/telemetry/metric_book.h"
@@ -75,7 +75,7 @@ class FrameHandlerTest : public ::testing::Test {
   std::unique_ptr<ListenerGroup> group_;
   std::optional<DynamicListeners> dynamic_;
   std::optional<WorkerLife> life_;
-  std::optional<ListenerFrames> listener_frames_;
+  std::optional<ListenerFrameHandler> listener_frames_;
   std::optional<FrameHandler> frames_;
   std::optional<SaidWorker> worker_;
 };

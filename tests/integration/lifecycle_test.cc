@@ -151,6 +151,29 @@ TEST(LifecycleTest, HangupDrainsAndLeavesNoSocketFile) {
   EXPECT_EQ(host.FinalBooks()->completed, 1u);
 }
 
+// Another host may serve there as soon as this one does no more.
+TEST(LifecycleTest, SocketFileOfASuccessorStays) {
+  const std::string file = testing::TempDir() + "/successor.sock";
+  const std::string listen =
+      absl::StrCat("--listen=unix:", file, ",127.0.0.1:0");
+  HostProcess host(
+      {TestPlugin("puppet"), "--workers=1", listen, "--set=drain=ignore"});
+  ASSERT_TRUE(host.AwaitServing(1));
+  Client client(ConnectTo(host.port()));
+  client.Send("who\n");
+  ASSERT_NE(client.ReadUntil("\n"), "");
+  host.Signal(SIGTERM);
+  ASSERT_TRUE(AwaitTrue([&] { return !ConnectTo(host.port()); }));
+
+  HostProcess successor({TestPlugin("puppet"), "--workers=1", listen});
+  ASSERT_TRUE(successor.AwaitServing(1));
+  client.SendEnd();
+  EXPECT_EQ(host.AwaitExit(), kExitOk);
+  EXPECT_TRUE(std::filesystem::exists(file));
+  successor.EndCleanly();
+  EXPECT_FALSE(std::filesystem::exists(file));
+}
+
 TEST(LifecycleTest, HangupIsIgnoredWhereItWasAtStart) {
   signal(SIGHUP, SIG_IGN);
   HostProcess host({TestPlugin("puppet"), "--workers=1"});

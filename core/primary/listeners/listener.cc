@@ -4,6 +4,7 @@
 
 #include "core/base/status_macros.h"
 #include "core/control/socket_address.h"
+#include "ipc/listener.h"
 
 namespace cluster {
 
@@ -52,6 +53,9 @@ void Listener::DropSlot(const Slot& slot) {
 }
 
 void Listener::CloseSockets() {
+  // While the socket holds its inode, which a successor's file may get next.
+  RemoveSocketFile(bound);
+  bound.file_device = bound.file_inode = 0;
   if (accept_loop != nullptr) accept_loop->Close();
   if (steering != nullptr) steering->Close();
   if (datagrams.has_value()) datagrams->Close();

@@ -45,7 +45,8 @@ struct Listener {
   absl::Status AddSlot(Slot& slot);
   // Undoes that, of which it may have failed. The slot's stream stays.
   void DropSlot(const Slot& slot);
-  // Accepts what the kernel holds, and no more.
+  // Accepts what the kernel holds, and no more. The file of a Unix socket of
+  // our own goes.
   void CloseSockets();
 
   bool datagram() const { return facts.kind == ListenerKind::kDatagram; }

@@ -12,7 +12,6 @@
 #include "core/base/status_macros.h"
 #include "core/primary/connections/trace_recorder.h"
 #include "ipc/address.h"
-#include "ipc/listener.h"
 #include "ipc/reuseport_group.h"
 #include "scheduler/policy.h"
 #include "scheduler/registry.h"
@@ -161,7 +160,6 @@ void ListenerGroup::ShutListener(uint32_t listener) {
   if (std::exchange(shut.shut, true)) return;
   shut.CloseSockets();
   if (shut.dispatcher != nullptr) shut.dispatcher->RefuseAll();
-  RemoveSocketFile(shut.bound);
 }
 
 void ListenerGroup::CloseListener(uint32_t listener) {

@@ -1,18 +1,22 @@
 #include "core/primary/listeners/listener_group.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "core/base/errno_status.h"
 #include "core/event_loop/refused_call.h"
 #include "core/primary/testing/fake_worker.h"
@@ -263,6 +267,27 @@ TEST_F(ListenerGroupTest, AcceptorAfterCloseIsRefusedForShare) {
   EXPECT_TRUE(group_->AcceptorFor(*slot_, 0).ok());
   group_->Close();
   EXPECT_NE(ErrnoOf(group_->AcceptorFor(*slot_, 0).status()), 0);
+}
+
+// The successor's file may have the inode of the one before.
+TEST_F(ListenerGroupTest, SocketFileGoesWithTheSocketAndASuccessorsStays) {
+  char directory[] = "/tmp/listener_group_test.XXXXXX";
+  ASSERT_NE(mkdtemp(directory), nullptr);
+  const std::string path = absl::StrCat(directory, "/socket");
+  const ListenAddress address =
+      *ParseListenAddress(absl::StrCat("unix:", path));
+  std::vector<UniqueFd> sockets;
+  sockets.push_back(*OpenListener(address));
+  group_ = *ListenerGroup::Create(
+      io_, std::move(sockets), {.data_path = DataPath::kHandoff});
+  group_->Start();
+  group_->Close();
+  EXPECT_FALSE(std::filesystem::exists(path));
+  const UniqueFd successor = *OpenListener(address);
+  group_->Close();
+  group_->ShutListener(0);
+  EXPECT_TRUE(std::filesystem::exists(path));
+  std::filesystem::remove_all(directory);
 }
 
 TEST_F(ListenerGroupTest, CloseBeforeStartLeavesNothingToStart) {
