@@ -104,19 +104,6 @@ void ControlChannel::OnRetry(void* channel) {
   self->Flush();
 }
 
-void ControlChannel::FlushAll() {
-  while (channel_.wants_write()) {
-    const absl::Status status = Write();
-    const bool refused = Passes(status);
-    if (!channel_.wants_write() || (!status.ok() && !refused)) return;
-    const short room = refused ? 0 : POLLOUT;
-    pollfd poll_fd = {channel_.fd(), room, 0};
-    poll(&poll_fd, 1, refused ? kRetryMs : -1);
-    // A write that is refused does not tell.
-    if (refused && (poll_fd.revents & (POLLHUP | POLLERR)) != 0) return;
-  }
-}
-
 void ControlChannel::ConverseUntil(absl::FunctionRef<bool()> done,
                                    int64_t limit_ms) {
   const int64_t end_ns = MonotonicNs() + limit_ms * 1'000'000;

@@ -79,9 +79,6 @@ class ControlChannel {
   // where the kernel refuses for now, in a while.
   // REQUIRES: Begin().
   void Flush();
-  // Writes all that is queued, waiting for the primary if need be, and not by
-  // the loop. Gives up when the primary is gone.
-  void FlushAll();
   // Reads and writes, and not by the loop, until `done` and all is written, at
   // most for `limit_ms` milliseconds. Gives up when the primary is gone.
   void ConverseUntil(absl::FunctionRef<bool()> done, int64_t limit_ms);

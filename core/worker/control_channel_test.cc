@@ -135,32 +135,33 @@ TEST_F(ControlChannelTest, AtTheEndWhatTheKernelRefusesIsNotLost) {
     channel_.SendEmpty(FrameType::kOnline);
     {
       const RefusedCall refused(RefusedCall::kSendmsg, error, 0, /*times=*/2);
-      channel_.FlushAll();
-    }
-    EXPECT_EQ(Sent(), 1u) << error;
-    channel_.SendEmpty(FrameType::kOnline);
-    {
-      const RefusedCall refused(RefusedCall::kSendmsg, error, 0, /*times=*/2);
       channel_.ConverseUntil([] { return true; }, /*limit_ms=*/60'000);
     }
     EXPECT_EQ(Sent(), 1u) << error;
   }
 }
 
-TEST_F(ControlChannelTest, FlushAllGivesUpWhereThePrimaryIsGoneAndNothingGoes) {
+TEST_F(ControlChannelTest, GivesUpWhereThePrimaryIsGoneAndNothingGoes) {
   primary_.reset();
   channel_.SendEmpty(FrameType::kOnline);
   const RefusedCall refused(RefusedCall::kSendmsg, ETOOMANYREFS);
-  channel_.FlushAll();
+  channel_.ConverseUntil([] { return true; }, /*limit_ms=*/60'000);
   EXPECT_GT(channel_.queued_bytes(), 0u);
 }
 
-TEST_F(ControlChannelTest, FlushAllGivesUpWhenThePrimaryIsGone) {
+TEST_F(ControlChannelTest, GivesUpWhenThePrimaryIsGone) {
   primary_.reset();
   channel_.SendEmpty(FrameType::kOnline);
-  channel_.FlushAll();
+  channel_.ConverseUntil([] { return true; }, /*limit_ms=*/60'000);
   loop_->RunOnce();
   EXPECT_FALSE(end_.ok());
+}
+
+TEST_F(ControlChannelTest, GivesUpAtItsLimitWhenThePrimaryReadsNothing) {
+  channel_.Send(FrameType::kFailed,
+                Failed{.reason = std::string(16 << 20, 'x')});
+  channel_.ConverseUntil([] { return true; }, /*limit_ms=*/1);
+  EXPECT_GT(channel_.queued_bytes(), 0u);
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ class IntakeTest : public ::testing::Test {
 
   std::vector<FrameType> Sent() {
     std::vector<FrameType> sent;
-    channel_.FlushAll();
+    channel_.Flush();
     EXPECT_TRUE(primary_
                     .OnReadable([&sent](Frame frame) {
                       sent.push_back(static_cast<FrameType>(frame.type));

@@ -196,6 +196,14 @@ TEST(RuntimeDrainTest, EndsWithFullSocketWhenThePrimaryIsGone) {
   EXPECT_EQ(worker.Wait(), kWorkerExitOk);
 }
 
+// It waits a little for room, and no longer.
+TEST(RuntimeDrainTest, EndsWithFullSocketWhenThePrimaryStandsStill) {
+  ForkedRuntime worker;
+  worker.Serve(TestPlugin(), {{"stop", "chatty"}});
+  worker.SendDrain(kNoDeadline, 0);
+  EXPECT_EQ(worker.WaitUnread(), kWorkerExitOk);
+}
+
 // ---- A plugin with a loop of its own
 
 TEST(RuntimeDrainTest, EmbeddedPluginServesAndDrains) {

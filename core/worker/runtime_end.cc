@@ -182,7 +182,6 @@ void Runtime::WriteLastMessages() {
   // Not by the loop: watches and posts of the plugin may be left in it.
   channel_.ConverseUntil([&] { return !messenger.holds_messages(); },
                          kLastMessagesMs);
-  channel_.FlushAll();
 }
 
 void Runtime::Leave() {

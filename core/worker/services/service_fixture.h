@@ -61,7 +61,7 @@ class ServiceFixture : public ::testing::Test {
   // Returns the frames that the primary got since the last call.
   std::vector<std::pair<FrameType, std::vector<std::byte>>> Sent() {
     std::vector<std::pair<FrameType, std::vector<std::byte>>> sent;
-    channel_.FlushAll();
+    channel_.Flush();
     EXPECT_TRUE(primary_
                     .OnReadable([&sent](Frame frame) {
                       sent.emplace_back(

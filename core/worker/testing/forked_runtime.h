@@ -207,6 +207,10 @@ class ForkedRuntime {
   int Wait() {
     while (channel_.has_value() && Read()) {
     }
+    return WaitUnread();
+  }
+  // The same, and reads nothing.
+  int WaitUnread() {
     int status = 0;
     waitpid(std::exchange(pid_, 0), &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
