@@ -12,7 +12,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/errno_status.h"
 #include "core/base/nearest_name.h"
+#include "core/base/resolve_path.h"
 
 namespace cluster {
 namespace {
@@ -98,11 +100,12 @@ absl::StatusOr<std::string> FindPlugin(absl::string_view name,
         absl::StrCat("no plugin named", BundledText(dirs)));
   }
   if (absl::StrContains(name, '/') || absl::EndsWith(name, kSuffix)) {
-    const fs::path path = (Path(working_dir) / Path(name)).lexically_normal();
+    const std::string path = ResolvePath(working_dir, name);
     std::error_code error;
-    if (fs::exists(path, error)) return path.string();
-    return absl::NotFoundError(absl::StrCat(
-        "plugin ", path.string(), " does not exist", BundledText(dirs)));
+    if (fs::exists(path, error)) return path;
+    if (error) return ErrnoStatus(error.value(), "stat", path);
+    return absl::NotFoundError(
+        absl::StrCat("plugin ", path, " does not exist", BundledText(dirs)));
   }
   for (const std::string& dir : dirs) {
     const fs::path path = BundledFile(dir, std::string(name));

@@ -40,6 +40,7 @@ std::vector<std::string> ListBundledPlugins(const PluginDirs& dirs);
 //   kNotFound         no such file; the message lists the bundled plugins
 //                     and offers the one of the nearest name
 //   kInvalidArgument  the name is empty
+//   with an errno     the kernel's: nobody can tell whether there is one
 absl::StatusOr<std::string> FindPlugin(absl::string_view name,
                                        const PluginDirs& dirs,
                                        absl::string_view working_dir);

@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "absl/status/status.h"
+#include "core/base/errno_status.h"
 
 namespace cluster {
 namespace {
@@ -49,8 +51,26 @@ TEST_F(PluginNameTest, FirstDirectoryWins) {
 TEST_F(PluginNameTest, PathStartsAtWorkingDirectory) {
   const std::string path = Make("work/sub/mine.so");
   EXPECT_EQ(*FindPlugin("mine.so", {}, Dir("work/sub")), path);
-  EXPECT_EQ(*FindPlugin("./sub/../sub/mine.so", {}, Dir("work")), path);
+  EXPECT_EQ(*FindPlugin("./sub/./mine.so", {}, Dir("work")), path);
   EXPECT_EQ(*FindPlugin(path, {}, "/"), path);
+}
+
+// As the shell and the kernel see it: what is above is above the link's target.
+TEST_F(PluginNameTest, WhatIsAboveALinkIsAboveItsTarget) {
+  Make("work/mine.so");
+  const std::string above = Make("far/mine.so");
+  fs::create_directory(Dir("far/sub"));
+  fs::create_directory_symlink(Dir("far/sub"), Dir("work/link"));
+  const std::string found = *FindPlugin("link/../mine.so", {}, Dir("work"));
+  EXPECT_TRUE(fs::equivalent(found, above)) << found;
+}
+
+// Not by permissions, which root does not need.
+TEST_F(PluginNameTest, FileThatCannotBeLookedAtIsNotSaidToBeMissing) {
+  fs::create_directory_symlink(Dir("loop"), Dir("loop"));
+  const absl::Status status = FindPlugin("loop/mine.so", {}, Dir("")).status();
+  EXPECT_EQ(ErrnoOf(status), ELOOP);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("loop/mine.so"));
 }
 
 TEST_F(PluginNameTest, UnknownNameListsTheBundled) {
