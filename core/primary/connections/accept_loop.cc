@@ -155,6 +155,8 @@ void AcceptLoop::Close() {
     AcceptAll(now_ns, &error);
     dispatcher_.End();
   }
+  // What is left there is reset.
+  if (error != 0 && error != EAGAIN) TellTrouble(ErrnoStatus(error, "accept4"));
   watch_.reset();
   alarm_.Cancel();
   listener_.Reset();

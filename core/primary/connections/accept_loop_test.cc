@@ -192,6 +192,17 @@ TEST_F(AcceptLoopTest, CloseTakesAllTheBacklog) {
   EXPECT_EQ(dispatcher_->pending(), 1'300u);
 }
 
+TEST_F(AcceptLoopTest, CloseTellsWhyItLeavesTheBacklog) {
+  std::vector<std::string> troubles;
+  Make(10, 0, [&](const absl::Status& status) {
+    troubles.emplace_back(status.message());
+  });
+  loopback_.Connect(3);
+  const DescriptorLimit limit = DescriptorLimit::None();
+  loop_->Close();
+  EXPECT_THAT(troubles, testing::ElementsAre(testing::HasSubstr("EMFILE")));
+}
+
 TEST_F(AcceptLoopTest, CloseClosesTheListenerForGood) {
   Make(10);
   const size_t before = OpenFds();
