@@ -51,7 +51,7 @@ absl::Status FrameHandler::Obey(WorkerProcess& worker, const Frame& frame) {
     case FrameType::kDisconnect:
       return life_.Feed(worker, WorkerInput::DisconnectNotice());
     case FrameType::kRoom:
-      group_.OnRoom(worker.slot());
+      worker.says_room = true;
       return absl::OkStatus();
     case FrameType::kFailed:
       return OnFailed(worker, frame);
@@ -70,6 +70,12 @@ absl::Status FrameHandler::Obey(WorkerProcess& worker, const Frame& frame) {
       return absl::DataLossError(
           absl::StrCat("a frame of unknown type ", frame.type));
   }
+}
+
+void FrameHandler::EndTurn(WorkerProcess& worker) {
+  if (std::exchange(worker.says_room, false)) group_.OnRoom(worker.slot());
+  telemetry_.EndTurn(worker);
+  listener_frames_.EndTurn(worker);
 }
 
 absl::Status FrameHandler::OnListen(WorkerProcess& worker, const Frame& frame) {

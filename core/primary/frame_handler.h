@@ -40,6 +40,9 @@ class FrameHandler {
   //   kDataLoss           the frame makes no sense, or comes at a wrong time
   //   kResourceExhausted  it does not read what it is sent
   absl::Status Handle(WorkerProcess& worker, const Frame& frame);
+  // The frames of one turn were handled: does what costs a round over all
+  // listeners, once, however often the worker said it.
+  void EndTurn(WorkerProcess& worker);
 
   // As TelemetryHandler::reduced_features().
   const std::string& reduced_features() const {

@@ -17,6 +17,8 @@
 #include "core/base/unique_fd.h"
 #include "core/control/listener_messages.h"
 #include "core/control/messages.h"
+#include "core/control/telemetry_messages.h"
+#include "core/primary/connections/slot.h"
 #include "core/primary/listener_frame_handler.h"
 #include "core/primary/listeners/dynamic_listeners.h"
 #include "core/primary/listeners/listener_group.h"
@@ -43,7 +45,8 @@ class FrameHandlerTest : public ::testing::Test {
   FrameHandlerTest() {
     std::vector<UniqueFd> sockets;
     sockets.push_back(loopback_.TakeListener());
-    group_ = *ListenerGroup::Create(io_, std::move(sockets), {});
+    group_ = *ListenerGroup::Create(
+        io_, std::move(sockets), {.dispatch = {.max_connections = {1}}});
     dynamic_.emplace(io_, *group_, DynamicListeners::Options());
     life_.emplace(*group_,
                   *dynamic_,
@@ -58,14 +61,27 @@ class FrameHandlerTest : public ::testing::Test {
   }
 
   WorkerProcess& process() { return worker_->process(); }
+  Slot& slot() { return process().slot(); }
 
-  template <class Message>
-  absl::Status Say(FrameType type, const Message& message) {
-    const auto payload = Encode(message);
+  // The worker listens at the host's address, and was sent a connection: it may
+  // not have more.
+  void HaveConnectionSent() {
+    process().listeners.Add(0);
+    process().listeners.BeginListening(0);
+    group_->Serve(slot(), 0);
+    loopback_.Connect(1);
+    while (slot().stream(0).sent() == 0) io_.run_one();
+  }
+
+  absl::Status SayBytes(FrameType type, std::vector<std::byte> payload) {
     Frame frame;
     frame.type = static_cast<uint16_t>(type);
     frame.payload = payload;
     return frames_->Handle(process(), frame);
+  }
+  template <class Message>
+  absl::Status Say(FrameType type, const Message& message) {
+    return SayBytes(type, Encode(message));
   }
 
   boost::asio::io_context io_{1};
@@ -92,6 +108,36 @@ TEST_F(FrameHandlerTest, WorkerThatReadsNoDescriptorsGetsNoMore) {
   }
   EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
   EXPECT_LE(most, 64u);
+}
+
+// Each costs a round over all workers, for which others wait.
+TEST_F(FrameHandlerTest, RoomIsActedOnOnceATurn) {
+  HaveConnectionSent();
+  loopback_.Connect(1);
+  while (group_->pending() == 0) io_.run_one();
+  slot().page().wanted.store(0);  // as the worker does when it tells
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(SayBytes(FrameType::kRoom, {}).ok());
+  }
+  EXPECT_EQ(slot().page().wanted.load(), 0u);
+  frames_->EndTurn(process());
+  EXPECT_EQ(slot().page().wanted.load(), 1u) << "it was looked, and asked";
+}
+
+TEST_F(FrameHandlerTest, PluginThatIsReadyAgainWithinATurnKeepsWhatItHas) {
+  HaveConnectionSent();
+  for (const bool ready : {false, true, false, true}) {
+    EXPECT_TRUE(
+        Say(FrameType::kReadiness, Readiness{.ready = ready, .reason = ""})
+            .ok());
+  }
+  frames_->EndTurn(process());
+  EXPECT_EQ(slot().stream(0).unstarted(), 1u);
+  EXPECT_EQ(group_->Snapshot().ledger.redispatched(), 0u);
+  EXPECT_TRUE(
+      Say(FrameType::kReadiness, Readiness{.ready = false, .reason = ""}).ok());
+  frames_->EndTurn(process());
+  EXPECT_EQ(group_->pending(), 1u);
 }
 
 }  // namespace

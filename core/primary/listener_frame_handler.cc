@@ -56,14 +56,25 @@ absl::Status ListenerFrameHandler::Handle(WorkerProcess& worker,
       return OnClose(worker, listener);
     case FrameType::kPauseListener:
       worker.listeners.Pause(listener);
-      group_.Withdraw(worker.slot(), listener);
       return absl::OkStatus();
     case FrameType::kResumeListener:
       worker.listeners.Resume(listener);
-      if (worker.serves(listener)) group_.Serve(worker.slot(), listener);
       return absl::OkStatus();
     default:
       return absl::DataLossError("no frame about a listener");
+  }
+}
+
+void ListenerFrameHandler::EndTurn(WorkerProcess& worker) {
+  const auto changed = worker.listeners.TakeChangedPauses();
+  if (changed.none()) return;
+  for (uint32_t i = 0; i < kMaxListeners; ++i) {
+    if (!changed.test(i)) continue;
+    if (worker.listeners.pauses(i)) {
+      group_.Withdraw(worker.slot(), i);
+    } else if (worker.serves(i)) {
+      group_.Serve(worker.slot(), i);
+    }
   }
 }
 

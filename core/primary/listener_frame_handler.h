@@ -1,7 +1,8 @@
 // ListenerFrameHandler: what workers say about listeners while they run: listen
 // at an address, close, pause, resume. A worker may say anything; each frame
 // costs the primary a bounded amount of work and at most one descriptor that it
-// has not read yet.
+// has not read yet. Pauses cost a round over all listeners each, so that they
+// are seen to when the turn ends: what it has not changed costs nothing.
 //
 // Thread safety: the io_context's thread.
 //
@@ -37,6 +38,8 @@ class ListenerFrameHandler {
 
   // Does what the frame asks. Errors: as FrameHandler::Handle.
   absl::Status Handle(WorkerProcess& worker, const Frame& frame);
+  // The frames of one turn were handled.
+  void EndTurn(WorkerProcess& worker);
 
  private:
   absl::Status OnListenAt(WorkerProcess& worker, const Frame& frame);

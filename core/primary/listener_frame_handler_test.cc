@@ -154,6 +154,30 @@ TEST_F(ListenerFrameHandlerTest,
   EXPECT_TRUE(worker_->process().serves(listener));
 }
 
+TEST_F(ListenerFrameHandlerTest, OnlyWhatATurnHasChangedIsDone) {
+  WorkerProcess& process = worker_->process();
+  process.listeners.Add(0);
+  process.listeners.BeginListening(0);
+  group_->Serve(process.slot(), 0);
+  loopback_.Connect(1);
+  while (process.slot().stream(0).sent() == 0) io_.run_one();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(Change(FrameType::kPauseListener, 0).ok());
+    EXPECT_TRUE(Change(FrameType::kResumeListener, 0).ok());
+  }
+  frames_->EndTurn(process);
+  EXPECT_EQ(process.slot().stream(0).unstarted(), 1u);
+  EXPECT_EQ(group_->Snapshot().ledger.redispatched(), 0u) << "left alone";
+
+  EXPECT_TRUE(Change(FrameType::kPauseListener, 0).ok());
+  frames_->EndTurn(process);
+  EXPECT_EQ(group_->pending(), 1u);
+  EXPECT_TRUE(Change(FrameType::kResumeListener, 0).ok());
+  frames_->EndTurn(process);
+  EXPECT_EQ(group_->pending(), 0u);
+  EXPECT_EQ(group_->Snapshot().ledger.redispatched(), 1u);
+}
+
 TEST_F(ListenerFrameHandlerTest, ListenerThatIsNotTheWorkersIsAViolation) {
   for (const uint32_t listener :
        {1u, 63u, static_cast<uint32_t>(kMaxListeners), ~0u}) {

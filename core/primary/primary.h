@@ -157,7 +157,10 @@ class Primary : private WorkerOwner {
 
  private:
   absl::Status OnFrame(WorkerProcess& worker, Frame frame) override;
-  void OnTurnEnd(WorkerProcess&) override { messages_.OnTurnEnd(); }
+  void OnTurnEnd(WorkerProcess& worker) override {
+    frames_->EndTurn(worker);
+    messages_.OnTurnEnd();
+  }
   void OnWritten(WorkerProcess& worker) override {
     messages_.OnWritten(worker);
   }

@@ -58,14 +58,18 @@ absl::Status TelemetryHandler::OnReadiness(WorkerProcess& worker,
         worker.pid(),
         CLUSTER_LOG_WARNING,
         absl::StrCat("not ready: ", readiness.reason.substr(0, kMaxTextBytes)));
-    group_.TakeBack(worker.slot());
-    return absl::OkStatus();
+  } else {
+    observer_.OnLog(worker.id(), worker.pid(), CLUSTER_LOG_INFO, "ready");
   }
-  observer_.OnLog(worker.id(), worker.pid(), CLUSTER_LOG_INFO, "ready");
+  return absl::OkStatus();
+}
+
+void TelemetryHandler::EndTurn(WorkerProcess& worker) {
+  if (std::exchange(worker.told_ready, worker.ready) == worker.ready) return;
+  if (!worker.ready) return group_.TakeBack(worker.slot());
   for (uint32_t i = 0; i < kMaxListeners; ++i) {
     if (worker.serves(i)) group_.Serve(worker.slot(), i);
   }
-  return absl::OkStatus();
 }
 
 absl::Status TelemetryHandler::OnReducedFeatures(WorkerProcess& worker,

@@ -31,6 +31,9 @@ class TelemetryHandler {
   // Does what a frame of type kMetric, kReadiness or kReducedFeatures says.
   //   kDataLoss  it makes no sense
   absl::Status Handle(WorkerProcess& worker, const Frame& frame);
+  // The frames of one turn were handled: if its plugin is ready, or is not, for
+  // the first time, the worker gets connections, or none.
+  void EndTurn(WorkerProcess& worker);
 
   // What the plugin has to do without, as a worker said last; empty: nothing.
   const std::string& reduced_features() const { return reduced_features_; }

@@ -39,6 +39,13 @@ class ServedListeners {
     added_.reset(listener);
     listens_on_.reset(listener);
     pauses_.reset(listener);
+    pauses_seen_.reset(listener);
+  }
+  // Those whose pause differs from what it was at the last call.
+  std::bitset<kMaxListeners> TakeChangedPauses() {
+    const std::bitset<kMaxListeners> changed = pauses_ ^ pauses_seen_;
+    pauses_seen_ = pauses_;
+    return changed;
   }
 
   bool contains(uint32_t listener) const { return added_.test(listener); }
@@ -47,6 +54,7 @@ class ServedListeners {
   }
   // Whether it listens anywhere.
   bool listens() const { return listens_on_.any(); }
+  bool pauses(uint32_t listener) const { return pauses_.test(listener); }
   // Whether it listens there and does not pause.
   bool takes(uint32_t listener) const {
     return listens_on_.test(listener) && !pauses_.test(listener);
@@ -58,6 +66,7 @@ class ServedListeners {
   std::bitset<kMaxListeners> added_;
   std::bitset<kMaxListeners> listens_on_;
   std::bitset<kMaxListeners> pauses_;
+  std::bitset<kMaxListeners> pauses_seen_;  // by TakeChangedPauses()
   uint32_t newest_ = 0;
 };
 

@@ -60,5 +60,20 @@ TEST(ServedListenersTest, WhatWasRemovedBeginsAnew) {
   EXPECT_TRUE(listeners.takes(3));
 }
 
+TEST(ServedListenersTest, TakesOnlyPausesThatHaveChanged) {
+  ServedListeners listeners;
+  listeners.Pause(1);
+  listeners.Pause(2);
+  listeners.Resume(2);
+  EXPECT_EQ(listeners.TakeChangedPauses(), 1u << 1);
+  EXPECT_TRUE(listeners.TakeChangedPauses().none());
+  listeners.Resume(1);
+  EXPECT_EQ(listeners.TakeChangedPauses(), 1u << 1);
+  listeners.Pause(1);
+  listeners.TakeChangedPauses();
+  listeners.Remove(1);
+  EXPECT_TRUE(listeners.TakeChangedPauses().none()) << "a new one begins anew";
+}
+
 }  // namespace
 }  // namespace cluster

@@ -68,6 +68,8 @@ class WorkerProcess {
   bool told_to_drain = false;
   std::string plugin;       // its file's name
   bool ready = true;        // its plugin wants connections
+  bool told_ready = true;   // ... as its listeners know
+  bool says_room = false;   // in this turn
   bool paused = false;      // an operator wants it to get none
   bool end_wanted = false;  // ... or to be replaced
   WorkerSigns signs;
