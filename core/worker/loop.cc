@@ -203,8 +203,8 @@ int64_t Loop::WaitNs() const {
 void Loop::FireTimers() {
   if (timers_.empty()) return;
   const int64_t now_ns = MonotonicNs();
-  // Those started by a callback wait for the next round, however short they
-  // are.
+  // Those started by a callback, however short, are due later than this moment
+  // and wait for the next round.
   while (!timers_.empty() && timers_.begin()->first <= now_ns) {
     Timer* const timer = timers_.begin()->second;
     timers_.erase(timers_.begin());
