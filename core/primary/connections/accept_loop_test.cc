@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/base/monotonic_clock.h"
 #include "core/control/data_path.h"
 #include "core/event_loop/alarm.h"
 #include "core/event_loop/refused_call.h"
@@ -86,6 +87,28 @@ class AcceptLoopTest : public ::testing::Test {
   size_t Poll() {
     io_.restart();
     return io_.poll();
+  }
+
+  // Whether the loop comes back to accept though nobody is there, after it had
+  // much to accept at once. What was accepted is closed; clients stay.
+  bool RunUntilItGathers() {
+    constexpr int64_t kFastNs = 250'000'000;  // twice as fast as need be
+    bool is_fast = false;
+    dispatcher_->RefuseAll();
+    for (int attempt = 0; attempt < 10; ++attempt) {
+      loopback_.Disconnect();
+      const uint64_t before = ledger_.accepted();
+      loopback_.Connect(2'000);
+      const int64_t begin_ns = MonotonicNs();
+      RunUntilAccepted(before + 2'000);
+      is_fast |= MonotonicNs() - begin_ns < kFastNs;
+      Poll();
+      const int rounds = rounds_;
+      RunOne();
+      if (rounds_ > rounds) return true;
+    }
+    EXPECT_FALSE(is_fast) << "it does not gather";
+    return false;
   }
 
   boost::asio::io_context io_{1};
@@ -180,6 +203,34 @@ TEST_F(AcceptLoopTest, AcceptsWithoutAWatchAndWatchesWhenItCan) {
   EXPECT_EQ(Poll(), 0u) << "it is woken, and does not look by itself";
   loopback_.Connect(1);
   RunUntilAccepted(3);
+}
+
+TEST_F(AcceptLoopTest, AcceptsWithoutAWatchWhileItGathers) {
+  const DescriptorLimit limit(4'096);
+  Make(1'000, /*gather_ns=*/100'000);
+  if (!RunUntilItGathers()) GTEST_SKIP() << "it accepts too few in a second";
+  const RefusedCall refused(RefusedCall::kEpollAdd, ENOSPC);
+  const uint64_t before = ledger_.accepted();
+  loopback_.Connect(1);
+  RunUntilAccepted(before + 1);
+  EXPECT_EQ(RefusedCall::count(), 0u) << "it asked to be told";
+}
+
+TEST_F(AcceptLoopTest, RestsAfterSomeEmptyRoundsAndIsWoken) {
+  const DescriptorLimit limit(4'096);
+  Make(1'000, /*gather_ns=*/100'000);
+  if (!RunUntilItGathers()) GTEST_SKIP() << "it accepts too few in a second";
+  const int begin = rounds_;
+  int rounds;
+  do {
+    rounds = rounds_;
+    RunOne();
+  } while (rounds_ > rounds);
+  EXPECT_LE(rounds_ - begin, 8) << "one was empty before";
+  EXPECT_EQ(Poll(), 0u);
+  const uint64_t before = ledger_.accepted();
+  loopback_.Connect(1);
+  RunUntilAccepted(before + 1);
 }
 
 TEST_F(AcceptLoopTest, CloseTakesAllTheBacklog) {
