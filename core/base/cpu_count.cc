@@ -73,9 +73,12 @@ std::vector<double> ReadQuotas(const CpuCgroups& cgroups) {
 }  // namespace
 
 int AvailableCpus() {
-  const CpuCgroups cgroups =
-      FindCpuCgroups(ReadText("/proc/self/cgroup"), "/sys/fs/cgroup");
-  return CombineCpuLimits(AffinityCount(), ReadQuotas(cgroups));
+  return AvailableCpus(ReadText("/proc/self/cgroup"), "/sys/fs/cgroup");
+}
+
+int AvailableCpus(absl::string_view proc_self_cgroup, absl::string_view mount) {
+  return CombineCpuLimits(AffinityCount(),
+                          ReadQuotas(FindCpuCgroups(proc_self_cgroup, mount)));
 }
 
 CpuCgroups FindCpuCgroups(absl::string_view proc_self_cgroup,

@@ -22,6 +22,9 @@ namespace cluster {
 // Returns the number of CPUs this process may use, at least 1.
 int AvailableCpus();
 
+// The same, given where to read quotas: as FindCpuCgroups().
+int AvailableCpus(absl::string_view proc_self_cgroup, absl::string_view mount);
+
 // A control group's directories of CPU settings, the process's own first, then
 // its ancestors'.
 struct CpuCgroups {

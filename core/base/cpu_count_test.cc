@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <filesystem>
+#include <fstream>
+#include <string>
+
 #include "absl/strings/string_view.h"
 
 namespace cluster {
@@ -64,6 +68,30 @@ TEST(FindCpuCgroupsTest, NonsenseFindsNothing) {
   const CpuCgroups found = FindCpuCgroups("\n0\n0::\n0::relative\n:::\n", "/m");
   EXPECT_THAT(found.v1, IsEmpty());
   EXPECT_THAT(found.v2, IsEmpty());
+}
+
+// All the CPUs there are, and one where the file `path` has `text`.
+void ExpectOneCpuBy(const std::string& cgroup,
+                    const std::string& path,
+                    const std::string& text) {
+  const std::filesystem::path mount =
+      std::filesystem::path(testing::TempDir()) / "cpu_count_test";
+  std::filesystem::remove_all(mount);
+  cpu_set_t mask;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(mask), &mask), 0);
+  EXPECT_EQ(AvailableCpus(cgroup, mount.string()), CPU_COUNT(&mask));
+  std::filesystem::create_directories((mount / path).parent_path());
+  std::ofstream(mount / path) << text;
+  std::ofstream(mount / "cpu/a/cpu.cfs_period_us") << "100000\n";
+  EXPECT_EQ(AvailableCpus(cgroup, mount.string()), 1) << path;
+}
+
+// On a machine with one CPU this shows nothing.
+TEST(AvailableCpusTest, QuotasOfAllGroupsAboveCount) {
+  ExpectOneCpuBy("0::/a/b\n", "a/b/cpu.max", "50000 100000\n");
+  ExpectOneCpuBy("0::/a/b\n", "a/cpu.max", "100000 100000\n");
+  ExpectOneCpuBy("0::/a/b\n", "cpu.max", "100000 100000\n");
+  ExpectOneCpuBy("3:cpu:/a\n", "cpu/a/cpu.cfs_quota_us", "100000\n");
 }
 
 TEST(AvailableCpusTest, IsWithinTheAffinityMask) {

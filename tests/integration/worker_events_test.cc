@@ -1,5 +1,6 @@
 // What the log says of each worker's life, and what a worker is made of.
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/cpu_count.h"
 #include "plugins/testing/client.h"
 #include "tests/integration/client_set.h"
 #include "tests/integration/host_process.h"
@@ -92,6 +94,25 @@ TEST(WorkerEventsTest, ExitSaysHowItEnded) {
             "exit: killed by signal 9 (SIGKILL) while puppet.so served");
   EXPECT_EQ(host.LogOf(1).back().level, "warning");
   host.EndCleanly();
+}
+
+// What quotas allow, cpu_count_test shows.
+TEST(WorkerProcessTest, IsOneForEachCpuThatTheHostMayUse) {
+  cpu_set_t all;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+  cpu_set_t first;
+  CPU_ZERO(&first);
+  for (int cpu = 0; CPU_COUNT(&first) == 0; ++cpu) {
+    if (CPU_ISSET(cpu, &all)) CPU_SET(cpu, &first);
+  }
+  for (const cpu_set_t& mask : {first, all}) {
+    ASSERT_EQ(sched_setaffinity(0, sizeof(mask), &mask), 0);
+    const auto workers = static_cast<uint32_t>(AvailableCpus());
+    HostProcess host({TestPlugin("puppet")});
+    ASSERT_TRUE(host.AwaitServing(workers));
+    host.EndCleanly();
+    EXPECT_EQ(host.CountEvents("fork"), workers);
+  }
 }
 
 TEST(WorkerProcessTest, HasOneThread) {
