@@ -70,6 +70,20 @@ INSTANTIATE_TEST_SUITE_P(
         Act{"strangers", "unknown type 9999"}),
     [](const auto& info) { return info.param.name; });
 
+INSTANTIATE_TEST_SUITE_P(
+    Rings,
+    HostileWorkerTest,
+    testing::Values(Act{"ring_missing",
+                        "a payload in a ring that is not there"},
+                    Act{"ring_twice", "a payload ring that nobody wants"},
+                    Act{"ring_unsealed", "a descriptor is no payload ring"},
+                    Act{"ring_short", "a descriptor is no payload ring"},
+                    Act{"ring_beyond", "a payload lies outside of its ring"},
+                    Act{"ring_huge", "announces 9223372036854775808 bytes"},
+                    Act{"ring_payload", "the first byte is 0"},
+                    Act{"ring_again", "a payload lies outside of its ring"}),
+    [](const auto& info) { return info.param.name; });
+
 // Returns the lines of the log in which worker `id` has the event `name`.
 std::vector<std::string> Messages(HostProcess& host,
                                   uint32_t id,

@@ -15,6 +15,7 @@
 
 #include "tests/plugins/hostile_channel.h"
 #include "tests/plugins/hostile_messages.h"
+#include "tests/plugins/hostile_ring.h"
 
 enum {
   LAST_FD = 64,
@@ -248,4 +249,5 @@ void turn_hostile(const char* act) {
   if (strcmp(act, "deafens") == 0) shut_streams();
   if (strcmp(act, "orphan") == 0) leave_orphan();
   send_hostile_messages(channel, act);
+  offer_hostile_ring(channel, act);
 }

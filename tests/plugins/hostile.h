@@ -28,7 +28,7 @@
  *   deafens      shuts the sockets down from which connections come
  *   orphan       leaves a process behind that reads on from them until their
  *                other end is closed
- * or one of hostile_messages.h.
+ * or one of hostile_messages.h or hostile_ring.h.
  */
 void turn_hostile(const char* act);
 
