@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "core/host/help.h"
 
 namespace cluster {
 namespace {
@@ -52,38 +54,71 @@ TEST(ParseCommandLineTest, NothingGivenMeansTheDefaults) {
   EXPECT_THAT(options.config, IsEmpty());
 }
 
+// Each flag that says what to run, and how to see that it was read.
+struct ReadFlag {
+  const char* argument;
+  bool (*is_read)(const HostOptions& options);
+};
+
+using O = HostOptions;
+
+const ReadFlag kReadFlags[] = {
+    {"libfoo.so",
+     [](const O& o) {
+       return o.plugin == "/cwd/libfoo.so" && o.plugin_is_path;
+     }},
+    {"--set=k=v", [](const O& o) { return o.config.size() == 1; }},
+    {"--listen=[::1]:0", [](const O& o) { return o.listen[0] == "[::1]:0"; }},
+    {"--backlog=16", [](const O& o) { return o.backlog == 16; }},
+    {"--policy=random", [](const O& o) { return o.policy == "random"; }},
+    {"--weights=1,1,1,1,1,2", [](const O& o) { return o.weights[5] == 2; }},
+    {"--max_connections=7",
+     [](const O& o) { return o.max_connections[5] == 7; }},
+    {"--slow_start=1s",
+     [](const O& o) { return o.slow_start == absl::Seconds(1); }},
+    {"--eject=5", [](const O& o) { return o.eject == 5; }},
+    {"--data_path=share",
+     [](const O& o) { return o.data_path == DataPath::kShare; }},
+    {"--gather_us=0",
+     [](const O& o) { return o.gather == absl::ZeroDuration(); }},
+    {"--pending=0", [](const O& o) { return o.pending == 0; }},
+    {"--pending_timeout=1s",
+     [](const O& o) { return o.pending_timeout == absl::Seconds(1); }},
+    {"--workers=3", [](const O& o) { return o.workers == 3; }},
+    {"--drain_timeout=inf",
+     [](const O& o) { return o.drain_timeout == absl::InfiniteDuration(); }},
+    {"--restarts=0", [](const O& o) { return o.restarts == 0; }},
+    {"--restart_period=1m",
+     [](const O& o) { return o.restart_period == absl::Minutes(1); }},
+    {"--start_timeout=1s",
+     [](const O& o) { return o.start_timeout == absl::Seconds(1); }},
+    {"--heartbeat_timeout=1s",
+     [](const O& o) { return o.heartbeat_timeout == absl::Seconds(1); }},
+    {"--wrap=gdb --args", [](const O& o) { return o.wrap.size() == 2; }},
+    {"--allow_draft", [](const O& o) { return o.allow_draft; }},
+    {"--admin=a", [](const O& o) { return o.admin == "/cwd/a"; }},
+    {"--record_trace=t", [](const O& o) { return o.record_trace == "/cwd/t"; }},
+    {"--metrics_file=m", [](const O& o) { return o.metrics_file == "/cwd/m"; }},
+    {"--metrics_interval=1s",
+     [](const O& o) { return o.metrics_interval == absl::Seconds(1); }},
+    {"--log_format=json",
+     [](const O& o) { return o.log_format == LogFormat::kJson; }},
+    {"--log_level=warning",
+     [](const O& o) { return o.log_level == LogLevel::kWarning; }},
+    {"--raw_output", [](const O& o) { return o.raw_output; }},
+};
+
 TEST(ParseCommandLineTest, ReadsEveryFlag) {
-  const HostOptions options = Options({"libfoo.so",
-                                       "--workers=3",
-                                       "--policy=random",
-                                       "--data_path=handoff",
-                                       "--gather_us=0",
-                                       "--backlog=16",
-                                       "--pending=0",
-                                       "--pending_timeout=1s",
-                                       "--drain_timeout=inf",
-                                       "--restarts=0",
-                                       "--restart_period=1m",
-                                       "--log_format=json",
-                                       "--log_level=warning",
-                                       "--raw_output",
-                                       "--allow_draft"});
-  EXPECT_EQ(options.plugin, "/cwd/libfoo.so");
-  EXPECT_TRUE(options.plugin_is_path);
-  EXPECT_EQ(options.workers, 3u);
-  EXPECT_EQ(options.policy, "random");
-  EXPECT_EQ(options.gather, absl::ZeroDuration());
-  EXPECT_EQ(options.backlog, 16);
-  EXPECT_EQ(options.pending, 0u);
-  EXPECT_EQ(options.pending_timeout, absl::Seconds(1));
-  EXPECT_EQ(options.drain_timeout, absl::InfiniteDuration());
-  EXPECT_EQ(options.restarts, 0u);
-  EXPECT_EQ(options.restart_period, absl::Minutes(1));
-  EXPECT_EQ(options.log_format, LogFormat::kJson);
-  EXPECT_EQ(options.log_level, LogLevel::kWarning);
-  EXPECT_TRUE(options.raw_output);
-  EXPECT_TRUE(options.allow_draft);
-  EXPECT_FALSE(Options({}).allow_draft);
+  std::set<std::string> read = {"--help", "--version"};  // print
+  for (const ReadFlag& flag : kReadFlags) {
+    const std::string argument = flag.argument;
+    EXPECT_TRUE(flag.is_read(Options({flag.argument}))) << argument;
+    const bool is_flag = argument.starts_with("--");
+    read.insert(is_flag ? argument.substr(0, argument.find('=')) : "PLUGIN");
+  }
+  std::set<std::string> all;
+  for (const FlagHelp& flag : AllFlags()) all.emplace(flag.name);
+  EXPECT_EQ(read, all) << "what the help names and what has a row here";
 }
 
 TEST(ParseCommandLineTest, ValuesMayStandApart) {
