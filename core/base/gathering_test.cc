@@ -77,6 +77,16 @@ TEST(GatheringTest, BusyThreadGathersAtLowerRates) {
   EXPECT_EQ(gathering.delay_ns(), kGatherNs);
 }
 
+// A rate is light where the thread has time to spare.
+TEST(GatheringTest, AtTenThousandASecondTheShareOfTheCpuDecides) {
+  Gathering at_ease(kGatherNs, kRates);
+  Load(at_ease).Run(10'000, 0.44, 1000 * kMs);
+  EXPECT_EQ(at_ease.delay_ns(), 0);
+  Gathering busy(kGatherNs, kRates);
+  Load(busy).Run(10'000, 0.46, 1000 * kMs);
+  EXPECT_EQ(busy.delay_ns(), kGatherNs);
+}
+
 TEST(GatheringTest, BusyThreadWithFewConnectionsDoesNot) {
   Gathering gathering(kGatherNs, kRates);
   Load load(gathering);
