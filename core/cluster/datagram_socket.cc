@@ -25,7 +25,7 @@ namespace {
 
 // The largest datagram of UDP.
 constexpr size_t kMaxDatagramBytes = 65'536;
-// A round ends here, so that one busy socket does not starve the rest.
+// A turn ends here, so that one busy socket does not starve the rest.
 constexpr int kMaxPerRound = 64;
 
 Address FromOf(const sockaddr_storage& storage, socklen_t length) {

@@ -1,9 +1,10 @@
 // Emitter: the listeners of one event, called in the order in which they came.
 //
 // A listener may add and remove listeners, itself and others, while it runs:
-// one that was removed is not called any more, also not in the round under way;
-// one that was added is called from the next round on. One that throws ends the
-// round, unless somebody takes what is thrown.
+// one that was removed is not called any more, also not for the event that is
+// being told; one that was added is called from the next event on. If one
+// throws, those behind it do not hear of the event, unless somebody takes what
+// is thrown.
 //
 // Thread safety: none; one thread.
 //
@@ -60,8 +61,8 @@ class Emitter {
   template <typename... Args>
   bool Emit(Args&&... args) {
     // They stay alive while they are called, whoever removes them.
-    const std::vector<std::shared_ptr<Entry>> round = entries_;
-    for (const std::shared_ptr<Entry>& entry : round) {
+    const std::vector<std::shared_ptr<Entry>> called = entries_;
+    for (const std::shared_ptr<Entry>& entry : called) {
       if (entry->removed) continue;
       if (entry->once) Off(entry->id);
       try {
@@ -71,7 +72,7 @@ class Emitter {
         thrown_(std::current_exception());
       }
     }
-    return !round.empty();
+    return !called.empty();
   }
 
   // Calls `added` behind each listener that is added from now on.
@@ -84,7 +85,7 @@ class Emitter {
   size_t size() const { return entries_.size(); }
 
  private:
-  // Shared with the round that calls it.
+  // Shared with the Emit() that calls it.
   struct Entry {
     ListenerId id;
     Listener listener;

@@ -1,7 +1,7 @@
 // OwnListener: a listening socket that this process has without the primary,
 // and what comes to it.
 //
-// Other processes may have it, too: it takes one connection a round, so that
+// Other processes may have it, too: it takes one connection a turn, so that
 // one that wakes first does not take them all.
 //
 // Thread safety: the worker's loop thread. Lifetime: `services` must outlive

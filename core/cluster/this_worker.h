@@ -69,7 +69,7 @@ class ThisWorker : public Listenable<OwnEvents> {
   // `disconnect`: as Worker::send(). All that was taken is written before the
   // process ends by run(), by exit() or by what a listener has thrown, unless
   // the primary makes no room for it within five seconds. What ends it by a
-  // signal, abort() or _exit() loses what this round of the loop has sent, and
+  // signal, abort() or _exit() loses what this turn of the loop has sent, and
   // what is more than 1 MiB.
   bool send(const Message& message,
             HandleArgument handle = {},
