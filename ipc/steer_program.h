@@ -11,9 +11,8 @@
 //
 // Thread safety: free functions, safe from any thread.
 //
-//   const std::vector<sock_filter> program =
-//       SteerByWeight({.weights = {3, 1}});
-//   RETURN_IF_ERROR(AttachSteerProgram(socket, program));
+//   const std::vector<uint32_t> weights = {3, 1};
+//   RETURN_IF_ERROR(AttachSteerProgram(socket, SteerByWeight(weights)));
 #ifndef IPC_STEER_PROGRAM_H_
 #define IPC_STEER_PROGRAM_H_
 

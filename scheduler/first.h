@@ -3,9 +3,8 @@
 // Few workers are busy, their caches warm, and the others sleep or can be
 // stopped. A worker is full when it has `cap` connections for each share that
 // it was given (in slow start, its part of those, at least one), or as many as
-// its capacity, whichever is less; when all are, the one
-// with the fewest for its weight. It gives no isolation: one bad connection
-// hurts many.
+// its capacity, whichever is less; when all are, the one with the fewest for
+// its weight is picked. It gives no isolation: one bad connection hurts many.
 //
 // It goes by slots, which stay as they are when workers are restarted, and not
 // by who has listened longest: a restart leaves the packing where it is.

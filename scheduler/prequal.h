@@ -14,14 +14,12 @@
 // Source: B. Wydrowski et al., "Load is not what you should balance:
 // Introducing Prequal", NSDI 2024, the hot-cold lexicographic rule. What
 // differs:
-// - Its probes are the scoreboard here, always fresh: the pool is drawn anew
-// for
-//   each pick, all workers if they are as few, else with replacement, so that a
-//   worker may stand in it twice.
+// - Its probes are the scoreboard here, always fresh: for each pick the pool is
+//   drawn anew, all workers if they are as few, else with replacement, so that
+//   a worker may stand in it twice.
 // - A latency is a mean that fades, not the median of the latest.
-// - There are weights, and latencies are not by weight: of idle workers of
-// which
-//   nothing is known, each is as likely as any other.
+// - There are weights, and latencies are not by weight: of idle workers nobody
+//   knows anything of, each is as likely as any other.
 //
 // Thread safety: none, as every Policy.
 //

@@ -4,8 +4,7 @@
 // Thread safety: the worker's thread, but for the ends of connections. One a
 // process, and as long as that.
 //
-//   desk.Ask(endpoint, backlog, [](const ListenerDesk::Answer& answer) { ...
-//   });
+//   desk.Ask(endpoint, 511, [](const ListenerDesk::Answer& answer) { ... });
 #ifndef CORE_CLUSTER_LISTENER_DESK_H_
 #define CORE_CLUSTER_LISTENER_DESK_H_
 

@@ -4,8 +4,8 @@
 // Thread safety: Make on one thread; the functions of a Metric on any.
 // Lifetime: metrics live as long as the registry.
 //
-//   ASSIGN_OR_RETURN(Metric * requests, registry.Make({"requests_total",
-//   ...})); requests->Add(1);
+//   ASSIGN_OR_RETURN(Metric* const requests, registry.Make(definition));
+//   requests->Add(1);
 #ifndef CORE_WORKER_METRIC_REGISTRY_H_
 #define CORE_WORKER_METRIC_REGISTRY_H_
 

@@ -5,8 +5,10 @@
 // Thread safety: the worker's loop thread.
 //
 //   PluginInstance plugin(loaded.table, contract);
-//   if (auto failure = plugin.Begin(services.host())) return
-//   failure->exit_code; plugin.Give(std::move(connection)); plugin.End();
+//   const auto failure = plugin.Begin(services.host());
+//   if (failure) return failure->exit_code;
+//   plugin.Give(std::move(connection));
+//   plugin.End();
 #ifndef CORE_WORKER_PLUGIN_INSTANCE_H_
 #define CORE_WORKER_PLUGIN_INSTANCE_H_
 

@@ -3,8 +3,7 @@
 //
 // Thread safety: pure functions.
 //
-//   RETURN_IF_ERROR(CheckOffered(info.required_services, path,
-//   registry.Ids()));
+//   RETURN_IF_ERROR(CheckOffered(info.required_services, path, offered));
 #ifndef PLUGINS_HOST_OFFERED_SERVICES_H_
 #define PLUGINS_HOST_OFFERED_SERVICES_H_
 

@@ -7,8 +7,8 @@
 // Thread safety: loop thread only.
 // Lifetime: must end before the worker.
 //
-//   Result<Watch> watch = host().StartWatch(fd, CLUSTER_READABLE, [this](
-//       uint32_t events) { Read(); });
+//   Result<Watch> watch = host().StartWatch(
+//       fd, CLUSTER_READABLE, [this](uint32_t events) { Read(); });
 #ifndef PLUGINS_SDK_LOOP_H_
 #define PLUGINS_SDK_LOOP_H_
 

@@ -7,8 +7,8 @@
 // Thread safety: make them on the loop thread; use them on any.
 // Lifetime: as long as the worker.
 //
-//   Counter requests_ = Counter::Make(host(), "app_requests_total",
-//   "Requests."); requests_.Add();
+//   Counter hits = Counter::Make(host(), "app_hits_total", "Hits so far.");
+//   hits.Add();
 #ifndef PLUGINS_SDK_METRICS_H_
 #define PLUGINS_SDK_METRICS_H_
 
