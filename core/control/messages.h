@@ -20,22 +20,26 @@
 
 namespace cluster {
 
-// The `type` of a frame.
+// The `type` of a frame, and its payload. Below 256: primary to worker; from
+// there on: worker to primary.
 enum class FrameType : uint16_t {
-  // Primary to worker.
+  // From 1: a worker's life.
   // Start; descriptors: plugin file, scoreboard slot, datagram sockets
   kStart = 1,
   kListenReply = 2,  // ListenReply; descriptors: the slot's acceptor
   kDrain = 3,        // Drain
-  // The same, for messages of plugins (user_message.h).
+  // From 16: messages of plugins (user_message.h).
   kDelivery = 16,       // DeliveryHead, bytes; descriptors: the message's
   kDeliveryPart = 17,   // PartHead, bytes
   kDeliveryCut = 18,    // PartHead
   kRequestFailed = 19,  // RequestFailure
   kForgotten = 20,      // ForgetRequest
   kCredit = 21,         // Credit
-  kListenAtReply = 32,  // listener_messages.h, as all from 32 to 47
-  // Worker to primary.
+  // From 32: listeners (listener_messages.h).
+  // ListenAtReply; descriptors: the slot's acceptor, or the datagram socket
+  kListenAtReply = 32,
+
+  // From 256: a worker's life.
   kOnline = 256,      // empty: the runtime is up, the plugin not yet loaded
   kListen = 257,      // ListenRequest
   kListening = 258,   // ListeningNotice
@@ -43,18 +47,19 @@ enum class FrameType : uint16_t {
   kRoom = 260,        // empty: the primary asked to be told (SlotPage::wanted)
   kLog = 261,         // LogLine
   kDisconnect = 262,  // empty: the worker wants to end; the answer is Drain
-  // telemetry_messages.h.
-  kMetric = 304,           // MetricDefinition
-  kReadiness = 305,        // Readiness
-  kReducedFeatures = 306,  // ReducedFeatures
-  // The same, for messages of plugins.
+  // From 272: messages of plugins.
   kMessage = 272,      // MessageHead, bytes; descriptors: the message's
   kMessagePart = 273,  // bytes
   kForget = 274,       // ForgetRequest
-  kListenAt = 288,     // listener_messages.h, as all from 288 to 303
-  kCloseListener = 289,
-  kPauseListener = 290,
-  kResumeListener = 291,
+  // From 288: listeners.
+  kListenAt = 288,        // ListenAtRequest
+  kCloseListener = 289,   // ListenerChange
+  kPauseListener = 290,   // ListenerChange
+  kResumeListener = 291,  // ListenerChange
+  // From 304: telemetry (telemetry_messages.h).
+  kMetric = 304,           // MetricDefinition
+  kReadiness = 305,        // Readiness
+  kReducedFeatures = 306,  // ReducedFeatures
 };
 
 inline constexpr int32_t kAnyCpu = -1;
