@@ -18,7 +18,8 @@ typedef struct cluster_connection {
   int32_t fd;           /* non-blocking; yours from now on */
   uint64_t id;          /* unique in this host's life */
   uint64_t accepted_ns; /* CLOCK_MONOTONIC */
-  uint32_t listener;    /* index in the order of the host's --listen */
+  uint32_t listener;    /* its number: the host's --listen from 0 on, then those
+                         * that workers added (cluster.listener/1) */
   uint32_t reserved;
   cluster_address peer;
 } cluster_connection;
