@@ -1,4 +1,12 @@
-// PrimaryOptions: what a primary serves, and how.
+// PrimaryOptions: what a primary serves, and how. It owns the sockets, and
+// whoever takes the options takes them.
+//
+// Thread safety: a plain value.
+//
+//   PrimaryOptions options;
+//   options.sockets.push_back(std::move(listening));
+//   options.replacement = replacement;  // how many workers, and which
+//   RETURN_IF_ERROR(cluster.start(std::move(options)));
 #ifndef CORE_PRIMARY_PRIMARY_OPTIONS_H_
 #define CORE_PRIMARY_PRIMARY_OPTIONS_H_
 

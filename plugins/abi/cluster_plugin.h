@@ -26,7 +26,9 @@
  * - No exception, longjmp or signal handler crosses.
  * - Nothing of the host is linked: all calls go through `cluster_host`.
  *
- * The services are in the headers that this one includes, a few to a file. The
+ * The services are in the headers that this one includes, a few to a file. A
+ * plugin in C defines its entry by CLUSTER_WORKER_PLUGIN, which is in
+ * cluster_plugin_note.h; one in C++ includes plugins/sdk/worker.h instead. The
  * ABI is 0.x: a host runs plugins built for CLUSTER_ABI_OLDEST_MINOR and later.
  * docs/plugin_abi.md has the life of a plugin and a worked example.
  */
@@ -74,9 +76,9 @@ typedef struct cluster_worker_plugin {
   /* No more connections will come (but those already on their way). Finish what
    * runs and close what is idle. The worker ends when every connection is
    * closed, at the latest after `deadline_ms` milliseconds, of which
-   * UINT64_MAX means none. `open` is the number of open connections. Not called
-   * where none is, unless there are datagram sockets: `stop` follows then. May
-   * be NULL. [loop-thread & started] */
+   * UINT64_MAX means none. `open` is the number of open connections. If none is
+   * open, `stop` follows at once, and this is called before it only where there
+   * is a datagram socket. May be NULL. [loop-thread & started] */
   void (*drain)(void* self, uint64_t deadline_ms, uint64_t open);
 
   /* Stops: no callback follows but destroy. May be NULL.

@@ -20,17 +20,17 @@ extern "C" {
  * 200-299: permanent, a retry fails likewise. 300-399: a bug in the caller. */
 typedef int32_t cluster_status;
 #define CLUSTER_OK 0
-#define CLUSTER_E_FULL 1
-#define CLUSTER_E_SYSTEM 2
-#define CLUSTER_E_TIMEOUT 3
-#define CLUSTER_E_GONE 4 /* the other side has ended */
-#define CLUSTER_E_CONFIG 100
-#define CLUSTER_E_UNSUPPORTED 200
-#define CLUSTER_E_FAILED 201
-#define CLUSTER_E_LIMIT 202 /* a limit of the host's */
-#define CLUSTER_E_INVALID 300
-#define CLUSTER_E_STATE 301  /* not in this state */
-#define CLUSTER_E_THREAD 302 /* not on this thread */
+#define CLUSTER_E_FULL 1     /* too much waits */
+#define CLUSTER_E_SYSTEM 2   /* the kernel's no: errno, right after the call */
+#define CLUSTER_E_TIMEOUT 3  /* no answer came in time */
+#define CLUSTER_E_GONE 4     /* the other side has ended */
+#define CLUSTER_E_CONFIG 100 /* a setting or an argument is wrong */
+#define CLUSTER_E_UNSUPPORTED 200 /* the other side does not do that */
+#define CLUSTER_E_FAILED 201      /* for any other reason */
+#define CLUSTER_E_LIMIT 202       /* a limit of the host's */
+#define CLUSTER_E_INVALID 300     /* an argument that makes no sense */
+#define CLUSTER_E_STATE 301       /* not in this state */
+#define CLUSTER_E_THREAD 302      /* not on this thread */
 /* Returned by cluster_embedding_v1.dispatch: the worker has ended. */
 #define CLUSTER_STOPPED 1000
 

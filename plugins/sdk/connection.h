@@ -124,9 +124,9 @@ class Connection {
   Place place_;  // null until somebody asks
 };
 
-// RequestScope: a request that runs as long as this lives. Let it end before
-// its connection does, or with it: then the host has taken it back already, and
-// must be told nothing (Forget()).
+// RequestScope: counts one running request until it is destroyed. If its
+// connection may end first, call Forget() then: the host has taken the request
+// back with the connection, and must not be told a second time.
 class RequestScope {
  public:
   RequestScope() = default;
@@ -153,7 +153,7 @@ class RequestScope {
     Add(-1);
     services_ = nullptr;
   }
-  // The connection has ended.
+  // The connection has ended, and the request with it.
   void Forget() noexcept { services_ = nullptr; }
 
  private:

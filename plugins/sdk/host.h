@@ -45,8 +45,8 @@ class Host {
     return View(services_->config.get(services_->host, key));
   }
 
-  // Returns the n-th --set pair, in the order given; none behind the last. For
-  // refusing what is not known.
+  // Returns the n-th --set pair, in the order given; none behind the last. So
+  // that a plugin can refuse settings that it does not know.
   std::optional<std::pair<std::string_view, std::string_view>> ConfigEntry(
       uint64_t n) const {
     cluster_string key = {};

@@ -17,6 +17,17 @@
 //     }
 //   };
 //   CLUSTER_PLUGIN(Hello, {.name = "hello", .version = "1.0"});
+//
+// What else there is:
+//   host.h           Host: log, settings, watches, timers, messages
+//   connection.h     Connection, RequestScope
+//   metrics.h        Counter, Gauge, Histogram
+//   listeners.h      Listeners: serve more addresses
+//   acceptor.h       Acceptor: take connections when the plugin likes
+//   datagram.h       DatagramSocket
+//   asio.h           AsioWorker: a plugin on Boost.Asio
+//   lambda_worker.h  a plugin of lambdas, without a class
+// Each of these that needs the host is made from host().
 #ifndef PLUGINS_SDK_WORKER_H_
 #define PLUGINS_SDK_WORKER_H_
 
