@@ -130,26 +130,24 @@ absl::Status Cluster::set_policy(const std::string& policy) {
   return AsPrimary("set_policy").SetPolicy(policy);
 }
 
-bool Cluster::send_to_all(Message message,
+bool Cluster::send_to_all(const Message& message,
                           HandleArgument handle,
                           const SendOptions& options,
                           SendCallback sent) {
   PrimaryMessages* const messages =
       AsPrimary("send_to_all").MessagesOrTell(sent);
   return messages != nullptr &&
-         messages->SendToAll(
-             std::move(message), handle, options, std::move(sent));
+         messages->SendToAll(message, handle, options, std::move(sent));
 }
 
 bool Cluster::reply(const Request& request,
-                    Message message,
+                    const Message& message,
                     HandleArgument handle,
                     const SendOptions& options,
                     SendCallback sent) {
   PrimaryMessages* const messages = AsPrimary("reply").MessagesOrTell(sent);
   return messages != nullptr &&
-         messages->Reply(
-             request, std::move(message), handle, options, std::move(sent));
+         messages->Reply(request, message, handle, options, std::move(sent));
 }
 
 void Cluster::disconnect(std::function<void()> done) {

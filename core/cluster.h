@@ -156,14 +156,14 @@ class Cluster : public Listenable<ClusterEvents> {
   // Sends to every worker whose channel is open. The message is encoded once
   // and its bytes are held once; each worker gets a copy of the handle. As
   // Worker::send(), except that what was not taken is no error event.
-  bool send_to_all(Message message,
+  bool send_to_all(const Message& message,
                    HandleArgument handle = {},
                    const SendOptions& options = {},
                    SendCallback sent = {});
   // Answers message.request(), once, now or later. As send_to_all(); and
   //   kFailedPrecondition  it was answered, or nobody waits any more
   bool reply(const Request& request,
-             Message message,
+             const Message& message,
              HandleArgument handle = {},
              const SendOptions& options = {},
              SendCallback sent = {});
