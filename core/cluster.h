@@ -11,8 +11,8 @@
 // removed from the environment before main(). A worker that was made to run
 // a plugin never gets further than that.
 //
-// Several may be made in a primary, each with workers of its own; a worker has
-// one primary, whichever of them it calls.
+// A primary may make several Clusters, each with workers of its own. In a
+// worker it does not matter how many there are: all give the same worker().
 //
 // Calls of the wrong role (fork() in a worker) are errors of the program: one
 // line on standard error, and exit code 1.
@@ -31,6 +31,18 @@
 //     });
 //     return cluster.run();
 //   }
+//
+// With this header come, of core/cluster/:
+//   events.h          the events of a cluster and of a worker
+//   worker.h          a worker, as the primary holds it
+//   this_worker.h     a worker's own side
+//   server.h, datagram_socket.h, listen_options.h   where a worker serves
+//   message.h, value/value.h, handle.h, sending.h   what processes send
+//   settings.h        what workers run, and their environment
+//   stream.h          a pipe to a worker
+//   system_error.h    which system call failed, and why
+//   passed_sockets.h  what systemd has opened
+// Only typed_message.h, messages of a program's own types, is for itself.
 #ifndef CORE_CLUSTER_H_
 #define CORE_CLUSTER_H_
 
@@ -65,16 +77,17 @@ class PrimaryObserver;
 struct PrimaryOptions;
 class PrimarySide;
 
-// Scheduling policies in Node's words; CLUSTER_SCHED_POLICY may name them, too,
-// or any of core/host's --policy. (SCHED_RR itself is a macro of <sched.h>.)
+// Node's two scheduling policies. The environment variable CLUSTER_SCHED_POLICY
+// takes these two, and every name that the host's --policy takes. (SCHED_RR
+// itself is a macro of <sched.h>.)
 inline constexpr char kSchedRr[] = "rr";      // the primary accepts, by turns
 inline constexpr char kSchedNone[] = "none";  // the workers accept
 
 struct ClusterOptions {
   // The primary's loop, instead of one of its own. Outlives the cluster.
   boost::asio::io_context* io = nullptr;
-  // A port outlives its last worker for 30 s, for a successor: not if the last
-  // went by Cluster::disconnect().
+  // Keeps a port open for 30 s after its last worker is gone, so that a
+  // successor finds it. Not after Cluster::disconnect().
   bool keep_ports = false;
   // A worker that was told to disconnect is killed a little after that.
   absl::Duration drain_timeout = absl::InfiniteDuration();
@@ -91,8 +104,8 @@ class Cluster : public Listenable<ClusterEvents> {
   Cluster(int argc, char** argv, const ClusterOptions& options = {});
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
-  // The channels to workers that still live close, which ends them; it waits
-  // for that, and after two seconds kills those that still run.
+  // Closes the channels of workers that still live, which ends them. Blocks up
+  // to two seconds for that, then kills the rest.
   ~Cluster();
 
   // The role, fixed when the process started.
@@ -140,13 +153,15 @@ class Cluster : public Listenable<ClusterEvents> {
   //   kFailedPrecondition  who accepts is settled, and would have to change
   absl::Status set_policy(const std::string& policy);
 
-  // Begins with an engine that is set up by hand, in place of the settings' and
-  // the policy: listeners that are bound already, workers that it forks itself
-  // and replaces, limits (core/primary/primary_options.h). Its workers are this
-  // cluster's as those of fork(). `observer`, which may be null and outlives
-  // this, gets what goes into logs, and prints in the library's place.
-  // core/host is written so. Errors: bad options, or the kernel's;
-  // kFailedPrecondition after setup_primary() or fork().
+  // For programs that set the engine up themselves, as core/host does: begins
+  // with `options` in place of the settings and the policy. Those may name
+  // listeners that are bound already, workers that the engine forks and
+  // replaces by itself, and limits (core/primary/primary_options.h). Its
+  // workers are this cluster's as those of fork(). `observer`, which may be
+  // null and outlives this, gets what goes into logs, and prints in the
+  // library's place.
+  //   kFailedPrecondition  setup_primary(), fork() or start() was called before
+  //   others               the options are bad, or the kernel's
   absl::Status start(PrimaryOptions options,
                      PrimaryObserver* observer = nullptr);
   // The engine: its books, metrics and answers to operators, how it drains, and

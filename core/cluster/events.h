@@ -56,11 +56,13 @@ struct Exit {
 struct Setup {
   using OfCluster = void(const Settings&);
 };
-// A message of the worker's, in the cluster first. Those that come before the
-// first listener wait for it: 64 MiB, with a MiB for each handle. What all
-// listeners leave of the handle is closed; handle.lost() says that one was sent
-// and did not arrive. In a worker: one of the primary's, or of another worker,
-// as message.from() says.
+// A message of the worker's. In a worker: one of the primary's, or of another
+// worker, as message.from() says.
+// - The cluster's listeners hear it before the worker's own.
+// - Those that come before the first listener wait for it: up to 64 MiB, where
+//   each handle counts as one MiB. Then messages are dropped.
+// - Who wants the handle moves it away; what all listeners leave is closed.
+// - handle.lost() says that one was sent and did not arrive.
 struct Message {
   using OfCluster = void(Worker&, const cluster::Message&, Handle&);
   using OfWorker = void(const cluster::Message&, Handle&);

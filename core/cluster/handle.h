@@ -6,9 +6,9 @@
 // not taken leaves the handle as it was.
 //
 // One may get lost on its way: where the receiver, or the primary that passes
-// it on, has no descriptor left (RLIMIT_NOFILE), or where a receiver that does
-// not read has 64 to come from the same worker. Its message comes all the same,
-// with a handle that says lost().
+// it on, has no descriptor left (RLIMIT_NOFILE), or where a receiver does not
+// read: of one worker's handles at most 64 wait for one that stands still, and
+// 256 for all. The message comes all the same, with a handle that says lost().
 //
 // Sockets of every kind, pipes and files can be sent. Both copies are one
 // socket: what one reads is gone for the other, shutdown() counts for both, and

@@ -20,15 +20,17 @@ struct SendOptions {
   bool keep_open = false;
 };
 
-// Called once, in a later turn (at once where the cluster is gone, which has no
-// more of those; not at all if it goes meanwhile): with OK when the kernel has
-// the message, which does not say that it was read; or with why it has not.
+// Called once, from the loop and never from within send(): with OK when the
+// kernel has the message, which does not say that it was read; or with why it
+// has not. Not called if the cluster goes before that; from within send() if it
+// is gone already.
 //   kNotFound           the other side has ended, or will not read any more
 //   kResourceExhausted  128 MiB wait to be read
 //   kInvalidArgument    the message or its handle cannot be sent
 using SendCallback = std::function<void(const absl::Status& status)>;
 
-// Called once, as SendCallback. What it leaves of the handle is closed.
+// What a request is answered by. Called once, as SendCallback; `reply` is valid
+// during the call. Its handle is closed behind it, unless it was moved away.
 using Replied = std::function<void(Reply& reply)>;
 
 }  // namespace cluster

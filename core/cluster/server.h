@@ -79,9 +79,8 @@ class Server : public std::enable_shared_from_this<Server>,
   // disconnect() does not wait for its connections, whose listener() is
   // UINT32_MAX. Other processes that have the socket get what comes, too.
   // `backlog` is listen(2)'s, 0: 511; what is bound begins to listen by this.
-  // The handle is the server's, and closed when it closes or fails. (A template
-  // so that `{}` means ListenOptions.)
-  template <std::same_as<Handle> T>
+  // The handle is the server's, and closed when it closes or fails.
+  template <std::same_as<Handle> T>  // so that `{}` means ListenOptions
   absl::Status listen(T handle, OnListening listening = {}, int backlog = 0) {
     return ListenOn(std::move(handle), std::move(listening), backlog);
   }

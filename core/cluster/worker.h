@@ -99,8 +99,8 @@ class Worker : public std::enable_shared_from_this<Worker>,
   bool is_connected() const { return record_.connected && !closes_; }
   // There is no process, any more or at all.
   bool is_dead() const { return record_.dead(); }
-  // None until the first of disconnect and exit, or until it was asked to end;
-  // then whether it was.
+  // Whether it was asked to end. None until that is known: at its first
+  // disconnect or exit, or when it is asked.
   std::optional<bool> exited_after_disconnect() const {
     return record_.exited_after_disconnect;
   }
@@ -129,10 +129,11 @@ class Worker : public std::enable_shared_from_this<Worker>,
   absl::Status pause();
   absl::Status resume();
 
-  // Sends to it, in the order of these calls. Returns true to go on; false if
-  // the message was not taken (see SendCallback), or 128 KiB or more wait to be
-  // read: then it goes all the same, and who sends much waits for `sent`. What
-  // is not taken is told to `sent`; without one, it is an error event.
+  // Sends to it, in the order of these calls.
+  // True: go on.
+  // False: the message was not taken, which `sent` is told, with the reason;
+  // without `sent` it is an error event. Or it was taken, and 128 KiB or more
+  // wait to be read: who has more to send waits for `sent`.
   bool send(const Message& message,
             HandleArgument handle = {},
             const SendOptions& options = {},
@@ -143,8 +144,8 @@ class Worker : public std::enable_shared_from_this<Worker>,
   bool send(const Message& message, HandleArgument handle, SendCallback sent) {
     return send(message, handle, {}, std::move(sent));
   }
-  // Asks it. `replied` gets its reply, or why there is none, within `deadline`
-  // (InfiniteDuration() waits).
+  // Asks it. `replied` gets its reply, or why there is none, at the latest
+  // `deadline` from now (InfiniteDuration(): when the worker has ended).
   void request(const Message& message,
                absl::Duration deadline,
                Replied replied,
