@@ -95,11 +95,11 @@ int Runtime::Run() {
       in_run_ = true;
       cluster_status status = CLUSTER_OK;
       const auto thrown = CatchThrown([&] { status = plugin_->Run(); });
-      if (thrown) EndByException(kExitPluginThrew, *thrown);
+      if (thrown) EndByException(kWorkerExitPluginThrew, *thrown);
       in_run_ = false;
       SetInLoop(true);
       if (stage_ != Stage::kStopped) {
-        Fail(kExitPluginLoopEnded,
+        Fail(kWorkerExitPluginLoopEnded,
              absl::StrCat("the plugin's run() returned ",
                           status,
                           " before the worker was told to stop"));
@@ -130,7 +130,7 @@ cluster_status Runtime::Dispatch() {
 void Runtime::Round(bool wait) {
   const auto thrown =
       CatchThrown([&] { wait ? loop_->RunOnce() : loop_->Dispatch(); });
-  if (thrown) EndByException(kExitPluginThrew, *thrown);
+  if (thrown) EndByException(kWorkerExitPluginThrew, *thrown);
   if (const int error = loop_->failure(); error != 0) {
     EndWithoutDescriptors("epoll_wait", error);
   }
@@ -222,7 +222,7 @@ absl::Status Runtime::OnStart(Frame frame) {
 
   bool started = false;
   const auto thrown = CatchThrown([&] { started = StartPlugin(path); });
-  if (thrown) EndByException(kExitPluginRefused, *thrown);
+  if (thrown) EndByException(kWorkerExitPluginRefused, *thrown);
   if (!started) return absl::OkStatus();
   stage_ = Stage::kStarted;
   listeners_->SetStage(ListenerTable::Stage::kStarted);
@@ -249,8 +249,8 @@ bool Runtime::StartPlugin(const std::string& path) {
   const absl::StatusOr<LoadedPlugin> loaded = LoadCode(path);
   if (!loaded.ok()) {
     contract.Enter(PluginPhase::kNone);
-    Fail(absl::IsAborted(loaded.status()) ? kExitPluginNotReady
-                                          : kExitPluginIncompatible,
+    Fail(absl::IsAborted(loaded.status()) ? kWorkerExitPluginNotReady
+                                          : kWorkerExitPluginIncompatible,
          std::string(loaded.status().message()));
     return false;
   }

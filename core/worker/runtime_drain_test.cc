@@ -235,7 +235,7 @@ TEST(RuntimeDrainTest, EmbeddedLoopThatReturnsEndsTheWorker) {
   ForkedRuntime worker;
   worker.SendStart(EmbeddedTestPlugin(), {{"run", "return"}});
   EXPECT_THAT(worker.Reason(), HasSubstr("run() returned 201"));
-  EXPECT_EQ(worker.Wait(), kExitPluginLoopEnded);
+  EXPECT_EQ(worker.Wait(), kWorkerExitPluginLoopEnded);
 }
 
 }  // namespace

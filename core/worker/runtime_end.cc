@@ -169,7 +169,7 @@ int Runtime::End() {
     context_.messenger().Close();
     if (plugin_.has_value()) plugin_->End();
   });
-  if (thrown) EndByException(kExitPluginThrew, *thrown);
+  if (thrown) EndByException(kWorkerExitPluginThrew, *thrown);
   context_.SendPostedLines();
   WriteLastMessages();
   context_.messenger().EndSent();

@@ -42,7 +42,7 @@ TEST(RuntimeTest, FileThatIsNoPluginEndsWithItsCode) {
   ForkedRuntime worker;
   worker.SendStart("/proc/self/exe");
   EXPECT_THAT(worker.Reason(), HasSubstr("/proc/self/exe"));
-  EXPECT_EQ(worker.Wait(), kExitPluginIncompatible);
+  EXPECT_EQ(worker.Wait(), kWorkerExitPluginIncompatible);
 }
 
 TEST(RuntimeTest, RefusalOfCreateEndsWithItsCodeAndReason) {
@@ -50,14 +50,14 @@ TEST(RuntimeTest, RefusalOfCreateEndsWithItsCodeAndReason) {
   worker.SendStart(TestPlugin(), {{"create", "201"}});
   EXPECT_EQ(worker.Reason(),
             "create of runtime_test failed with status 201: no");
-  EXPECT_EQ(worker.Wait(), kExitPluginRefused);
+  EXPECT_EQ(worker.Wait(), kWorkerExitPluginRefused);
 }
 
 TEST(RuntimeTest, StartThatIsNotReadyEndsWithItsCode) {
   ForkedRuntime worker;
   worker.SendStart(TestPlugin(), {{"start", "1"}});
   EXPECT_EQ(worker.Reason(), "start of runtime_test failed with status 1: no");
-  EXPECT_EQ(worker.Wait(), kExitPluginNotReady);
+  EXPECT_EQ(worker.Wait(), kWorkerExitPluginNotReady);
 }
 
 TEST(RuntimeTest, ListenThatFailsEndsTheWorker) {

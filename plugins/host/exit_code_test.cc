@@ -8,7 +8,7 @@ namespace {
 TEST(ExitCodeTest, HundredOfStatusDecidesWhetherToRetry) {
   EXPECT_EQ(ExitCodeOf(CLUSTER_OK), 0);
   for (const cluster_status later : {CLUSTER_E_FULL, CLUSTER_E_SYSTEM, 99}) {
-    EXPECT_EQ(ExitCodeOf(later), kExitPluginNotReady);
+    EXPECT_EQ(ExitCodeOf(later), kWorkerExitPluginNotReady);
   }
   for (const cluster_status never : {CLUSTER_E_CONFIG,
                                      CLUSTER_E_UNSUPPORTED,
@@ -16,14 +16,15 @@ TEST(ExitCodeTest, HundredOfStatusDecidesWhetherToRetry) {
                                      CLUSTER_E_INVALID,
                                      CLUSTER_STOPPED,
                                      -1}) {
-    EXPECT_EQ(ExitCodeOf(never), kExitPluginRefused);
+    EXPECT_EQ(ExitCodeOf(never), kWorkerExitPluginRefused);
   }
 }
 
 TEST(ExitCodeTest, SameFileAndSettingsEndTheSameWay) {
-  EXPECT_FALSE(retry_can_help(kExitPluginIncompatible));
-  EXPECT_FALSE(retry_can_help(kExitPluginRefused));
-  for (const int code : {0, 1, kExitPluginNotReady, kExitPluginLoopEnded}) {
+  EXPECT_FALSE(retry_can_help(kWorkerExitPluginIncompatible));
+  EXPECT_FALSE(retry_can_help(kWorkerExitPluginRefused));
+  for (const int code :
+       {0, 1, kWorkerExitPluginNotReady, kWorkerExitPluginLoopEnded}) {
     EXPECT_TRUE(retry_can_help(code)) << code;
   }
 }

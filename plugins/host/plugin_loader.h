@@ -7,7 +7,7 @@
 // later check fails; process exit is the unload.
 //
 //   absl::StatusOr<LoadedPlugin> plugin = LoadPlugin(fd, path, kServices);
-//   if (!plugin.ok()) return kExitPluginIncompatible;
+//   if (!plugin.ok()) return kWorkerExitPluginIncompatible;
 //   plugin->table.create(host, &self, &error);
 #ifndef PLUGINS_HOST_PLUGIN_LOADER_H_
 #define PLUGINS_HOST_PLUGIN_LOADER_H_

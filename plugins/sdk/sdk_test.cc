@@ -144,14 +144,14 @@ TEST_F(SdkDeathTest, ThrowingOnConnectionEndsTheWorkerThatWantsIt) {
     throw std::runtime_error("odd");
   };
   EXPECT_EXIT(host_.Run(kFragile, [&] { Client(host_.Connect()).ReadToEnd(); }),
-              testing::ExitedWithCode(kExitPluginThrew),
+              testing::ExitedWithCode(cluster::kWorkerExitPluginThrew),
               "OnConnection threw: odd; the worker ends");
 }
 
 TEST_F(SdkDeathTest, ThrowingCallbackEndsTheWorkerThatWantsIt) {
   script.on_start = [](const Host& host) { return host.Post([] { throw 7; }); };
   EXPECT_EXIT(host_.Run(kFragile, [] {}),
-              testing::ExitedWithCode(kExitPluginThrew),
+              testing::ExitedWithCode(cluster::kWorkerExitPluginThrew),
               "a posted call threw: something that is no std::exception; the "
               "worker ends");
 }

@@ -36,8 +36,8 @@ enum class OnException : uint8_t {
   kEndWorker,
 };
 
-// The host's exit code for it (docs/plugin_abi.md).
-inline constexpr int kExitThrew = 68;
+// The worker's exit code for it (docs/plugin_abi.md).
+inline constexpr int kWorkerExitPluginThrew = 68;
 
 struct Services {
   // Asks `host` for every service the SDK knows. A table whose service is not
@@ -105,7 +105,7 @@ struct Services {
                where.data(),
                what);
   std::fflush(nullptr);
-  std::_Exit(kExitThrew);
+  std::_Exit(kWorkerExitPluginThrew);
 }
 
 // Runs `function` and turns what it throws into a line in the host's log, or

@@ -7,15 +7,15 @@ namespace cluster {
 
 absl::string_view ExitWords(int code) {
   switch (code) {
-    case kExitPluginIncompatible:
+    case kWorkerExitPluginIncompatible:
       return "the plugin is incompatible";
-    case kExitPluginRefused:
+    case kWorkerExitPluginRefused:
       return "the plugin refused";
-    case kExitPluginNotReady:
+    case kWorkerExitPluginNotReady:
       return "the plugin is not ready";
-    case kExitPluginLoopEnded:
+    case kWorkerExitPluginLoopEnded:
       return "the plugin's loop ended";
-    case kExitPluginThrew:
+    case kWorkerExitPluginThrew:
       return "the plugin threw";
     case kWorkerExitNoDescriptors:
       return "the host's descriptors were closed";

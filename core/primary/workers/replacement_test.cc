@@ -63,8 +63,8 @@ TEST(ReplacementTest, EndsOfShortLivesThatWereWantedDoNotCount) {
 
 TEST(ReplacementTest, RefusalForGoodIsHopelessAndCountsNothing) {
   Replacement replacement = Twice();
-  const Replacement::Ending refusal = {.exit = {.code = kExitPluginRefused},
-                                       .life = absl::Hours(1)};
+  const Replacement::Ending refusal = {
+      .exit = {.code = kWorkerExitPluginRefused}, .life = absl::Hours(1)};
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(replacement.Judge(refusal, kNow), Verdict::kHopeless);
   }
