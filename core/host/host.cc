@@ -24,7 +24,7 @@
 #include "core/cluster.h"
 #include "core/host/banner.h"
 #include "core/host/command_words.h"
-#include "core/host/exit_codes.h"
+#include "core/host/host_exit.h"
 #include "core/host/log_observer.h"
 #include "core/host/metrics_file.h"
 #include "core/host/options.h"

@@ -7,7 +7,7 @@
 
 namespace cluster {
 
-// Runs the host and returns its exit code (core/host/exit_codes.h).
+// Runs the host and returns its exit code (core/host/host_exit.h).
 int HostMain(int argc, char** argv);
 
 }  // namespace cluster

@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "core/base/unique_fd.h"
-#include "core/host/exit_codes.h"
+#include "core/host/host_exit.h"
 #include "core/host/options.h"
 #include "core/host/recording.h"
 #include "core/primary/primary_options.h"

@@ -17,7 +17,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "core/host/exit_codes.h"
+#include "core/host/host_exit.h"
 #include "plugins/abi/cluster_plugin_note.h"
 #include "plugins/testing/client.h"
 #include "tests/integration/client_set.h"

@@ -16,7 +16,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "core/host/exit_codes.h"
+#include "core/host/host_exit.h"
 #include "tests/integration/host_process.h"
 #include "tests/integration/process_facts.h"
 #include "tests/integration/scale.h"

@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "core/host/exit_codes.h"
+#include "core/host/host_exit.h"
 #include "plugins/testing/client.h"
 #include "tests/integration/client_set.h"
 #include "tests/integration/host_process.h"

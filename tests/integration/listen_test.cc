@@ -12,7 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/unique_fd.h"
-#include "core/host/exit_codes.h"
+#include "core/host/host_exit.h"
 #include "plugins/testing/client.h"
 #include "tests/integration/client_set.h"
 #include "tests/integration/host_process.h"

@@ -15,7 +15,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
-#include "core/host/exit_codes.h"
+#include "core/host/host_exit.h"
 #include "tests/integration/client_set.h"
 #include "tests/integration/host_process.h"
 

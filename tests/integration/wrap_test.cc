@@ -15,7 +15,7 @@
 
 #include "absl/strings/match.h"
 #include "core/base/unique_fd.h"
-#include "core/host/exit_codes.h"
+#include "core/host/host_exit.h"
 #include "plugins/abi/cluster_plugin_note.h"
 #include "plugins/testing/client.h"
 #include "tests/integration/client_set.h"

@@ -1,7 +1,7 @@
 // The exit codes of the host, for supervisors above it and for scripts. They do
 // not change their meaning; `host --help` lists them.
-#ifndef CORE_HOST_EXIT_CODES_H_
-#define CORE_HOST_EXIT_CODES_H_
+#ifndef CORE_HOST_HOST_EXIT_H_
+#define CORE_HOST_HOST_EXIT_H_
 
 namespace cluster {
 
@@ -28,4 +28,4 @@ inline constexpr int kExitTerminated = 143;
 
 }  // namespace cluster
 
-#endif  // CORE_HOST_EXIT_CODES_H_
+#endif  // CORE_HOST_HOST_EXIT_H_
