@@ -16,7 +16,6 @@ namespace cluster {
 namespace {
 
 constexpr uint32_t kMaxInFlight = std::numeric_limits<uint32_t>::max();
-constexpr uint32_t kMaxWeight = 65'536;
 
 std::vector<Candidate> WithLoads(const std::vector<uint32_t>& loads) {
   std::vector<Candidate> candidates;

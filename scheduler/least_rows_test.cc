@@ -16,7 +16,6 @@ namespace cluster {
 namespace {
 
 constexpr uint32_t kMaxLoad = std::numeric_limits<uint32_t>::max();
-constexpr uint32_t kMaxWeight = 65'536;
 
 std::vector<size_t> Marked(const LeastRows& rows) {
   std::vector<size_t> marked;

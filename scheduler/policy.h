@@ -20,6 +20,9 @@
 
 namespace cluster {
 
+// The largest share that a worker can have; the smallest is 1.
+inline constexpr uint32_t kMaxWeight = 65'536;
+
 // What is to be placed.
 struct Arrival {
   // The time, on a clock that never goes back.
@@ -41,7 +44,7 @@ struct Candidates {
   // The worker's place, which its successor inherits: no two are equal, and the
   // greatest is less than the number of places.
   std::span<const uint32_t> slots;
-  // Relative shares, from 1 to 65,536.
+  // Relative shares, from 1 to kMaxWeight.
   std::span<const uint32_t> weights;
   // As a weight, what a person called a share of 1: slow start makes all
   // weights greater, so that it can make some less.

@@ -4,11 +4,12 @@
 #include <cstddef>
 #include <functional>
 
+#include "scheduler/policy.h"
+
 namespace cluster {
 namespace {
 
 constexpr int64_t kSteps = 10;
-constexpr uint64_t kMaxWeight = 65'536;
 
 }  // namespace
 

@@ -24,9 +24,9 @@ namespace cluster {
 uint32_t SlowStartPercent(int64_t age_ns, int64_t window_ns);
 
 // Multiplies each weight by its percentage, all by the same factor besides, and
-// keeps them from 1 to 65,536. Nothing changes if all percentages are equal.
-// Returns what a weight of 1 is now, at 100 percent. REQUIRES: spans of one
-// length.
+// keeps them from 1 to kMaxWeight. Nothing changes if all percentages are
+// equal. Returns what a weight of 1 is now, at 100 percent. REQUIRES: spans of
+// one length.
 double ScaleWeights(std::span<const uint32_t> percents,
                     std::span<uint32_t> weights);
 

@@ -19,6 +19,7 @@
 #include "core/base/status_macros.h"
 #include "core/control/data_path.h"
 #include "core/host/flag_value.h"
+#include "scheduler/policy.h"
 #include "scheduler/registry.h"
 
 namespace cluster {
@@ -27,7 +28,6 @@ namespace {
 // Of the data path `steer`, the default first.
 constexpr absl::string_view kSteerPolicies[] = {"random", "cpu_local"};
 constexpr absl::string_view kCpuLocal = kSteerPolicies[1];
-constexpr uint32_t kMaxWeight = 65536;
 
 // Flags of which the kernel knows nothing, where it picks.
 absl::Status CheckNotGiven(const RawCommand& raw,

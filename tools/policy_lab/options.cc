@@ -28,7 +28,6 @@ namespace {
 
 constexpr uint32_t kMaxWorkers = 10'000;
 constexpr uint32_t kMaxThreads = 1024;
-constexpr uint32_t kMaxWeight = 65'536;
 constexpr uint64_t kMaxArrivals = 10'000'000'000;
 constexpr double kMaxLoad = 100;
 constexpr double kMaxSimulatedNs = 90 * 24 * 3.6e12;

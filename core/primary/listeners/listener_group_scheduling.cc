@@ -15,9 +15,6 @@
 namespace cluster {
 namespace {
 
-// Of a worker; what a policy and the kernel's program can reckon with.
-constexpr uint32_t kMaxWeight = 65'536;
-
 // What the kernel picks by on the data path steer.
 constexpr absl::string_view kAtRandom = "random";
 constexpr absl::string_view kByCpu = "cpu_local";
