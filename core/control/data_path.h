@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "absl/strings/string_view.h"
+
 namespace cluster {
 
 enum class DataPath : uint8_t {
@@ -17,6 +19,11 @@ constexpr const char* DataPathName(DataPath data_path) {
   constexpr const char* kNames[] = {"handoff", "share", "steer"};
   return kNames[static_cast<uint8_t>(data_path)];
 }
+
+// What the kernel picks by on the data path steer, in the place of a policy: as
+// --policy takes it.
+inline constexpr absl::string_view kSteerRandom = "random";
+inline constexpr absl::string_view kSteerCpuLocal = "cpu_local";
 
 }  // namespace cluster
 

@@ -57,7 +57,7 @@ absl::Status PrepareScheduling(const HostOptions& options,
   }
   out->policy = kPolicyOfRescue;
   out->steer.weights = options.weights;
-  if (options.policy != "cpu_local") return absl::OkStatus();
+  if (options.policy != kSteerCpuLocal) return absl::OkStatus();
   ASSIGN_OR_RETURN(
       out->steer.cpus,
       PlaceOnCpus(options.workers, CpusOfThisProcess(), OnlineCpus()));

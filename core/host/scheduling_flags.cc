@@ -26,8 +26,7 @@ namespace cluster {
 namespace {
 
 // Of the data path `steer`, the default first.
-constexpr absl::string_view kSteerPolicies[] = {"random", "cpu_local"};
-constexpr absl::string_view kCpuLocal = kSteerPolicies[1];
+constexpr absl::string_view kSteerPolicies[] = {kSteerRandom, kSteerCpuLocal};
 
 // Flags of which the kernel knows nothing, where it picks.
 absl::Status CheckNotGiven(const RawCommand& raw,
@@ -81,7 +80,7 @@ absl::Status CheckSteerPolicy(const std::string& policy) {
                      "picks before anybody can count: use random or "
                      "cpu_local, or --data_path=handoff");
   }
-  known.push_back(kCpuLocal);
+  known.push_back(kSteerCpuLocal);
   const absl::string_view nearest = NearestName(name, known);
   return FlagError(
       "--policy",
@@ -100,7 +99,7 @@ absl::Status CheckSteer(const RawCommand& raw, const HostOptions& options) {
       DataPath::kSteer,
       {"--max_connections", "--slow_start", "--eject", "--record_trace"}));
   const std::string* weights = raw.Find("--weights");
-  if (weights == nullptr || options.policy != kCpuLocal) {
+  if (weights == nullptr || options.policy != kSteerCpuLocal) {
     return absl::OkStatus();
   }
   return FlagError("--weights",
@@ -110,7 +109,7 @@ absl::Status CheckSteer(const RawCommand& raw, const HostOptions& options) {
 }
 
 absl::Status CheckHandoff(const HostOptions& options) {
-  if (options.policy != kCpuLocal) return absl::OkStatus();
+  if (options.policy != kSteerCpuLocal) return absl::OkStatus();
   return FlagError("--policy",
                    options.policy,
                    "goes with --data_path=steer alone, where the kernel picks "

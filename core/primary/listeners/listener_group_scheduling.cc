@@ -15,14 +15,10 @@
 namespace cluster {
 namespace {
 
-// What the kernel picks by on the data path steer.
-constexpr absl::string_view kAtRandom = "random";
-constexpr absl::string_view kByCpu = "cpu_local";
-
 // Where the kernel picks.
 absl::Status StaysAsItIs(const std::string& spec, DataPath data_path) {
-  const bool is_steers =
-      data_path == DataPath::kSteer && (spec == kAtRandom || spec == kByCpu);
+  const bool is_steers = data_path == DataPath::kSteer &&
+                         (spec == kSteerRandom || spec == kSteerCpuLocal);
   return absl::FailedPreconditionError(absl::StrCat(
       "on the data path ",
       DataPathName(data_path),
@@ -42,7 +38,7 @@ bool Differ(const std::vector<uint32_t>& weights, size_t slots) {
 
 std::string ListenerGroup::kernel_policy() const {
   if (options_.data_path != DataPath::kSteer) return "";
-  return std::string(steers_by_cpu() ? kByCpu : kAtRandom);
+  return std::string(steers_by_cpu() ? kSteerCpuLocal : kSteerRandom);
 }
 
 absl::Status ListenerGroup::SetPolicy(const std::string& spec) {
@@ -50,7 +46,7 @@ absl::Status ListenerGroup::SetPolicy(const std::string& spec) {
     if (spec == kernel_policy()) return absl::OkStatus();
     return StaysAsItIs(spec, options_.data_path);
   }
-  if (spec == kByCpu) {
+  if (spec == kSteerCpuLocal) {
     return absl::FailedPreconditionError(
         "cpu_local is the kernel's: restart with --data_path=steer");
   }
