@@ -46,7 +46,6 @@ void OutlierEjection::EjectIfDue(Outcomes& outcomes, int64_t now_ns) {
   if (outcomes.in_a_row < options_.consecutive && !too_many) return;
   if (now_ns < outcomes.until_ns || !MayEject(now_ns)) return;
   ++outcomes.times;
-  ++ejections_;
   outcomes.until_ns =
       now_ns + static_cast<int64_t>(std::min<__int128>(
                    static_cast<__int128>(options_.base_ns) * outcomes.times,

@@ -55,8 +55,6 @@ class OutlierEjection {
   bool ejected(uint32_t slot, int64_t now_ns) const {
     return slot < slots_.size() && now_ns < slots_[slot].until_ns;
   }
-  // How often any was ejected.
-  uint64_t ejections() const { return ejections_; }
 
  private:
   struct Outcomes {
@@ -77,7 +75,6 @@ class OutlierEjection {
 
   const EjectionOptions options_;
   std::vector<Outcomes> slots_;
-  uint64_t ejections_ = 0;
 };
 
 }  // namespace cluster
