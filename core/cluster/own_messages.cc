@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "core/base/unique_fd.h"
+#include "core/control/user_message.h"
 #include "core/worker/messages/messenger.h"
 #include "ipc/shared_bytes.h"
 #include "plugins/sdk/host.h"
@@ -17,8 +18,6 @@
 namespace cluster {
 namespace {
 
-// Who sends should wait from here on, as with Node.
-constexpr uint64_t kWaitBytes = uint64_t{128} << 10;
 constexpr int64_t kMaxTimeoutMs = int64_t{1} << 31;
 
 absl::Status Closed() {
@@ -138,7 +137,7 @@ absl::StatusOr<bool> OwnMessages::SendBy(sdk::To to,
     handle.GiveBack(/*keep_open=*/false, std::move(fd));
   }
   RETURN_IF_ERROR(OfCode(code));
-  return runtime_.UnsentBytes() < kWaitBytes;
+  return runtime_.UnsentBytes() < kSendHighWatermarkBytes;
 }
 
 bool OwnMessages::Told(const absl::StatusOr<bool>& went,

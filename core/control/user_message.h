@@ -32,6 +32,8 @@ inline constexpr uint32_t kPrimaryId = 0;
 inline constexpr uint32_t kPrimarySlot = UINT32_MAX;
 inline constexpr uint64_t kMaxUserMessageBytes = uint64_t{128} << 20;
 inline constexpr size_t kMaxUserMessageFds = 64;
+// Who sends should wait where so much is unsent, as with Node.
+inline constexpr uint64_t kSendHighWatermarkBytes = uint64_t{128} << 10;
 // A message of 64 KiB is one part, and to copy one takes some 20 us.
 inline constexpr size_t kMaxPartBytes = (size_t{128} << 10) - 64;
 inline constexpr uint64_t kMessageWindowBytes = uint64_t{1} << 20;

@@ -112,7 +112,7 @@ bool PrimaryMailbox::SendBy(PrimaryOutbox& outbox,
        .done = std::move(extras.done)},
       [&](auto... frame) { return QueueFor(worker, std::move(frame)...); });
   carrier_.CallSoon();
-  return outbox.unsent() < PrimaryOutbox::kWaitBytes;
+  return outbox.unsent() < kSendHighWatermarkBytes;
 }
 
 absl::StatusOr<bool> PrimaryMailbox::Send(uint32_t worker,

@@ -50,8 +50,6 @@ class PrimaryOutbox {
     MessageDone done;  // may be empty
   };
 
-  // Who sends should wait from here on, as with Node.
-  static constexpr uint64_t kWaitBytes = uint64_t{128} << 10;
   // What may be unsent. One message is taken whatever its size.
   static constexpr uint64_t kMaxUnsentBytes = kMaxUserMessageBytes;
   // What is in the channel at once: more than the kernel takes in one call.
