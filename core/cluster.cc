@@ -113,11 +113,11 @@ std::shared_ptr<const Settings> Cluster::settings() const {
 }
 
 const std::string& Cluster::scheduling_policy() const {
-  return AsPrimary("scheduling_policy").policy;
+  return AsPrimary("scheduling_policy").policy();
 }
 
 void Cluster::set_scheduling_policy(std::string policy) {
-  AsPrimary("set_scheduling_policy").policy = std::move(policy);
+  AsPrimary("set_scheduling_policy").SetPolicyForLater(std::move(policy));
 }
 
 absl::Status Cluster::start(PrimaryOptions options, PrimaryObserver* observer) {

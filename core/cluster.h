@@ -77,12 +77,6 @@ class PrimaryObserver;
 struct PrimaryOptions;
 class PrimarySide;
 
-// Node's two scheduling policies. The environment variable CLUSTER_SCHED_POLICY
-// takes these two, and every name that the host's --policy takes. (SCHED_RR
-// itself is a macro of <sched.h>.)
-inline constexpr char kSchedRr[] = "rr";      // the primary accepts, by turns
-inline constexpr char kSchedNone[] = "none";  // the workers accept
-
 struct ClusterOptions {
   // The primary's loop, instead of one of its own. Outlives the cluster.
   boost::asio::io_context* io = nullptr;

@@ -90,25 +90,27 @@ int PrimarySide::Run() {
 // ---- Settings
 
 void PrimarySide::SetPolicyIfKnown(const std::string& name) {
-  if (name == "rr" || name == "none" || MakePolicy(name, 0).ok()) policy = name;
+  if (name == kSchedRr || name == kSchedNone || MakePolicy(name, 0).ok()) {
+    policy_ = name;
+  }
 }
 
 absl::Status PrimarySide::SetPolicy(const std::string& name) {
-  const std::string spec = name == "rr" ? "round_robin" : name;
-  if (name != "none") RETURN_IF_ERROR(MakePolicy(spec, 0).status());
-  if (primary_.has_value() && name != policy) {
-    if (name == "none" || policy == "none") {
+  const std::string spec = name == kSchedRr ? "round_robin" : name;
+  if (name != kSchedNone) RETURN_IF_ERROR(MakePolicy(spec, 0).status());
+  if (primary_.has_value() && name != policy_) {
+    if (name == kSchedNone || policy_ == kSchedNone) {
       return absl::FailedPreconditionError(
           absl::StrCat("policy \"",
                        name,
                        "\": the first fork has settled who accepts, and \"",
-                       policy,
+                       policy_,
                        "\" was set then"));
     }
     RETURN_IF_ERROR(
         primary_->Do({.action = AdminAction::kSetPolicy, .text = spec}));
   }
-  policy = name;
+  policy_ = name;
   return absl::OkStatus();
 }
 
@@ -147,8 +149,11 @@ absl::Status PrimarySide::Begin() {
   options.watchdog = {.start_timeout = absl::ZeroDuration(),
                       .heartbeat_timeout = absl::ZeroDuration()};
   options.listeners.seed = std::random_device()();
-  if (policy == "none") options.listeners.data_path = DataPath::kShare;
-  if (policy != "none" && policy != "rr") options.listeners.policy = policy;
+  if (policy_ == kSchedNone) {
+    options.listeners.data_path = DataPath::kShare;
+  } else if (policy_ != kSchedRr) {
+    options.listeners.policy = policy_;
+  }
   // Before a worker depends on it.
   RETURN_IF_ERROR(MakePolicy(options.listeners.policy, 0).status());
   RETURN_IF_ERROR(Begin(std::move(options)));

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -58,8 +59,10 @@ class PrimarySide : private PrimaryObserver,
   void DisconnectAll(std::function<void()> done);
   Workers workers() const;
   const std::shared_ptr<const Settings>& settings() const { return settings_; }
-  std::string policy = "rr";
-  // Nonsense in the environment leaves the default.
+  const std::string& policy() const { return policy_; }
+  // Counts before the first Fork() or SetupPrimary() only.
+  void SetPolicyForLater(std::string name) { policy_ = std::move(name); }
+  // The same, but for nonsense, which leaves the default.
   void SetPolicyIfKnown(const std::string& name);
   absl::Status Start(PrimaryOptions engine, PrimaryObserver* observer);
   // REQUIRES: Start(), SetupPrimary() or Fork() has succeeded.
@@ -134,6 +137,7 @@ class PrimarySide : private PrimaryObserver,
   void TellNextAnnounced();
 
   Options options_;
+  std::string policy_ = kSchedRr;
   ClusterEvents& events_;
   std::unique_ptr<boost::asio::io_context> own_io_;
   boost::asio::io_context& io_;

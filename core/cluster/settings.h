@@ -1,5 +1,6 @@
-// Settings: what the workers of a cluster run, and how they are started. In
-// Node's words; a member without a value is Node's `undefined`.
+// Settings: what the workers of a cluster run, and how they are started, in
+// Node's words; a member without a value is Node's `undefined`. And its names
+// of scheduling policies.
 //
 // Thread safety: plain values.
 //
@@ -15,6 +16,12 @@
 #include <vector>
 
 namespace cluster {
+
+// Node's two scheduling policies. The environment variable CLUSTER_SCHED_POLICY
+// takes these two, and every name that the host's --policy takes. (SCHED_RR
+// itself is a macro of <sched.h>.)
+inline constexpr char kSchedRr[] = "rr";      // the primary accepts, by turns
+inline constexpr char kSchedNone[] = "none";  // the workers accept
 
 // What a worker finds at one of its descriptors.
 struct Stdio {
