@@ -85,4 +85,10 @@ absl::StatusOr<Value> Message::value() const {
   return DecodeMessage<Value>(bytes_);
 }
 
+Reply NoReply(absl::Status why) {
+  return {.status = std::move(why),
+          .message = Message({}, 0, Request()),
+          .handle = {}};
+}
+
 }  // namespace cluster

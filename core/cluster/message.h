@@ -120,6 +120,9 @@ struct Reply {
   Handle handle;  // whoever moves it away owns it
 };
 
+// For the library: there is no reply, for this reason.
+Reply NoReply(absl::Status why);
+
 }  // namespace cluster
 
 #endif  // CORE_CLUSTER_MESSAGE_H_

@@ -208,9 +208,7 @@ void OwnMessages::Ask(sdk::To to,
 }
 
 void OwnMessages::Tell(const Replied& replied, absl::Status why) {
-  cluster::Reply none = {.status = std::move(why),
-                         .message = Message({}, 0, Request()),
-                         .handle = {}};
+  cluster::Reply none = NoReply(std::move(why));
   replied(none);
 }
 

@@ -130,15 +130,15 @@ void PrimaryMessages::Ask(uint32_t worker,
                           const SendOptions& options) {
   const auto on_reply = [replied = Guarded(std::move(replied))](
                             absl::StatusOr<MailboxMessage> came) {
-    cluster::Reply reply = {.status = came.status(),
-                            .message = Message({}, 0, Request()),
-                            .handle = {}};
-    if (!came.ok()) return replied(reply);
-    cluster::Reply whole = {
+    if (!came.ok()) {
+      cluster::Reply none = NoReply(came.status());
+      return replied(none);
+    }
+    cluster::Reply reply = {
         .status = absl::OkStatus(),
         .message = Message(came->bytes, came->worker, Request()),
         .handle = FirstOf(came->fds)};
-    replied(whole);
+    replied(reply);
   };
   const auto send = [&](const MessagePayload& payload, MessageExtras& extras) {
     const absl::Status status = mailbox_.Request(

@@ -69,9 +69,7 @@ void Worker::request(const Message& message,
                      HandleArgument handle,
                      const SendOptions& options) {
   if (commands_ == nullptr) {
-    Reply none = {.status = NoCluster(),
-                  .message = Message({}, 0, Request()),
-                  .handle = {}};
+    Reply none = NoReply(NoCluster());
     return replied(none);
   }
   commands_->Ask(*this, message, deadline, std::move(replied), handle, options);

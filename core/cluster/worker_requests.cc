@@ -108,9 +108,7 @@ void PrimarySide::Ask(Worker& worker,
                       const SendOptions& options) {
   if (!messages_.has_value()) {
     Post([replied = std::move(replied), kept = worker.shared_from_this()] {
-      Reply none = {.status = kept->status_,
-                    .message = Message({}, 0, Request()),
-                    .handle = {}};
+      Reply none = NoReply(kept->status_);
       replied(none);
     });
     return;
