@@ -199,6 +199,10 @@ std::string MetricsText(absl::string_view name,
       ToText(engine.Metrics()));
 }
 
+void RemoveSocketFiles(const std::vector<ListenAddress>& bound) {
+  for (const ListenAddress& address : bound) RemoveSocketFile(address);
+}
+
 void FinishRecording(Recording* recording, Logger& logger) {
   if (recording == nullptr) return;
   const absl::StatusOr<std::string> line = recording->Finish();
@@ -220,7 +224,7 @@ int Serve(const HostOptions& options, Prepared prepared) {
   Cluster cluster(0, nullptr, {.io = &io});
   const auto admin = OpenAdmin(options, prepared.plugin, io, cluster);
   if (!admin.ok()) {
-    for (const ListenAddress& address : bound) RemoveSocketFile(address);
+    RemoveSocketFiles(bound);
     return Complain(admin.status(), kExitUsage);
   }
   RollingRestart reload(cluster, [&] {
@@ -232,7 +236,7 @@ int Serve(const HostOptions& options, Prepared prepared) {
           cluster.start(std::move(prepared.primary), &observer);
       !status.ok()) {
     logger.Error(absl::StrCat("cannot start: ", Explain(status)));
-    for (const ListenAddress& address : bound) RemoveSocketFile(address);
+    RemoveSocketFiles(bound);
     return kExitInternal;
   }
   Primary& engine = cluster.engine();
