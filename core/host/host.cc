@@ -1,11 +1,8 @@
 #include "core/host/host.h"
 
-#include <signal.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <cstdio>
@@ -25,6 +22,7 @@
 #include "core/host/banner.h"
 #include "core/host/command_words.h"
 #include "core/host/host_exit.h"
+#include "core/host/host_signals.h"
 #include "core/host/log_observer.h"
 #include "core/host/metrics_file.h"
 #include "core/host/options.h"
@@ -70,80 +68,6 @@ Banner BannerOf(const HostOptions& options, const Prepared& prepared) {
           .policy = options.policy,
           .data_path = options.data_path};
 }
-
-bool IsIgnored(int signal) {
-  struct sigaction action = {};
-  return sigaction(signal, nullptr, &action) == 0 &&
-         action.sa_handler == SIG_IGN;
-}
-
-// The first SIGINT or SIGTERM drains, the second ends at once. SIGHUP of a
-// service manager replaces the workers. Without one it is a terminal's, and
-// drains, however often it comes: when a terminal closes, the shell sends one
-// and the kernel another.
-class HostSignals {
- public:
-  HostSignals(boost::asio::io_context& io,
-              Cluster& cluster,
-              Logger& logger,
-              const ServiceNotice& notice,
-              RollingRestart& reload)
-      : signals_(io, SIGINT, SIGTERM),
-        cluster_(cluster),
-        logger_(logger),
-        notice_(notice),
-        reload_(reload) {
-    // Ignored: by nohup(1).
-    if (notice.wanted() || !IsIgnored(SIGHUP)) signals_.add(SIGHUP);
-    // Often sent to servers; by default they kill.
-    signals_.add(SIGUSR1);
-    signals_.add(SIGUSR2);
-    Await();
-  }
-
-  // The signal that ended the host at once, 0 if none did.
-  int second() const { return second_; }
-
- private:
-  void Await() {
-    signals_.async_wait([this](const auto& error, int signal) {
-      if (error) return;
-      Obey(signal);
-      Await();
-    });
-  }
-
-  void Obey(int signal) {
-    if (signal == SIGUSR1 || signal == SIGUSR2) {
-      logger_.Warning(absl::StrCat(
-          "SIG", sigabbrev_np(signal), " means nothing to the host: ignored"));
-    } else if (signal == SIGHUP && notice_.wanted()) {
-      if (!draining_) Reload();
-    } else if (!std::exchange(draining_, true)) {
-      notice_.TellStopping();
-      reload_.Stop();
-      logger_.Info("draining; once more to stop at once");
-      cluster_.engine().Drain();
-    } else if (signal != SIGHUP) {
-      second_ = signal;
-      cluster_.engine().KillAll();
-    }
-  }
-
-  void Reload() {
-    notice_.TellReloading();
-    logger_.Info("reloading: the workers are replaced, one after the other");
-    reload_.Begin();
-  }
-
-  boost::asio::signal_set signals_;
-  Cluster& cluster_;
-  Logger& logger_;
-  const ServiceNotice& notice_;
-  RollingRestart& reload_;
-  bool draining_ = false;
-  int second_ = 0;
-};
 
 int ExitCodeFor(const PrimaryEnd& end,
                 int second_signal,
