@@ -27,6 +27,7 @@
 
 namespace cluster::sdk {
 
+class Host;
 class RequestScope;
 
 class Connection {
@@ -102,6 +103,9 @@ class Connection {
     return std::exchange(connection_.fd, -1);
   }
 
+ private:
+  friend class Host;  // a watch for the connection follows it
+
   // Where the connection is, however often it moves; null once it has ended.
   using Place = std::shared_ptr<Connection*>;
   Place place() {
@@ -110,8 +114,6 @@ class Connection {
     }
     return place_;
   }
-
- private:
   // After the plain members.
   void MoveFrom(Connection& other) noexcept {
     other.connection_.fd = -1;

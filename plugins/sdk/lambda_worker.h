@@ -20,11 +20,13 @@
 
 #include "plugins/sdk/connection.h"
 #include "plugins/sdk/host.h"
-#include "plugins/sdk/plugin.h"
+#include "plugins/sdk/plugin_options.h"
 #include "plugins/sdk/result.h"
 #include "plugins/sdk/worker.h"
 
 namespace cluster::sdk {
+
+namespace internal {
 
 enum class HookName { kConnection, kStart, kDrain, kStop };
 
@@ -47,14 +49,19 @@ struct HookMaker {
   }
 };
 
+}  // namespace internal
+
 // [](const Host&, Connection) {...}; required.
-inline constexpr HookMaker<HookName::kConnection> on_connection;
+inline constexpr internal::HookMaker<internal::HookName::kConnection>
+    on_connection;
 // [](const Host&) {...}, which may return a Status.
-inline constexpr HookMaker<HookName::kStart> on_start;
+inline constexpr internal::HookMaker<internal::HookName::kStart> on_start;
 // [](const Host&, const Drain&) {...}
-inline constexpr HookMaker<HookName::kDrain> on_drain;
+inline constexpr internal::HookMaker<internal::HookName::kDrain> on_drain;
 // [](const Host&) {...}
-inline constexpr HookMaker<HookName::kStop> on_stop;
+inline constexpr internal::HookMaker<internal::HookName::kStop> on_stop;
+
+namespace internal {
 
 // The worker whose functions are the hooks.
 template <typename... Hooks>
@@ -124,13 +131,16 @@ consteval LambdaPlugin<Hooks...> PluginOfHooks(PluginOptions options,
   return {options};
 }
 
+}  // namespace internal
+
 }  // namespace cluster::sdk
 
-#define CLUSTER_LAMBDA_PLUGIN_(function, ...)                             \
-  namespace {                                                             \
-  constexpr auto cluster_lambda_ = ::cluster::sdk::function(__VA_ARGS__); \
-  using ClusterLambdaWorker_ = decltype(cluster_lambda_)::Type;           \
-  }                                                                       \
+#define CLUSTER_LAMBDA_PLUGIN_(function, ...)                   \
+  namespace {                                                   \
+  constexpr auto cluster_lambda_ =                              \
+      ::cluster::sdk::internal::function(__VA_ARGS__);          \
+  using ClusterLambdaWorker_ = decltype(cluster_lambda_)::Type; \
+  }                                                             \
   CLUSTER_PLUGIN(ClusterLambdaWorker_, cluster_lambda_.options)
 
 // Defines a plugin, once, at global scope: the initialiser of a

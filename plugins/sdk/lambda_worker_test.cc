@@ -40,8 +40,8 @@ class LambdaWorkerTest : public testing::Test {
 
   template <typename... Hooks>
   cluster_status Run(
-      LambdaPlugin<Hooks...>, std::function<void()> client = [] {}) {
-    return host_.Run(kTable<LambdaWorker<Hooks...>>, client);
+      internal::LambdaPlugin<Hooks...>, std::function<void()> client = [] {}) {
+    return host_.Run(kTable<internal::LambdaWorker<Hooks...>>, client);
   }
 
   FakeHost host_;
@@ -62,7 +62,7 @@ TEST_F(LambdaWorkerTest, MacroDefinesThePlugin) {
 }
 
 TEST_F(LambdaWorkerTest, HooksAreCalledInTheOrderOfALife) {
-  constexpr auto kPlugin = PluginOfHooks(
+  constexpr auto kPlugin = internal::PluginOfHooks(
       {.name = "x"},
       on_stop = [](const Host&) { kept.calls += "stop "; },
       on_drain =
@@ -88,7 +88,7 @@ TEST_F(LambdaWorkerTest, HooksAreCalledInTheOrderOfALife) {
 }
 
 TEST_F(LambdaWorkerTest, OnStartMayRefuse) {
-  constexpr auto kPlugin = PluginOfHooks(
+  constexpr auto kPlugin = internal::PluginOfHooks(
       {.name = "x"},
       on_start = [](const Host&) -> Status {
         return {CLUSTER_E_CONFIG, "no tea"};
@@ -99,7 +99,7 @@ TEST_F(LambdaWorkerTest, OnStartMayRefuse) {
 }
 
 TEST_F(LambdaWorkerTest, WhatOnConnectionThrowsCostsThatConnection) {
-  constexpr auto kPlugin = PluginOfHooks(
+  constexpr auto kPlugin = internal::PluginOfHooks(
       {.name = "x"}, on_connection = [](const Host&, Connection) {
         throw std::runtime_error("spilled");
       });

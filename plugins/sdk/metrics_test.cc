@@ -67,7 +67,7 @@ class Teller : public Worker {
   std::map<uint64_t, Peer> peers_;
 };
 
-constexpr cluster_worker_plugin kTeller = MakeTable<Teller>();
+constexpr cluster_worker_plugin kTeller = kTable<Teller>;
 
 // Sends a byte and waits until it was seen to.
 void Tell(Client& client, const char* byte) {

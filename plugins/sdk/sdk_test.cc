@@ -120,7 +120,7 @@ constexpr PluginOptions kFullOptions = WithAllServices();
 
 TEST(SdkEntryTest, ListsOfAsManyServicesAsThereIsRoomForEnd) {
   static constexpr cluster_plugin_entry_t kEntry =
-      MakeEntry<ScriptedWorker, kFullOptions>();
+      internal::MakeEntry<ScriptedWorker, kFullOptions>();
   // What the compiler reads beyond an array's end does not compile.
   constexpr auto kCount = [](const char* const* ids) {
     size_t count = 0;

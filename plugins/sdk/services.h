@@ -19,24 +19,13 @@
 
 #include "plugins/abi/cluster_plugin.h"
 #include "plugins/sdk/owed_calls.h"
+#include "plugins/sdk/plugin_options.h"
 
 namespace cluster::sdk {
 
 class Messages;
 
-// What an exception costs that a callback lets out, once the worker is started.
-enum class OnException : uint8_t {
-  // What it was for: OnConnection's connection is closed, a watch ends and with
-  // it the connection that it was made for, the rest goes on. A line in the log
-  // says what was thrown.
-  kEndConnection,
-  // The worker, with exit code 68: the host starts another, within its restart
-  // intensity. For a plugin that cannot know what state it was left in. The
-  // log has what was thrown as the worker's last line of standard error.
-  kEndWorker,
-};
-
-// The worker's exit code for it (docs/plugin_abi.md).
+// The worker's exit code for an exception that ends it (docs/plugin_abi.md).
 inline constexpr int kWorkerExitPluginThrew = 68;
 
 struct Services {

@@ -37,7 +37,9 @@
 
 #include "plugins/sdk/connection.h"
 #include "plugins/sdk/host.h"
-#include "plugins/sdk/plugin.h"
+#include "plugins/sdk/plugin_entry.h"
+#include "plugins/sdk/plugin_note.h"
+#include "plugins/sdk/plugin_options.h"
 #include "plugins/sdk/result.h"
 
 namespace cluster::sdk {
@@ -84,15 +86,17 @@ class Worker {
 // Defines the one symbol of a plugin and its ELF note. The second argument is
 // the initialiser of a cluster::sdk::PluginOptions. A text that does not fit
 // the note does not compile.
-#define CLUSTER_PLUGIN(WorkerType, ...)                                  \
-  namespace {                                                            \
-  constexpr ::cluster::sdk::PluginOptions cluster_plugin_options_ =      \
-      __VA_ARGS__;                                                       \
-  constinit const cluster_plugin_note cluster_plugin_note_               \
-      CLUSTER_IN_NOTE_SECTION_ =                                         \
-          ::cluster::sdk::MakeNote<WorkerType>(cluster_plugin_options_); \
-  }                                                                      \
-  constinit const cluster_plugin_entry_t cluster_plugin_entry =          \
-      ::cluster::sdk::MakeEntry<WorkerType, cluster_plugin_options_>()
+#define CLUSTER_PLUGIN(WorkerType, ...)                             \
+  namespace {                                                       \
+  constexpr ::cluster::sdk::PluginOptions cluster_plugin_options_ = \
+      __VA_ARGS__;                                                  \
+  constinit const cluster_plugin_note cluster_plugin_note_          \
+      CLUSTER_IN_NOTE_SECTION_ =                                    \
+          ::cluster::sdk::internal::MakeNote<WorkerType>(           \
+              cluster_plugin_options_);                             \
+  }                                                                 \
+  constinit const cluster_plugin_entry_t cluster_plugin_entry =     \
+      ::cluster::sdk::internal::MakeEntry<WorkerType,               \
+                                          cluster_plugin_options_>()
 
 #endif  // PLUGINS_SDK_WORKER_H_
