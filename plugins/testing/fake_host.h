@@ -17,12 +17,10 @@
 #define PLUGINS_TESTING_FAKE_HOST_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <list>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -33,21 +31,9 @@
 #include "plugins/abi/cluster_plugin.h"
 #include "plugins/testing/fake_acceptor.h"
 #include "plugins/testing/fake_listeners.h"
+#include "plugins/testing/fake_loop.h"
 #include "plugins/testing/fake_messages.h"
 #include "plugins/testing/fake_telemetry.h"
-
-struct cluster_watch {
-  int fd = -1;
-  void (*ready)(void* ctx, uint32_t events) = nullptr;
-  void* ctx = nullptr;
-  bool ended = false;
-};
-
-struct cluster_timer {
-  uint64_t due_ns = 0;
-  void (*fire)(void* ctx) = nullptr;
-  void* ctx = nullptr;
-};
 
 namespace cluster {
 
@@ -98,22 +84,24 @@ class FakeHost {
   void Drain(uint64_t deadline_ms = UINT64_MAX);
 
   // Runs `task` on the loop thread and waits for it. [any-thread, during Run]
-  void OnLoop(std::function<void()> task);
+  void OnLoop(const std::function<void()>& task) { loop_.RunTask(task); }
 
   // Fires every timer that runs now, whenever it is due. [any-thread, during
   // Run]
   void FireTimers();
 
   // What start_timer returns from now on, if not CLUSTER_OK. [any-thread]
-  void set_timer_outcome(cluster_status outcome) { timer_outcome_ = outcome; }
+  void set_timer_outcome(cluster_status outcome) {
+    loop_.set_timer_outcome(outcome);
+  }
 
   // Waits until `count` connections are open. Returns whether that came to be
   // within 10 s. [any-thread, during Run]
   bool WaitForOpen(size_t count);
 
   size_t open() const { return open_count_; }
-  size_t timers() const { return timers_.size(); }
-  size_t watches() const { return watches_.size(); }
+  size_t timers() const { return loop_.timers(); }
+  size_t watches() const { return loop_.watches(); }
   // Ids that were reported closed twice, or never opened, or whose close was of
   // no socket.
   size_t misreported() const { return misreported_; }
@@ -125,6 +113,7 @@ class FakeHost {
   friend struct Tables;
   static const void* GetService(const cluster_host* host, const char* id);
   friend class FakeAcceptor;
+  friend class FakeLoop;
   friend class FakeMessages;
 
   static FakeHost& Of(const cluster_host* host) {
@@ -136,14 +125,7 @@ class FakeHost {
   static FakeListeners& ListenersOf(const cluster_host* host) {
     return Of(host).listeners_;
   }
-  void Enqueue(std::function<void()> task);
-  cluster_status Dispatch();
-  void DispatchReady();
-  // Fires those that are due at `now_ns`.
-  void DispatchTimers(uint64_t now_ns);
-  void DispatchTasks();
-  void ArmTimer();
-  cluster_status RunLoop();
+  void Enqueue(std::function<void()> task) { loop_.Enqueue(std::move(task)); }
   void Began(uint64_t id);
   void Ended(uint64_t id);
   // Gives the plugin a connection, and its descriptor.
@@ -153,21 +135,11 @@ class FakeHost {
   cluster_error error_ = {};
   cluster_worker_plugin table_ = {};
   void* self_ = nullptr;
-  UniqueFd epoll_;
-  UniqueFd wake_;
-  UniqueFd timer_;
-  std::set<std::unique_ptr<cluster_watch>> watches_;
-  std::vector<std::unique_ptr<cluster_watch>> ended_watches_;
-  std::list<std::unique_ptr<cluster_timer>> timers_;
-  std::atomic<cluster_status> timer_outcome_ = CLUSTER_OK;
+  FakeLoop loop_;
   std::set<uint64_t> open_;
   std::atomic<size_t> open_count_ = 0;
   std::atomic<size_t> misreported_ = 0;
   uint64_t next_id_ = 1;
-  std::atomic<size_t> posts_ = 0;  // of the plugin, not run yet
-  bool stopping_ = false;
-  bool in_run_ = false;  // the plugin's own loop, and no round within it
-  std::atomic<bool> stop_begun_ = false;
   FakeListeners listeners_{
       [this](std::function<void()> task) { Enqueue(std::move(task)); }};
 
@@ -175,8 +147,7 @@ class FakeHost {
   FakeMessages messages_{*this};
 
   std::mutex mu_;
-  std::deque<std::function<void()>> tasks_;  // guarded by mu_
-  std::string log_;                          // guarded by mu_
+  std::string log_;  // guarded by mu_
 };
 
 }  // namespace cluster
