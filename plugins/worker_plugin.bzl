@@ -50,7 +50,7 @@ def worker_plugin(name, srcs, deps = [], copts = [], linkopts = [], testonly = F
         size = "small",
         srcs = [
             "//plugins/abi:layout.h",
-            "//plugins/testing:layout_test." + ("c" if in_c else "cc"),
+            "//plugins/abi:layout_test." + ("c" if in_c else "cc"),
         ],
         copts = copts,
         deps = ["//plugins/abi:cluster_plugin"],

@@ -32,7 +32,7 @@ touch "$TEST_TMPDIR/gnu/stubs-32.h"
 for compiler in "gcc -std=c11:c" "clang-19 -std=c11:c" \
   "g++ -std=c++20:cc" "clang++-19 -std=c++20:cc"; do
   read -ra command <<<"${compiler%:*}"
-  command+=(-fsyntax-only -I. "plugins/testing/layout_test.${compiler##*:}")
+  command+=(-fsyntax-only -I. "plugins/abi/layout_test.${compiler##*:}")
   "${command[@]}" || fail "${command[*]}"
   # Packed or not is the same: the structs leave no gap to the compiler.
   "${command[@]}" -fpack-struct=1 || fail "${command[*]} -fpack-struct=1"

@@ -1,8 +1,8 @@
 // What callback_benchmark calls, by each way there is. Every way does the same:
 // adds the connection's id to a sum. Compiled on its own, so that no compiler
 // sees through a call.
-#ifndef PLUGINS_ABI_CALLEE_H_
-#define PLUGINS_ABI_CALLEE_H_
+#ifndef TOOLS_BENCH_PLUGIN_CALLS_CALLEE_H_
+#define TOOLS_BENCH_PLUGIN_CALLS_CALLEE_H_
 
 #include <cstdint>
 #include <memory>
@@ -23,4 +23,4 @@ void CallDirectly(uint64_t* sum, const cluster_connection& connection);
 
 }  // namespace cluster
 
-#endif  // PLUGINS_ABI_CALLEE_H_
+#endif  // TOOLS_BENCH_PLUGIN_CALLS_CALLEE_H_

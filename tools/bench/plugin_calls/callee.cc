@@ -1,4 +1,4 @@
-#include "plugins/abi/callee.h"
+#include "tools/bench/plugin_calls/callee.h"
 
 #include <cstdint>
 #include <memory>

@@ -1,7 +1,7 @@
 // The cost of one callback through the ABI, beside other calls that do the
 // same.
 //
-//   bazel run //plugins/abi:callback_benchmark
+//   bazel run //tools/bench/plugin_calls:callback_benchmark
 //
 // direct: a function of another source file. virtual: a member function, by a
 // pointer to its base. table: on_connection of a plugin in C, loaded as the
@@ -15,8 +15,8 @@
 #include <cstdlib>
 #include <memory>
 
-#include "plugins/abi/callee.h"
 #include "plugins/abi/cluster_plugin.h"
+#include "tools/bench/plugin_calls/callee.h"
 
 namespace cluster {
 namespace {
@@ -85,8 +85,10 @@ void Table(benchmark::State& state, const char* path) {
   }
   if (table.destroy != nullptr) table.destroy(self);
 }
-BENCHMARK_CAPTURE(Table, c, "plugins/abi/callee_plugin.so")->Name("table");
-BENCHMARK_CAPTURE(Table, sdk, "plugins/abi/sdk_callee_plugin.so")->Name("sdk");
+BENCHMARK_CAPTURE(Table, c, "tools/bench/plugin_calls/callee_plugin.so")
+    ->Name("table");
+BENCHMARK_CAPTURE(Table, sdk, "tools/bench/plugin_calls/sdk_callee_plugin.so")
+    ->Name("sdk");
 
 }  // namespace
 }  // namespace cluster
