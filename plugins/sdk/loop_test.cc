@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "plugins/sdk/scripted_worker.h"
+#include "plugins/sdk/testing/scripted_worker.h"
 #include "plugins/sdk/worker.h"
 #include "plugins/testing/client.h"
 #include "plugins/testing/fake_host.h"

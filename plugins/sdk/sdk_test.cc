@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "plugins/host/exit_code.h"
-#include "plugins/sdk/scripted_worker.h"
+#include "plugins/sdk/testing/scripted_worker.h"
 #include "plugins/sdk/worker.h"
 #include "plugins/testing/client.h"
 #include "plugins/testing/fake_host.h"

@@ -4,8 +4,8 @@
 //     script.on_connection = [](const Host&, Connection connection) { ... };
 //     Run([&] { Client client(host_.Connect()); });
 //   }
-#ifndef PLUGINS_SDK_SCRIPTED_WORKER_H_
-#define PLUGINS_SDK_SCRIPTED_WORKER_H_
+#ifndef PLUGINS_SDK_TESTING_SCRIPTED_WORKER_H_
+#define PLUGINS_SDK_TESTING_SCRIPTED_WORKER_H_
 
 #include <gtest/gtest.h>
 
@@ -68,4 +68,4 @@ class SdkTest : public testing::Test {
 
 }  // namespace cluster::sdk
 
-#endif  // PLUGINS_SDK_SCRIPTED_WORKER_H_
+#endif  // PLUGINS_SDK_TESTING_SCRIPTED_WORKER_H_
