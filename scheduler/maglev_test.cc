@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "scheduler/candidate_table.h"
-#include "scheduler/testing_keys.h"
+#include "scheduler/testing/keys.h"
 
 namespace cluster {
 namespace {

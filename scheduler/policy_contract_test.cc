@@ -14,8 +14,8 @@
 #include "scheduler/policy.h"
 #include "scheduler/registry.h"
 #include "scheduler/split_mix64.h"
-#include "scheduler/testing_keys.h"
-#include "scheduler/testing_pick.h"
+#include "scheduler/testing/keys.h"
+#include "scheduler/testing/pick.h"
 
 namespace cluster {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "scheduler/candidate_table.h"
 #include "scheduler/policy.h"
-#include "scheduler/testing_pick.h"
+#include "scheduler/testing/pick.h"
 
 namespace cluster {
 namespace {

@@ -13,7 +13,7 @@
 #include "scheduler/candidate_table.h"
 #include "scheduler/policy.h"
 #include "scheduler/split_mix64.h"
-#include "scheduler/testing_pick.h"
+#include "scheduler/testing/pick.h"
 
 namespace cluster {
 namespace {
