@@ -107,8 +107,7 @@ absl::Status PrimarySide::SetPolicy(const std::string& name) {
                        policy_,
                        "\" was set then"));
     }
-    RETURN_IF_ERROR(
-        primary_->Do({.action = AdminAction::kSetPolicy, .text = spec}));
+    RETURN_IF_ERROR(primary_->admin().SetPolicy(spec));
   }
   policy_ = name;
   return absl::OkStatus();

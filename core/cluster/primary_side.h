@@ -22,7 +22,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "core/admin/admin_messages.h"
 #include "core/cluster/events.h"
 #include "core/cluster/handle.h"
 #include "core/cluster/message.h"
@@ -90,7 +89,6 @@ class PrimarySide : private PrimaryObserver,
   bool Kill(Worker& worker, int signal) override;
   absl::Status SetWeight(Worker& worker, uint32_t weight) override;
   absl::Status SetPaused(Worker& worker, bool paused) override;
-  absl::Status AskFor(Worker& worker, const AdminRequest& request);
   bool Send(Worker& worker,
             const Message& message,
             HandleArgument handle,
@@ -119,6 +117,7 @@ class PrimarySide : private PrimaryObserver,
   void Adopt(const std::shared_ptr<Worker>& worker, WorkerProcess& process);
   // Null once it is gone, or if it never ran.
   WorkerProcess* ProcessOf(uint32_t id);
+  bool Lives(const Worker& worker);
   // Takes over what the engine knows of it.
   void Refresh(Worker& worker);
   void GiveStreams(Worker& worker, WorkerProcess& process);

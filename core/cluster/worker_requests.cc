@@ -46,24 +46,18 @@ void PrimarySide::CloseChannel(Worker& worker) {
   });
 }
 
-absl::Status PrimarySide::AskFor(Worker& worker, const AdminRequest& request) {
-  if (worker.is_dead() || ProcessOf(worker.id()) == nullptr) {
-    return worker.Dead();
-  }
-  return primary_->Do(request);
+bool PrimarySide::Lives(const Worker& worker) {
+  return !worker.is_dead() && ProcessOf(worker.id()) != nullptr;
 }
 
 absl::Status PrimarySide::SetWeight(Worker& worker, uint32_t weight) {
-  return AskFor(worker,
-                {.action = AdminAction::kSetWeight,
-                 .worker = worker.id(),
-                 .number = weight});
+  if (!Lives(worker)) return worker.Dead();
+  return primary_->admin().SetWeight(worker.id(), weight);
 }
 
 absl::Status PrimarySide::SetPaused(Worker& worker, bool paused) {
-  return AskFor(worker,
-                {.action = paused ? AdminAction::kPause : AdminAction::kResume,
-                 .worker = worker.id()});
+  if (!Lives(worker)) return worker.Dead();
+  return primary_->admin().SetPaused(worker.id(), paused);
 }
 
 bool PrimarySide::Kill(Worker& worker, int signal) {

@@ -102,7 +102,7 @@ absl::StatusOr<std::unique_ptr<AdminServer>> OpenAdmin(
   if (options.admin.empty()) return nullptr;
   auto server =
       AdminServer::Create(io, options.admin, [&](const AdminRequest& request) {
-        AdminReply reply = cluster.engine().Answer(request);
+        AdminReply reply = cluster.engine().admin().Answer(request);
         reply.status.plugin = options.plugin;
         reply.status.plugin_version = plugin.version;
         reply.status.build_id = plugin.build_id;

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "core/admin/admin_messages.h"
 #include "core/primary/primary.h"
 
 namespace cluster {
@@ -30,9 +29,7 @@ void RollingRestart::Next() {
     left_.pop_front();
     // One that is gone has its successor.
     if (workers.count(id) == 0) continue;
-    const AdminRequest restart = {.action = AdminAction::kRestart,
-                                  .worker = id};
-    if (cluster_.engine().Do(restart).ok()) return;
+    if (cluster_.engine().admin().Restart(id).ok()) return;
   }
   running_ = false;
   done_();

@@ -81,7 +81,7 @@ absl::Status Primary::Start() {
   frames_.emplace(*group_, *listener_frames_, *life_, book_, observer_);
   if (options_.replacement) replacement_.emplace(*options_.replacement);
   const uint32_t workers = replacement_ ? options_.replacement->workers : 0;
-  desk_.emplace(*group_, *life_, workers_);
+  admin_.emplace(*group_, *life_, workers_);
   for (uint32_t i = 0; i < workers; ++i) {
     ASSIGN_OR_RETURN(Slot * slot, group_->AddSlot());
     forks_.Add(*slot);

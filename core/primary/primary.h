@@ -32,8 +32,8 @@
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "core/admin/admin_messages.h"
 #include "core/event_loop/alarm.h"
+#include "core/primary/admin_handler.h"
 #include "core/primary/connections/accounts.h"
 #include "core/primary/connections/slot.h"
 #include "core/primary/frame_handler.h"
@@ -43,7 +43,6 @@
 #include "core/primary/listeners/listener_group.h"
 #include "core/primary/messages/message_exchange.h"
 #include "core/primary/messages/primary_mailbox.h"
-#include "core/primary/operator_desk.h"
 #include "core/primary/primary_options.h"
 #include "core/primary/telemetry/metric_book.h"
 #include "core/primary/telemetry/metric_family.h"
@@ -138,13 +137,9 @@ class Primary : private WorkerOwner {
   // The primary as a party of the exchange of messages.
   PrimaryMailbox& messages() { return messages_.mailbox(); }
 
-  // Changes the policy, a weight or whether a worker is paused. REQUIRES: as
-  // Drain. Errors: those of OperatorDesk::Do().
-  absl::Status Do(const AdminRequest& request) { return desk_->Do(request); }
-  // Does what an operator asks. REQUIRES: as Drain.
-  AdminReply Answer(const AdminRequest& request) {
-    return desk_->Answer(request);
-  }
+  // Changes the policy, a weight or whether a worker is paused, and answers
+  // operators. REQUIRES: as Drain.
+  AdminHandler& admin() { return *admin_; }
 
   // What the plugin has to do without on this host, in one line, as a worker
   // has said; empty: nothing. REQUIRES: as Drain.
@@ -200,7 +195,7 @@ class Primary : private WorkerOwner {
   std::optional<DynamicListeners> dynamic_;
   std::optional<ListenerFrameHandler> listener_frames_;
   std::optional<FrameHandler> frames_;
-  std::optional<OperatorDesk> desk_;
+  std::optional<AdminHandler> admin_;
   MessageExchange messages_;
 
   MetricBook book_;

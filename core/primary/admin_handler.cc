@@ -1,8 +1,9 @@
-#include "core/primary/operator_desk.h"
+#include "core/primary/admin_handler.h"
 
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
 #include "core/control/data_path.h"
 #include "core/primary/connections/accounts.h"
 #include "core/supervisor/worker_record.h"
@@ -20,47 +21,55 @@ std::string PolicyOf(const ListenerGroup& group) {
 
 }  // namespace
 
-AdminReply OperatorDesk::Answer(const AdminRequest& request) {
+AdminReply AdminHandler::Answer(const AdminRequest& request) {
   const absl::Status status = Do(request);
   return {.error = std::string(status.message()), .status = Status()};
 }
 
-absl::Status OperatorDesk::Do(const AdminRequest& request) {
+absl::Status AdminHandler::Do(const AdminRequest& request) {
   switch (request.action) {
     case AdminAction::kStatus:
       return absl::OkStatus();
     case AdminAction::kSetPolicy:
-      return group_.SetPolicy(request.text);
+      return SetPolicy(request.text);
     case AdminAction::kSetWeight:
+      return SetWeight(request.worker, request.number);
     case AdminAction::kPause:
+      return SetPaused(request.worker, true);
     case AdminAction::kResume:
-    case AdminAction::kRestart: {
-      WorkerProcess* const found = workers_.Find(request.worker);
-      if (found != nullptr) return DoTo(*found, request);
-      return absl::NotFoundError(absl::StrCat(
-          "there is no worker ", request.worker, ": status lists them"));
-    }
+      return SetPaused(request.worker, false);
+    case AdminAction::kRestart:
+      return Restart(request.worker);
   }
   return absl::InvalidArgumentError(
       "the host knows no such request: is the tool newer?");
 }
 
-absl::Status OperatorDesk::DoTo(WorkerProcess& worker,
-                                const AdminRequest& request) {
-  switch (request.action) {
-    case AdminAction::kSetWeight:
-      return group_.SetWeight(worker.slot(), request.number);
-    case AdminAction::kPause:
-      return SetPaused(worker, true);
-    case AdminAction::kResume:
-      return SetPaused(worker, false);
-    default:
-      worker.end_wanted = true;
-      return life_.Feed(worker, WorkerInput::DisconnectRequested());
-  }
+absl::StatusOr<WorkerProcess*> AdminHandler::Find(uint32_t id) const {
+  WorkerProcess* const found = workers_.Find(id);
+  if (found != nullptr) return found;
+  return absl::NotFoundError(
+      absl::StrCat("there is no worker ", id, ": status lists them"));
 }
 
-absl::Status OperatorDesk::SetPaused(WorkerProcess& worker, bool paused) {
+absl::Status AdminHandler::SetPolicy(const std::string& spec) {
+  return group_.SetPolicy(spec);
+}
+
+absl::Status AdminHandler::SetWeight(uint32_t worker, uint32_t weight) {
+  ASSIGN_OR_RETURN(const WorkerProcess* const found, Find(worker));
+  return group_.SetWeight(found->slot(), weight);
+}
+
+absl::Status AdminHandler::Restart(uint32_t worker) {
+  ASSIGN_OR_RETURN(WorkerProcess* const found, Find(worker));
+  found->end_wanted = true;
+  return life_.Feed(*found, WorkerInput::DisconnectRequested());
+}
+
+absl::Status AdminHandler::SetPaused(uint32_t id, bool paused) {
+  ASSIGN_OR_RETURN(WorkerProcess* const found, Find(id));
+  WorkerProcess& worker = *found;
   if (group_.data_path() == DataPath::kShare) {
     return absl::FailedPreconditionError(
         "on the data path share workers take connections by themselves: none "
@@ -79,7 +88,7 @@ absl::Status OperatorDesk::SetPaused(WorkerProcess& worker, bool paused) {
   return absl::OkStatus();
 }
 
-AdminStatus OperatorDesk::Status() {
+AdminStatus AdminHandler::Status() {
   const Accounts accounts = group_.Snapshot();
   AdminStatus status = {.plugin = {},
                         .plugin_version = {},
