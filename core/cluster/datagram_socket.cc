@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
+#include "core/cluster/endpoint.h"
 #include "core/cluster/listened_address.h"
 #include "core/cluster/listener_desk.h"
 #include "core/cluster/system_error.h"

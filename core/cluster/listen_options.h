@@ -1,17 +1,12 @@
 // ListenOptions, BindOptions: where a worker listens, and how, in Node's words.
 //
-// Thread safety: plain values and free functions, safe from any thread.
+// Thread safety: plain values.
 //
 //   worker.listen({.port = 8000, .host = "127.0.0.1"}, on_connection);
 #ifndef CORE_CLUSTER_LISTEN_OPTIONS_H_
 #define CORE_CLUSTER_LISTEN_OPTIONS_H_
 
-#include <cstdint>
-#include <optional>
 #include <string>
-
-#include "absl/status/statusor.h"
-#include "core/cluster/events.h"
 
 namespace cluster {
 
@@ -46,19 +41,6 @@ struct DatagramOptions {
   bool reuse_port = false;     // SO_REUSEPORT; it is not shared then
   bool ipv6_only = false;
 };
-
-// For the library: an address as the primary takes it, in numbers and absolute.
-// Names are looked up here.
-struct Endpoint {
-  std::string text;
-  uint32_t flags = 0;  // CLUSTER_LISTEN_*
-  Address asked;       // for what goes wrong there
-};
-//   kInvalidArgument, kNotFound, kUnavailable  as ParseListenAddress
-//   with an errno                              there is no such directory
-absl::StatusOr<Endpoint> ToEndpoint(const ListenOptions& options);
-absl::StatusOr<Endpoint> ToEndpoint(const BindOptions& options,
-                                    const DatagramOptions& socket);
 
 }  // namespace cluster
 

@@ -29,6 +29,7 @@
 #include "core/cluster/sending.h"
 #include "core/cluster/settings.h"
 #include "core/cluster/worker.h"
+#include "core/cluster/worker_commands.h"
 #include "core/primary/primary.h"
 #include "core/primary/workers/primary_observer.h"
 #include "core/primary/workers/worker_process.h"

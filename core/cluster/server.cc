@@ -2,6 +2,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/base/status_macros.h"
+#include "core/cluster/endpoint.h"
 #include "core/cluster/listener_desk.h"
 #include "core/cluster/own_listener.h"
 

@@ -1,6 +1,7 @@
 #include "core/cluster/worker.h"
 
 #include "absl/strings/str_cat.h"
+#include "core/cluster/worker_commands.h"
 
 namespace cluster {
 

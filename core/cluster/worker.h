@@ -32,27 +32,7 @@
 
 namespace cluster {
 
-// What a Worker asks of its cluster.
-class WorkerCommands {
- public:
-  virtual ~WorkerCommands() = default;
-  virtual void Disconnect(Worker& worker) = 0;
-  virtual void CloseChannel(Worker& worker) = 0;
-  virtual bool Kill(Worker& worker, int signal) = 0;
-  virtual absl::Status SetWeight(Worker& worker, uint32_t weight) = 0;
-  virtual absl::Status SetPaused(Worker& worker, bool paused) = 0;
-  virtual bool Send(Worker& worker,
-                    const Message& message,
-                    HandleArgument handle,
-                    const SendOptions& options,
-                    SendCallback sent) = 0;
-  virtual void Ask(Worker& worker,
-                   const Message& message,
-                   absl::Duration deadline,
-                   Replied replied,
-                   HandleArgument handle,
-                   const SendOptions& options) = 0;
-};
+class WorkerCommands;
 
 // Listeners are let go after the last event, so that they may hold the worker.
 class Worker : public std::enable_shared_from_this<Worker>,

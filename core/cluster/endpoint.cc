@@ -1,4 +1,4 @@
-#include "core/cluster/listen_options.h"
+#include "core/cluster/endpoint.h"
 
 #include <limits.h>
 #include <unistd.h>
