@@ -37,7 +37,7 @@
 //   worker.h          a worker, as the primary holds it
 //   this_worker.h     a worker's own side
 //   server.h, datagram_socket.h, listen_options.h   where a worker serves
-//   message.h, value/value.h, handle.h, sending.h   what processes send
+//   message.h, value/value.h, handle.h, send_options.h   what processes send
 //   settings.h        what workers run, and their environment
 //   stream.h          a pipe to a worker
 //   system_error.h    which system call failed, and why
@@ -60,7 +60,7 @@
 #include "core/cluster/handle.h"
 #include "core/cluster/message.h"
 #include "core/cluster/passed_sockets.h"
-#include "core/cluster/sending.h"
+#include "core/cluster/send_options.h"
 #include "core/cluster/settings.h"
 #include "core/cluster/system_error.h"
 #include "core/cluster/this_worker.h"

@@ -96,7 +96,7 @@ void OwnMessages::OnReplied(void* asked,
                             const cluster_message* reply) {
   auto& waiting = *static_cast<Asked*>(asked);
   OwnMessages& self = *waiting.owner;
-  const Replied replied = std::move(waiting.replied);
+  const ReplyCallback replied = std::move(waiting.replied);
   self.asked_.erase(waiting.self);
   if (status != CLUSTER_OK) return self.Tell(replied, OfCode(status));
   cluster::Reply came = {
@@ -190,7 +190,7 @@ bool OwnMessages::Reply(const Request& request,
 void OwnMessages::Ask(sdk::To to,
                       const Message& message,
                       absl::Duration deadline,
-                      Replied replied,
+                      ReplyCallback replied,
                       HandleArgument handle,
                       const SendOptions& options) {
   const auto asked = asked_.emplace(asked_.end(), Asked{this, replied, {}});
@@ -207,7 +207,7 @@ void OwnMessages::Ask(sdk::To to,
   });
 }
 
-void OwnMessages::Tell(const Replied& replied, absl::Status why) {
+void OwnMessages::Tell(const ReplyCallback& replied, absl::Status why) {
   cluster::Reply none = NoReply(std::move(why));
   replied(none);
 }

@@ -20,7 +20,7 @@
 #include "core/cluster/events.h"
 #include "core/cluster/handle.h"
 #include "core/cluster/message.h"
-#include "core/cluster/sending.h"
+#include "core/cluster/send_options.h"
 #include "core/worker/runtime.h"
 #include "plugins/abi/cluster_plugin.h"
 #include "plugins/sdk/messages.h"
@@ -46,7 +46,7 @@ class OwnMessages {
   void Ask(sdk::To to,
            const Message& message,
            absl::Duration deadline,
-           Replied replied,
+           ReplyCallback replied,
            HandleArgument handle,
            const SendOptions& options);
   bool Reply(const Request& request,
@@ -65,7 +65,7 @@ class OwnMessages {
   // A request that has no reply yet.
   struct Asked {
     OwnMessages* owner;
-    Replied replied;
+    ReplyCallback replied;
     std::list<Asked>::iterator self;
   };
   using SendFunction =
@@ -84,7 +84,7 @@ class OwnMessages {
                               SendFunction send);
   // Tells `sent`, or as an event, why not, if it has failed.
   bool Told(const absl::StatusOr<bool>& went, const SendCallback& sent);
-  void Tell(const Replied& replied, absl::Status why);
+  void Tell(const ReplyCallback& replied, absl::Status why);
   // Calls `run` in a later turn.
   void Post(std::function<void()> run);
   void RunLater();

@@ -125,7 +125,7 @@ bool PrimaryMessages::Reply(const Request& request,
 void PrimaryMessages::Ask(uint32_t worker,
                           const Message& message,
                           absl::Duration deadline,
-                          Replied replied,
+                          ReplyCallback replied,
                           HandleArgument handle,
                           const SendOptions& options) {
   const auto on_reply = [replied = Guarded(std::move(replied))](

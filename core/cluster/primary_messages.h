@@ -18,7 +18,7 @@
 #include "core/base/unique_fd.h"
 #include "core/cluster/handle.h"
 #include "core/cluster/message.h"
-#include "core/cluster/sending.h"
+#include "core/cluster/send_options.h"
 #include "core/primary/messages/message_payload.h"
 #include "core/primary/messages/primary_mailbox.h"
 
@@ -68,7 +68,7 @@ class PrimaryMessages {
   void Ask(uint32_t worker,
            const Message& message,
            absl::Duration deadline,
-           Replied replied,
+           ReplyCallback replied,
            HandleArgument handle,
            const SendOptions& options);
 

@@ -26,7 +26,7 @@
 #include "core/cluster/handle.h"
 #include "core/cluster/message.h"
 #include "core/cluster/primary_messages.h"
-#include "core/cluster/sending.h"
+#include "core/cluster/send_options.h"
 #include "core/cluster/settings.h"
 #include "core/cluster/worker.h"
 #include "core/cluster/worker_commands.h"
@@ -98,7 +98,7 @@ class PrimarySide : private PrimaryObserver,
   void Ask(Worker& worker,
            const Message& message,
            absl::Duration deadline,
-           Replied replied,
+           ReplyCallback replied,
            HandleArgument handle,
            const SendOptions& options) override;
 

@@ -213,7 +213,7 @@ bool ThisWorker::send_to_others(const Message& message,
 
 void ThisWorker::request(const Message& message,
                          absl::Duration deadline,
-                         Replied replied,
+                         ReplyCallback replied,
                          HandleArgument handle,
                          const SendOptions& options) {
   side_->messages().Ask(sdk::To::Primary(),
@@ -227,7 +227,7 @@ void ThisWorker::request(const Message& message,
 void ThisWorker::request_to(uint32_t worker,
                             const Message& message,
                             absl::Duration deadline,
-                            Replied replied,
+                            ReplyCallback replied,
                             HandleArgument handle,
                             const SendOptions& options) {
   side_->messages().Ask(

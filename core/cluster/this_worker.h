@@ -19,7 +19,7 @@
 #include "core/cluster/handle.h"
 #include "core/cluster/listen_options.h"
 #include "core/cluster/message.h"
-#include "core/cluster/sending.h"
+#include "core/cluster/send_options.h"
 #include "core/cluster/server.h"
 #include "core/supervisor/worker_record.h"
 #include "plugins/sdk/host.h"
@@ -97,13 +97,13 @@ class ThisWorker : public Listenable<OwnEvents> {
   // most 24 days.
   void request(const Message& message,
                absl::Duration deadline,
-               Replied replied,
+               ReplyCallback replied,
                HandleArgument handle = {},
                const SendOptions& options = {});
   void request_to(uint32_t worker,
                   const Message& message,
                   absl::Duration deadline,
-                  Replied replied,
+                  ReplyCallback replied,
                   HandleArgument handle = {},
                   const SendOptions& options = {});
   // Answers message.request(), once, now or later: as Cluster::reply().

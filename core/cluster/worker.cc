@@ -66,7 +66,7 @@ bool Worker::send(const Message& message,
 
 void Worker::request(const Message& message,
                      absl::Duration deadline,
-                     Replied replied,
+                     ReplyCallback replied,
                      HandleArgument handle,
                      const SendOptions& options) {
   if (commands_ == nullptr) {

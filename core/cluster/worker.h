@@ -26,7 +26,7 @@
 #include "core/cluster/events.h"
 #include "core/cluster/handle.h"
 #include "core/cluster/message.h"
-#include "core/cluster/sending.h"
+#include "core/cluster/send_options.h"
 #include "core/cluster/stream.h"
 #include "core/supervisor/worker_record.h"
 
@@ -128,7 +128,7 @@ class Worker : public std::enable_shared_from_this<Worker>,
   // `deadline` from now (InfiniteDuration(): when the worker has ended).
   void request(const Message& message,
                absl::Duration deadline,
-               Replied replied,
+               ReplyCallback replied,
                HandleArgument handle = {},
                const SendOptions& options = {});
 

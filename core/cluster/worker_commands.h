@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "core/cluster/handle.h"
 #include "core/cluster/message.h"
-#include "core/cluster/sending.h"
+#include "core/cluster/send_options.h"
 
 namespace cluster {
 
@@ -32,7 +32,7 @@ class WorkerCommands {
   virtual void Ask(Worker& worker,
                    const Message& message,
                    absl::Duration deadline,
-                   Replied replied,
+                   ReplyCallback replied,
                    HandleArgument handle,
                    const SendOptions& options) = 0;
 };

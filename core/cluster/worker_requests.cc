@@ -97,7 +97,7 @@ bool PrimarySide::Send(Worker& worker,
 void PrimarySide::Ask(Worker& worker,
                       const Message& message,
                       absl::Duration deadline,
-                      Replied replied,
+                      ReplyCallback replied,
                       HandleArgument handle,
                       const SendOptions& options) {
   if (!messages_.has_value()) {

@@ -5,8 +5,8 @@
 //
 //   worker->send("yours", handle, {.keep_open = true},
 //                [](const absl::Status& status) { ... });
-#ifndef CORE_CLUSTER_SENDING_H_
-#define CORE_CLUSTER_SENDING_H_
+#ifndef CORE_CLUSTER_SEND_OPTIONS_H_
+#define CORE_CLUSTER_SEND_OPTIONS_H_
 
 #include <functional>
 
@@ -31,8 +31,8 @@ using SendCallback = std::function<void(const absl::Status& status)>;
 
 // What a request is answered by. Called once, as SendCallback; `reply` is valid
 // during the call. Its handle is closed behind it, unless it was moved away.
-using Replied = std::function<void(Reply& reply)>;
+using ReplyCallback = std::function<void(Reply& reply)>;
 
 }  // namespace cluster
 
-#endif  // CORE_CLUSTER_SENDING_H_
+#endif  // CORE_CLUSTER_SEND_OPTIONS_H_
