@@ -63,20 +63,21 @@ absl::Status DatagramSocket::bind(const BindOptions& options,
     });
     return absl::OkStatus();
   }
-  desk_.Ask(*endpoint,
-            /*backlog=*/0,
-            [self, number, fd = options.fd, listening = std::move(listening)](
-                const ListenerDesk::Answer& answer) {
-              if (number != self->asked_ || !self->asking_) {
-                if (answer.status.ok()) self->desk_.Close(answer.listener);
-                return;
-              }
-              if (!answer.status.ok()) {
-                return self->Fail(fd < 0 ? answer.status
-                                         : OfOpening(fd, answer.status));
-              }
-              self->OnBound(answer.listener, answer.bound, listening);
-            });
+  desk_.Listen(
+      *endpoint,
+      /*backlog=*/0,
+      [self, number, fd = options.fd, listening = std::move(listening)](
+          const ListenerDesk::Answer& answer) {
+        if (number != self->asked_ || !self->asking_) {
+          if (answer.status.ok()) self->desk_.Close(answer.listener);
+          return;
+        }
+        if (!answer.status.ok()) {
+          return self->Fail(fd < 0 ? answer.status
+                                   : OfOpening(fd, answer.status));
+        }
+        self->OnBound(answer.listener, answer.bound, listening);
+      });
   return absl::OkStatus();
 }
 

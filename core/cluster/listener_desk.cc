@@ -66,9 +66,9 @@ void ListenerDesk::Begin(const sdk::Services& services) {
 
 // ---- Listeners
 
-void ListenerDesk::Ask(const Endpoint& endpoint,
-                       int backlog,
-                       std::function<void(const Answer& answer)> done) {
+void ListenerDesk::Listen(const Endpoint& endpoint,
+                          int backlog,
+                          std::function<void(const Answer& answer)> done) {
   if (services_ == nullptr || ends_()) return;
   auto request = std::make_unique<Request>(
       Request{.desk = *this, .asked = endpoint.asked, .done = std::move(done)});

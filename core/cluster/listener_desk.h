@@ -4,7 +4,7 @@
 // Thread safety: the worker's thread, but for the ends of connections. One a
 // process, and as long as that.
 //
-//   desk.Ask(endpoint, 511, [](const ListenerDesk::Answer& answer) { ... });
+//   desk.Listen(endpoint, 511, [](const ListenerDesk::Answer& answer) { ... });
 #ifndef CORE_CLUSTER_LISTENER_DESK_H_
 #define CORE_CLUSTER_LISTENER_DESK_H_
 
@@ -53,11 +53,11 @@ class ListenerDesk {
   // The services, which outlive it. Before all else.
   void Begin(const sdk::Services& services);
 
-  // Nothing happens, and `done` is not called, where the worker is about to
-  // end.
-  void Ask(const Endpoint& endpoint,
-           int backlog,
-           std::function<void(const Answer& answer)> done);
+  // Asks the primary to listen there; `done` gets what it said. Nothing
+  // happens, and `done` is not called, where the worker is about to end.
+  void Listen(const Endpoint& endpoint,
+              int backlog,
+              std::function<void(const Answer& answer)> done);
   void Close(uint32_t listener);
   // Others get its connections as long as it is paused.
   void Pause(uint32_t listener, bool paused);

@@ -92,13 +92,13 @@ void OwnListener::SetPaused(bool paused) {
   paused_ = paused;
   rest_.reset();
   if (paused) return watch_.reset();
-  if (!watch_.has_value() && !Begin().ok()) RestAWhile();
+  if (!watch_.has_value() && !Begin().ok()) BackOff();
 }
 
-void OwnListener::RestAWhile() {
+void OwnListener::BackOff() {
   watch_.reset();
   auto timer = host_.StartTimer(kRest, [this] {
-    if (!Begin().ok()) RestAWhile();
+    if (!Begin().ok()) BackOff();
   });
   if (timer.ok()) rest_ = *std::move(timer);
 }
@@ -118,7 +118,7 @@ void OwnListener::OnReadable() {
       host_.Log(CLUSTER_LOG_WARNING,
                 std::string(ErrorAt(address_, error, "accept4").message()));
     }
-    return RestAWhile();
+    return BackOff();
   }
   trouble_ = 0;
   // A copy: the call may destroy this.

@@ -75,7 +75,7 @@ class OwnListener {
   absl::Status Begin();
   void OnReadable();
   // Nothing can be taken, and a watch would call at once, again and again.
-  void RestAWhile();
+  void BackOff();
 
   const sdk::Host host_;
   const Handle handle_;

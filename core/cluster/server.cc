@@ -35,23 +35,23 @@ absl::Status Server::listen(const ListenOptions& options,
     });
     return absl::OkStatus();
   }
-  desk_.Ask(*endpoint,
-            options.backlog,
-            [self, number, listening = std::move(listening)](
-                const ListenerDesk::Answer& answer) {
-              ListenerDesk& desk = self->desk_;
-              if (number != self->asked_ || !self->asking_) {
-                if (answer.status.ok()) desk.Close(answer.listener);
-                return;
-              }
-              if (!answer.status.ok()) return self->Fail(answer.status);
-              self->asking_ = false;
-              self->listener_ = answer.listener;
-              self->bound_ = answer.bound;
-              desk.Serve(answer.listener, self);
-              self->PauseIfFull();
-              if (listening) listening(answer.bound);
-            });
+  desk_.Listen(*endpoint,
+               options.backlog,
+               [self, number, listening = std::move(listening)](
+                   const ListenerDesk::Answer& answer) {
+                 ListenerDesk& desk = self->desk_;
+                 if (number != self->asked_ || !self->asking_) {
+                   if (answer.status.ok()) desk.Close(answer.listener);
+                   return;
+                 }
+                 if (!answer.status.ok()) return self->Fail(answer.status);
+                 self->asking_ = false;
+                 self->listener_ = answer.listener;
+                 self->bound_ = answer.bound;
+                 desk.Serve(answer.listener, self);
+                 self->PauseIfFull();
+                 if (listening) listening(answer.bound);
+               });
   return absl::OkStatus();
 }
 
