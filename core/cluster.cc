@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/base/unique_fd.h"
-#include "core/cluster/primary_side.h"
+#include "core/cluster/primary/primary_side.h"
 #include "core/control/worker_exit.h"
 #include "core/worker/inherited_channel.h"
 

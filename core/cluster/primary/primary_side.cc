@@ -1,4 +1,4 @@
-#include "core/cluster/primary_side.h"
+#include "core/cluster/primary/primary_side.h"
 
 #include <signal.h>
 
@@ -12,7 +12,7 @@
 #include "core/base/errno_status.h"
 #include "core/base/status_macros.h"
 #include "core/cluster/listened_address.h"
-#include "core/cluster/program.h"
+#include "core/cluster/primary/program.h"
 #include "core/control/data_path.h"
 #include "core/control/listener_messages.h"
 #include "core/supervisor/worker_state_machine.h"

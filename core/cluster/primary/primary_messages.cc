@@ -1,4 +1,4 @@
-#include "core/cluster/primary_messages.h"
+#include "core/cluster/primary/primary_messages.h"
 
 #include <cstddef>
 #include <utility>

@@ -2,8 +2,8 @@
 // those of core/primary, and what the engine observes into events.
 //
 // Thread safety: the io_context's thread.
-#ifndef CORE_CLUSTER_PRIMARY_SIDE_H_
-#define CORE_CLUSTER_PRIMARY_SIDE_H_
+#ifndef CORE_CLUSTER_PRIMARY_PRIMARY_SIDE_H_
+#define CORE_CLUSTER_PRIMARY_PRIMARY_SIDE_H_
 
 #include <sys/types.h>
 
@@ -25,7 +25,7 @@
 #include "core/cluster/events.h"
 #include "core/cluster/handle.h"
 #include "core/cluster/message.h"
-#include "core/cluster/primary_messages.h"
+#include "core/cluster/primary/primary_messages.h"
 #include "core/cluster/send_options.h"
 #include "core/cluster/settings.h"
 #include "core/cluster/worker.h"
@@ -160,4 +160,4 @@ class PrimarySide : private PrimaryObserver,
 
 }  // namespace cluster
 
-#endif  // CORE_CLUSTER_PRIMARY_SIDE_H_
+#endif  // CORE_CLUSTER_PRIMARY_PRIMARY_SIDE_H_

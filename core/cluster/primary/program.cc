@@ -1,4 +1,4 @@
-#include "core/cluster/program.h"
+#include "core/cluster/primary/program.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -1,8 +1,8 @@
 // What a worker runs, from settings in Node's words to the engine's.
 //
 // Thread safety: free functions.
-#ifndef CORE_CLUSTER_PROGRAM_H_
-#define CORE_CLUSTER_PROGRAM_H_
+#ifndef CORE_CLUSTER_PRIMARY_PROGRAM_H_
+#define CORE_CLUSTER_PRIMARY_PROGRAM_H_
 
 #include <string>
 
@@ -27,4 +27,4 @@ absl::StatusOr<WorkerSpec> ToSpec(const Settings& settings,
 
 }  // namespace cluster
 
-#endif  // CORE_CLUSTER_PROGRAM_H_
+#endif  // CORE_CLUSTER_PRIMARY_PROGRAM_H_

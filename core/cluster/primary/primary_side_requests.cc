@@ -1,7 +1,7 @@
 // PrimarySide: what is asked of workers, and what they say.
 #include <utility>
 
-#include "core/cluster/primary_side.h"
+#include "core/cluster/primary/primary_side.h"
 
 namespace cluster {
 

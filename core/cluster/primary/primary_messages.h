@@ -5,8 +5,8 @@
 //
 //   PrimaryMessages messages(primary.messages(), *this);
 //   return messages.Send(worker, message, handle, {}, {});
-#ifndef CORE_CLUSTER_PRIMARY_MESSAGES_H_
-#define CORE_CLUSTER_PRIMARY_MESSAGES_H_
+#ifndef CORE_CLUSTER_PRIMARY_PRIMARY_MESSAGES_H_
+#define CORE_CLUSTER_PRIMARY_PRIMARY_MESSAGES_H_
 
 #include <cstdint>
 #include <exception>
@@ -97,4 +97,4 @@ class PrimaryMessages {
 
 }  // namespace cluster
 
-#endif  // CORE_CLUSTER_PRIMARY_MESSAGES_H_
+#endif  // CORE_CLUSTER_PRIMARY_PRIMARY_MESSAGES_H_
