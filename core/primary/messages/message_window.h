@@ -37,7 +37,6 @@ class MessageWindow {
     owed_ += cost;
   }
 
-  uint64_t on_the_way() const { return on_the_way_; }
   uint64_t owed() const { return owed_; }
   // Returns what the worker is to be told.
   uint64_t TakeCredit() { return std::exchange(owed_, 0); }

@@ -18,7 +18,6 @@ TEST(MessageWindowTest, WhatIsOwedIsNotFreeUntilItIsGiven) {
   MessageWindow window;
   ASSERT_TRUE(window.Take(kMessageWindowBytes));
   window.Settle(kMessageWindowBytes);
-  EXPECT_EQ(window.on_the_way(), 0u);
   EXPECT_FALSE(window.Take(1));
   EXPECT_EQ(window.TakeCredit(), kMessageWindowBytes);
   EXPECT_TRUE(window.Take(1));
