@@ -14,7 +14,6 @@ bool RestartWindow::Admit(absl::Time now) {
 }
 
 absl::Time RestartWindow::NextAdmission() const {
-  if (intensity_ == 0) return absl::InfiniteFuture();
   if (admitted_.size() < intensity_) return absl::InfinitePast();
   return admitted_.front() + period_;
 }

@@ -11,7 +11,7 @@
 // so it is the wrong one.
 //
 //   RestartWindow window(5, absl::Seconds(10));
-//   if (!window.Admit(now)) Retry(window.NextAdmission());
+//   if (!window.Admit(now)) GiveUp();
 #ifndef CORE_SUPERVISOR_RESTART_WINDOW_H_
 #define CORE_SUPERVISOR_RESTART_WINDOW_H_
 
@@ -38,11 +38,11 @@ class RestartWindow {
   // longer counts. A clock that steps back counts as standing still.
   [[nodiscard]] bool Admit(absl::Time now);
 
-  // Returns the earliest time at which Admit will be true; InfiniteFuture if
-  // the intensity is 0, InfinitePast if it would be at any time.
+ private:
+  // The earliest time at which Admit will be true. REQUIRES: the intensity is
+  // not 0.
   absl::Time NextAdmission() const;
 
- private:
   const size_t intensity_;
   const absl::Duration period_;
   // Admitted restarts, rising; at most `intensity_` of them.
