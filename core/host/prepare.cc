@@ -256,7 +256,12 @@ Refusal Prepare(const HostOptions& options, Prepared* out) {
       PrepareProgram(options, out);
   if (!file.ok()) return {file.status(), kExitUsage};
   absl::Status status = AdoptPlugin(*file, options.allow_draft, out);
-  if (!status.ok()) return {std::move(status), kExitPluginRefused};
+  if (!status.ok()) {
+    // A file that is no plugin is a wrong name of one.
+    const int code =
+        absl::IsInvalidArgument(status) ? kExitUsage : kExitPluginRefused;
+    return {std::move(status), code};
+  }
   std::vector<ListenAddress> addresses;
   status = PrepareUnbound(options, &addresses, out);
   if (!status.ok()) return {std::move(status), kExitUsage};

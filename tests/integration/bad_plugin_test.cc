@@ -65,6 +65,7 @@ void ExpectOneComplaint(HostProcess& host,
 struct Refusal {
   const char* plugin;
   std::vector<std::string> words;
+  int exit_code = kExitPluginRefused;
 };
 
 class RefusedFileTest : public ::testing::TestWithParam<Refusal> {};
@@ -84,19 +85,25 @@ void ExpectRefused(const std::string& file,
 }
 
 TEST_P(RefusedFileTest, IsAnExitCodeAndOneLine) {
-  ExpectRefused(Bad(GetParam().plugin), GetParam().words);
+  ExpectRefused(Bad(GetParam().plugin), GetParam().words, GetParam().exit_code);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     BadPluginTest,
     RefusedFileTest,
     ::testing::Values(
-        Refusal{"no_entry", {"no_entry.so", "exports no cluster_plugin_entry"}},
-        Refusal{"wrong_magic", {"wrong_magic.so", "0x1234", "magic number"}},
+        Refusal{"no_entry",
+                {"no_entry.so", "exports no cluster_plugin_entry"},
+                kExitUsage},
+        Refusal{"wrong_magic",
+                {"wrong_magic.so", "0x1234", "magic number"},
+                kExitUsage},
         Refusal{"too_new", {"too_new.so", "needs plugin ABI 0.77"}},
         Refusal{"too_old", {"too_old.so", "built for plugin ABI 0.0"}},
-        Refusal{"entry_size_0", {"entry_size_0.so", "is 0 bytes"}},
-        Refusal{"entry_size_max", {"entry_size_max.so", "4294967295 bytes"}},
+        Refusal{"entry_size_0", {"entry_size_0.so", "is 0 bytes"}, kExitUsage},
+        Refusal{"entry_size_max",
+                {"entry_size_max.so", "4294967295 bytes"},
+                kExitUsage},
         Refusal{"noted_service",
                 {"noted_service.so needs",
                  "does not offer: cluster.tea/1 (it offers cluster.loop/1"}}),
@@ -145,7 +152,7 @@ std::string BytesOf(const std::string& path) {
 
 TEST(BadPluginTest, TextIsNoPlugin) {
   const PluginFile text("text.so", "#!/bin/sh\nexit 0\n");
-  ExpectRefused(text.path(), {"text.so", "not an ELF file"});
+  ExpectRefused(text.path(), {"text.so", "not an ELF file"}, kExitUsage);
 }
 
 TEST(BadPluginTest, PluginForAnotherMachineIsRefused) {
@@ -159,16 +166,17 @@ TEST(BadPluginTest, PluginForAnotherMachineIsRefused) {
   std::memcpy(
       &bytes[offsetof(Elf64_Ehdr, e_machine)], &machine, sizeof(machine));
   const PluginFile foreign("foreign.so", bytes);
-  ExpectRefused(
-      foreign.path(),
-      {"foreign.so", here ? "built for x86-64" : "built for aarch64"});
+  ExpectRefused(foreign.path(),
+                {"foreign.so", here ? "built for x86-64" : "built for aarch64"},
+                kExitUsage);
 }
 
 TEST(BadPluginTest, PluginThatIsCutShortIsRefused) {
   const std::string bytes = BytesOf(Bad("odd_wishes"));
   ASSERT_GT(bytes.size(), 2'048u);
   const PluginFile cut("cut.so", bytes.substr(0, 2'048));
-  ExpectRefused(cut.path(), {"cut.so has no dynamic table", "damaged"});
+  ExpectRefused(
+      cut.path(), {"cut.so has no dynamic table", "damaged"}, kExitUsage);
 }
 
 // ---- Refused by the worker that loads it: no retry

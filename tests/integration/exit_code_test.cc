@@ -43,9 +43,9 @@ TEST(ExitCodeTest, PluginThatIsNotFoundIsUsage) {
   ExpectRefusal({"./no_such_file.so"}, kExitUsage, {"no_such_file.so"});
 }
 
-TEST(ExitCodeTest, FileThatIsNoPluginIsRefused) {
-  ExpectRefusal({"/etc/passwd"}, kExitPluginRefused, {"/etc/passwd"});
-  ExpectRefusal({"/proc/self/exe"}, kExitPluginRefused, {});
+TEST(ExitCodeTest, FileThatIsNoPluginIsUsage) {
+  ExpectRefusal({"/etc/passwd"}, kExitUsage, {"/etc/passwd"});
+  ExpectRefusal({"/proc/self/exe"}, kExitUsage, {});
 }
 
 TEST(ExitCodeTest, DirectoryIsUsage) {
