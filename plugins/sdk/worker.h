@@ -68,7 +68,7 @@ class Worker {
 
   // Finish what runs and close what is idle. The worker ends when its last
   // connection is closed; where none is open, this is not called.
-  virtual void OnDrain(const Drain& drain) {}
+  virtual void OnDrain([[maybe_unused]] const Drain& drain) {}
 
   // The last call but the destructor. End watches and timers, close
   // connections.
