@@ -3,7 +3,11 @@
 set -euo pipefail
 plugin=$1
 
-host=$(${PKG_CONFIG:-pkg-config} --variable=host cluster-plugin)
+host=$(${PKG_CONFIG:-pkg-config} --variable=host cluster-plugin) || {
+  echo "FAILED: pkg-config does not find cluster-plugin: set PKG_CONFIG_PATH" \
+    "to PREFIX/lib/pkgconfig of the installation" >&2
+  exit 1
+}
 "$(dirname "$host")/cluster-plugin-check" inspect "$plugin"
 
 folder=$(mktemp -d)
