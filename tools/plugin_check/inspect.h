@@ -1,5 +1,5 @@
 // InspectPlugin: all that a plugin's file says, without loading it, and whether
-// this build's host can run it.
+// this build's host takes it.
 //
 // Thread safety: free functions, safe from any thread.
 //
@@ -27,12 +27,13 @@ struct Inspection {
   // Names of dynamic symbols and libraries, sorted; they point into `file`. A
   // good plugin exports cluster_plugin_entry alone.
   std::vector<absl::string_view> exported;
-  // Imports that nothing gives: of the host, which lends its functions by
-  // tables, and of sanitizers that neither a library nor this host has.
+  // Imports that nothing gives, as far as the file tells: of the host, which
+  // lends its functions by tables, and of sanitizers that neither a library nor
+  // this host has. What its libraries give is not looked at.
   std::vector<absl::string_view> unresolvable;
   std::vector<absl::string_view> needed;  // DT_NEEDED
 
-  // OK: this host can run it. Else why not, in one line:
+  // OK: this host does not refuse the file. Else why, in one line:
   //   kFailedPrecondition  another ABI, kind or sanitizer; a service that this
   //                        host has not; an import that nothing gives
   absl::Status verdict;

@@ -133,7 +133,9 @@ std::string FormatTable(const Inspection& seen) {
   Row("exports", Words(seen.exported), &out);
   Row("libraries", Words(seen.needed), &out);
   Row("unresolvable", Words(seen.unresolvable), &out);
-  Row("this host", seen.verdict.ok() ? "can run it" : "cannot run it", &out);
+  Row("this host",
+      seen.verdict.ok() ? "takes it; check tells if it loads" : "cannot run it",
+      &out);
   for (const std::string& warning : seen.warnings) {
     Row("warning", warning, &out);
   }
