@@ -24,11 +24,6 @@ constexpr int64_t kPauseNs = 10'000'000;
 
 // Trouble that lasts is told once in this time.
 constexpr int64_t kTellNs = 1'000'000'000;
-// Measured with two workers on two busy cores: at 10,000 a second gathering
-// adds its delay to each connection and saves nothing, at 20,000 it saves a
-// fifth of the CPU. Of the delay: 200 µs cost 1.2 times the CPU of raw
-// SO_REUSEPORT for each connection, 300 µs the same as it, 400 µs no less.
-constexpr GatheringRates kGatheringRates = {.start = 12'500, .stop = 11'000};
 
 }  // namespace
 
@@ -37,14 +32,14 @@ AcceptLoop::AcceptLoop(boost::asio::io_context& io,
                        Dispatcher& dispatcher,
                        Ledger& ledger,
                        uint64_t& next_id,
-                       int64_t gather_ns,
+                       Gathering gathering,
                        std::function<void()> after_round)
     : io_(io),
       listener_(std::move(listener)),
       dispatcher_(dispatcher),
       ledger_(ledger),
       next_id_(next_id),
-      gathering_(gather_ns, kGatheringRates),
+      gathering_(gathering),
       after_round_(std::move(after_round)),
       alarm_(io) {}
 

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "core/base/errno_status.h"
+#include "core/base/gathering.h"
 #include "core/base/unique_fd.h"
 #include "core/control/data_path.h"
 #include "core/primary/connections/accept_loop.h"
@@ -42,13 +43,14 @@ class SteeringTest : public ::testing::Test {
          .options = options_,
          .make_accept_loop =
              [this](UniqueFd socket) {
-               return std::make_unique<AcceptLoop>(io_,
-                                                   std::move(socket),
-                                                   dispatcher_,
-                                                   ledger_,
-                                                   next_id_,
-                                                   0,
-                                                   [] {});
+               return std::make_unique<AcceptLoop>(
+                   io_,
+                   std::move(socket),
+                   dispatcher_,
+                   ledger_,
+                   next_id_,
+                   Gathering(0, AcceptLoop::kGatheringRates),
+                   [] {});
              },
          .on_trouble =
              [](const absl::Status& status) { ADD_FAILURE() << status; }});

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/duplicate_fd.h"
 #include "core/base/errno_status.h"
+#include "core/base/gathering.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/status_macros.h"
 #include "core/primary/connections/trace_recorder.h"
@@ -120,13 +121,14 @@ void ListenerGroup::StartAccepting(Listener& listener) {
 
 std::unique_ptr<AcceptLoop> ListenerGroup::MakeAcceptLoop(Listener& listener,
                                                           UniqueFd socket) {
-  auto loop = std::make_unique<AcceptLoop>(io_,
-                                           std::move(socket),
-                                           *listener.dispatcher,
-                                           ledger_,
-                                           next_connection_id_,
-                                           options_.gather_ns,
-                                           [this] { ScheduleTick(); });
+  auto loop = std::make_unique<AcceptLoop>(
+      io_,
+      std::move(socket),
+      *listener.dispatcher,
+      ledger_,
+      next_connection_id_,
+      Gathering(options_.gather_ns, AcceptLoop::kGatheringRates),
+      [this] { ScheduleTick(); });
   loop->OnTrouble(on_trouble_);
   return loop;
 }
