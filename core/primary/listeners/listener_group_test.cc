@@ -1,6 +1,7 @@
 #include "core/primary/listeners/listener_group.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -98,9 +99,11 @@ TEST_F(ListenerGroupTest, SlotThatCannotBeAddedLeavesNothingBehind) {
   io_.poll();
   const std::vector<UniqueFd> sources = *group_->AcceptorFor(*slot_, 0);
   for (int i = 0; i < 10; ++i) {
-    const UniqueFd fd(
-        accept4(sources.back().get(), nullptr, nullptr, SOCK_CLOEXEC));
-    EXPECT_TRUE(fd) << "nobody else took it";
+    // A client is connected a moment before its connection is in the queue.
+    pollfd source = {
+        .fd = sources.back().get(), .events = POLLIN, .revents = 0};
+    ASSERT_EQ(poll(&source, 1, 10'000), 1) << "somebody else took it";
+    EXPECT_TRUE(UniqueFd(accept4(source.fd, nullptr, nullptr, SOCK_CLOEXEC)));
   }
 }
 
