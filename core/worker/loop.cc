@@ -1,5 +1,6 @@
 #include "core/worker/loop.h"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -214,6 +215,8 @@ void Loop::FireTimers() {
     fire(ctx);
   }
 }
+
+bool Loop::is_open() const { return fcntl(epoll_.get(), F_GETFD) >= 0; }
 
 absl::StatusOr<int> Loop::Pollable() {
   if (!timer_fd_) {

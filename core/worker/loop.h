@@ -82,6 +82,9 @@ class Loop {
   // did not: somebody closed this loop's descriptor, and it does nothing more.
   int failure() const { return failure_; }
 
+  // Whether this loop still has its descriptor. A system call.
+  bool is_open() const;
+
   // A descriptor for another loop to watch, level-triggered. From the first
   // call on, timers also wake this descriptor. Errors: the kernel's.
   absl::StatusOr<int> Pollable();

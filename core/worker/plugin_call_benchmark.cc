@@ -46,7 +46,7 @@ void Give(benchmark::State& state) {
   table.on_connection = &OnConnection;
   Rig rig;
   PluginInstance plugin(table, rig.contract());
-  if (plugin.Begin(rig.host())) {
+  if (plugin.Create(rig.host()) || plugin.Start()) {
     state.SkipWithError("does not begin");
     return;
   }

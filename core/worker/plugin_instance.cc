@@ -36,22 +36,25 @@ PluginInstance::Failure FailureOf(absl::string_view function,
 
 }  // namespace
 
-std::optional<PluginInstance::Failure> PluginInstance::Begin(
+std::optional<PluginInstance::Failure> PluginInstance::Create(
     const cluster_host* host) {
   contract_.Enter(PluginPhase::kCreating);
   cluster_error error = EmptyError();
-  cluster_status status = table_.create(host, &self_, &error);
-  const std::string& name = contract_.plugin_name();
-  if (status != CLUSTER_OK) return FailureOf("create", name, status, error);
-  created_ = true;
-  contract_.Enter(PluginPhase::kStarting);
-  if (table_.start != nullptr) {
-    error = EmptyError();
-    status = table_.start(self_, &error);
-    if (status != CLUSTER_OK) return FailureOf("start", name, status, error);
+  const cluster_status status = table_.create(host, &self_, &error);
+  if (status != CLUSTER_OK) {
+    return FailureOf("create", contract_.plugin_name(), status, error);
   }
-  contract_.Enter(PluginPhase::kServing);
+  created_ = true;
   return std::nullopt;
+}
+
+std::optional<PluginInstance::Failure> PluginInstance::Start() {
+  contract_.Enter(PluginPhase::kStarting);
+  if (table_.start == nullptr) return std::nullopt;
+  cluster_error error = EmptyError();
+  const cluster_status status = table_.start(self_, &error);
+  if (status == CLUSTER_OK) return std::nullopt;
+  return FailureOf("start", contract_.plugin_name(), status, error);
 }
 
 void PluginInstance::Give(IncomingConnection connection) {

@@ -34,9 +34,12 @@ class PluginInstance {
   PluginInstance(const cluster_worker_plugin& table, Contract& contract)
       : table_(table), contract_(contract) {}
 
-  // Creates and starts it. A failure leaves it as far as it came; End() still
-  // stops and destroys what was created.
-  std::optional<Failure> Begin(const cluster_host* host);
+  // Creates it. After a failure End() does nothing.
+  std::optional<Failure> Create(const cluster_host* host);
+
+  // Starts it. After a failure End() still stops and destroys it. REQUIRES:
+  // created.
+  std::optional<Failure> Start();
 
   bool has_own_loop() const { return table_.run != nullptr; }
   // Runs the plugin's loop, until it returns. REQUIRES: has_own_loop(),
@@ -49,7 +52,7 @@ class PluginInstance {
   // Says, once, that it should finish. `open` connections are left.
   void Drain(uint64_t deadline_ms, uint64_t open);
 
-  // Stops and destroys it, as far as it was begun.
+  // Stops and destroys it, as far as it came.
   void End();
 
  private:

@@ -258,10 +258,22 @@ bool Runtime::StartPlugin(const std::string& path) {
                                                          : path);
   TellWhatIsMissing(loaded->entry);
   plugin_.emplace(loaded->table, contract);
-  auto failure = plugin_->Begin(services_.host());
-  if (!failure) return true;
-  Fail(failure->exit_code, std::move(failure->reason));
-  return false;
+  auto failure = plugin_->Create(services_.host());
+  CheckDescriptors();
+  if (!failure) {
+    failure = plugin_->Start();
+    CheckDescriptors();
+  }
+  if (failure) {
+    Fail(failure->exit_code, std::move(failure->reason));
+    return false;
+  }
+  contract.Enter(PluginPhase::kServing);
+  return true;
+}
+
+void Runtime::CheckDescriptors() {
+  if (!loop_->is_open()) EndWithoutDescriptors("fcntl", EBADF);
 }
 
 void Runtime::TellWhatIsMissing(const cluster_plugin_entry_t& entry) {

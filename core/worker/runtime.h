@@ -120,6 +120,9 @@ class Runtime {
   [[noreturn]] void EndByException(int code, const std::string& thrown);
   // Somebody has closed what this stands on: `call` failed with `error`.
   [[noreturn]] void EndWithoutDescriptors(const std::string& call, int error);
+  // Does that if the plugin has closed the loop's, as closefrom() does: while
+  // it is known which function of the plugin's it was.
+  void CheckDescriptors();
   // Ends the worker with `code`, telling the primary why.
   void Fail(int code, std::string reason);
   void SendLastWords(std::string reason);
