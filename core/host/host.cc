@@ -69,22 +69,14 @@ Banner BannerOf(const HostOptions& options, const Prepared& prepared) {
           .data_path = options.data_path};
 }
 
-int ExitCodeFor(const PrimaryEnd& end,
-                int second_signal,
-                const std::string& plugin,
-                Logger& logger) {
+int ExitCodeFor(const PrimaryEnd& end, int second_signal) {
   if (second_signal != 0) return 128 + second_signal;
   switch (end.kind) {
     case PrimaryEnd::Kind::kPluginRefused:
-      logger.Error(
-          absl::StrCat("the plugin ", plugin, " cannot run: ", end.reason));
       return kExitPluginRefused;
     case PrimaryEnd::Kind::kWorkersDied:
-      logger.Error(absl::StrCat(
-          "workers die too often (see --restarts); the last: ", end.reason));
       return kExitWorkersDied;
     case PrimaryEnd::Kind::kCannotFork:
-      logger.Error(absl::StrCat("no worker can be started: ", end.reason));
       return kExitInternal;
     case PrimaryEnd::Kind::kDrained:
     case PrimaryEnd::Kind::kKilled:
@@ -138,9 +130,10 @@ void FinishRecording(Recording* recording, Logger& logger) {
 int Serve(const HostOptions& options, Prepared prepared) {
   Logger logger({.format = options.log_format, .min_level = options.log_level});
   const ServiceNotice notice;
-  LogObserver observer(logger, ToText(BannerOf(options, prepared)), [&notice] {
-    notice.TellReady();
-  });
+  LogObserver observer(
+      logger, options.plugin, ToText(BannerOf(options, prepared)), [&notice] {
+        notice.TellReady();
+      });
   boost::asio::io_context io(1);
   const std::vector<ListenAddress> bound = prepared.bound;
   const std::string name = prepared.program().name;
@@ -180,7 +173,7 @@ int Serve(const HostOptions& options, Prepared prepared) {
   const Accounts accounts = engine.Snapshot();
   logger.Info(absl::StrCat("connections: ", accounts.ledger.Summary()));
   FinishRecording(prepared.recording.get(), logger);
-  return ExitCodeFor(engine.end(), signals.second(), options.plugin, logger);
+  return ExitCodeFor(engine.end(), signals.second());
 }
 
 // Of what HostMain() does: all but what Asio throws.

@@ -29,9 +29,11 @@ std::string DroppedNotice(uint64_t dropped) {
 }  // namespace
 
 LogObserver::LogObserver(Logger& logger,
+                         std::string plugin,
                          std::string banner,
                          std::function<void()> serving)
     : logger_(logger),
+      plugin_(std::move(plugin)),
       banner_(std::move(banner)),
       serving_(std::move(serving)),
       output_(STDOUT_FILENO, &DroppedNotice) {}
@@ -52,6 +54,23 @@ void LogObserver::OnEvent(const WorkerEvent& event) {
 void LogObserver::OnAccepting() {
   accepting_ = true;
   TellIfServing();
+}
+
+void LogObserver::OnGivingUp(const PrimaryEnd& end) {
+  switch (end.kind) {
+    case PrimaryEnd::Kind::kPluginRefused:
+      return logger_.Error(
+          absl::StrCat("the plugin ", plugin_, " cannot run: ", end.reason));
+    case PrimaryEnd::Kind::kWorkersDied:
+      return logger_.Error(absl::StrCat(
+          "workers die too often (see --restarts); the last: ", end.reason));
+    case PrimaryEnd::Kind::kCannotFork:
+      return logger_.Error(
+          absl::StrCat("no worker can be started: ", end.reason));
+    case PrimaryEnd::Kind::kDrained:
+    case PrimaryEnd::Kind::kKilled:
+      return;
+  }
 }
 
 void LogObserver::TellIfServing() {

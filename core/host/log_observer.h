@@ -19,13 +19,15 @@ class LogObserver final : public PrimaryObserver {
   // `banner`, lines with their ends, is printed when the first worker listens
   // and connections are accepted: they are served from then on, however long
   // the other workers take. It never is if the plugin refuses to start.
-  // `serving` is called at that moment.
+  // `serving` is called at that moment. `plugin` is what the user called it.
   LogObserver(Logger& logger,
+              std::string plugin,
               std::string banner,
               std::function<void()> serving = {});
 
   void OnEvent(const WorkerEvent& event) override;
   void OnAccepting() override;
+  void OnGivingUp(const PrimaryEnd& end) override;
   void OnTrouble(absl::string_view text) override { logger_.Warning(text); }
   void OnLog(uint32_t worker_id,
              pid_t pid,
@@ -40,6 +42,7 @@ class LogObserver final : public PrimaryObserver {
   void TellIfServing();
 
   Logger& logger_;
+  const std::string plugin_;
   std::string banner_;  // empty once printed
   bool accepting_ = false;
   bool listening_ = false;  // a worker

@@ -234,6 +234,11 @@ void Primary::OnChannelClosed(WorkerProcess& worker, const absl::Status& why) {
 
 void Primary::OnExit(WorkerProcess& worker, WorkerExit exit) {
   group_->TakeBack(worker.slot());
+  worker.verdict = Judge(worker, exit);
+  worker.reason_follows =
+      worker.verdict.has_value()
+          ? *worker.verdict != Replacement::Verdict::kReplace
+          : !end_.reason.empty() && worker.last_words == end_.reason;
   (void)life_->Feed(worker, WorkerInput::Exited(exit));
   if (!worker.record.connected) return Bury(worker);
   // A process that the worker left behind holds the channel: it is of no use
@@ -241,9 +246,20 @@ void Primary::OnExit(WorkerProcess& worker, WorkerExit exit) {
   worker.CloseChannel(absl::OutOfRangeError("the process has ended"));
 }
 
+std::optional<Replacement::Verdict> Primary::Judge(const WorkerProcess& worker,
+                                                   WorkerExit exit) {
+  if (draining() || !replacement_) return std::nullopt;
+  return replacement_->Judge(
+      {.planned = worker.record.exited_after_disconnect.value_or(false),
+       .wanted = worker.end_wanted,
+       .exit = exit,
+       .life = absl::Nanoseconds(MonotonicNs() - worker.fork_ns())},
+      SteadyNow());
+}
+
 void Primary::Bury(WorkerProcess& worker) {
   Slot& slot = worker.slot();
-  const std::string reason =
+  std::string how =
       absl::StrCat("worker ", worker.id(), " ", DescribeExit(worker));
   const bool planned = worker.record.exited_after_disconnect.value_or(false);
   ++(planned ? planned_exits_ : unplanned_exits_);
@@ -256,27 +272,21 @@ void Primary::Bury(WorkerProcess& worker) {
   if (workers_.empty()) watchdog_.Rest();
 
   if (draining()) return FinishIfAllGone();
-  if (!replacement_) {
+  if (!worker.verdict.has_value()) {
     free_slots_.emplace(slot.index(), &slot);
     return;
   }
-  Replace(worker, reason);
+  Replace(worker, std::move(how));
 }
 
-void Primary::Replace(const WorkerProcess& worker, const std::string& reason) {
-  const Replacement::Verdict verdict = replacement_->Judge(
-      {.planned = worker.record.exited_after_disconnect.value_or(false),
-       .wanted = worker.end_wanted,
-       .exit = worker.record.exit.value_or(WorkerExit()),
-       .life = absl::Nanoseconds(MonotonicNs() - worker.fork_ns())},
-      SteadyNow());
-  if (verdict == Replacement::Verdict::kHopeless) {
+void Primary::Replace(const WorkerProcess& worker, std::string how) {
+  if (worker.verdict == Replacement::Verdict::kHopeless) {
     const std::string& words = worker.last_words;
     return GiveUp(PrimaryEnd::Kind::kPluginRefused,
-                  words.empty() ? reason : words);
+                  words.empty() ? std::move(how) : words);
   }
-  if (verdict == Replacement::Verdict::kTooOften) {
-    return GiveUp(PrimaryEnd::Kind::kWorkersDied, reason);
+  if (worker.verdict == Replacement::Verdict::kTooOften) {
+    return GiveUp(PrimaryEnd::Kind::kWorkersDied, std::move(how));
   }
   // If the kernel says no it waits for its turn.
   (void)Fill(worker.slot());
@@ -310,6 +320,7 @@ std::vector<MetricFamily> Primary::Metrics() {
 void Primary::GiveUp(PrimaryEnd::Kind kind, std::string reason) {
   if (draining()) return;
   end_ = {.kind = kind, .reason = std::move(reason)};
+  observer_.OnGivingUp(end_);
   Drain();
 }
 

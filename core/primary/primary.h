@@ -59,21 +59,6 @@
 
 namespace cluster {
 
-// Why Run() returned.
-struct PrimaryEnd {
-  enum class Kind {
-    kDrained,        // as asked by Drain()
-    kKilled,         // as asked by KillAll()
-    kWorkersDied,    // more often than allowed
-    kPluginRefused,  // a worker said that a restart cannot help
-    kCannotFork,     // no worker is left, and the kernel lets none be started
-  };
-  Kind kind = Kind::kDrained;
-  // Of the last worker that died, the kernel's for kCannotFork; empty if
-  // planned.
-  std::string reason;
-};
-
 class Primary : private WorkerOwner {
  public:
   // `observer` must outlive it.
@@ -179,8 +164,12 @@ class Primary : private WorkerOwner {
   absl::StatusOr<Slot*> FreeSlot();
   // The worker is gone in every sense.
   void Bury(WorkerProcess& worker);
-  // It gets a successor in its slot, or all ends.
-  void Replace(const WorkerProcess& worker, const std::string& reason);
+  // Whether one that has ended so gets a successor; none if nobody does.
+  std::optional<Replacement::Verdict> Judge(const WorkerProcess& worker,
+                                            WorkerExit exit);
+  // Does as was judged. `how` is its end, for people.
+  void Replace(const WorkerProcess& worker, std::string how);
+  // Ends all. It is told at once: the others may take long.
   void GiveUp(PrimaryEnd::Kind kind, std::string reason);
   void ContinueDrain();
   bool draining() const { return life_->host_ends(); }

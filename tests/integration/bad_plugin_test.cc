@@ -44,20 +44,36 @@ bool Logged(HostProcess& host, const std::vector<std::string>& words) {
   });
 }
 
-// Expects that all the host complains of is one error, and one warning for each
-// of `workers` that ended, and that each of these holds all `words`.
-void ExpectOneComplaint(HostProcess& host,
-                        size_t workers,
-                        const std::vector<std::string>& words) {
+// How many lines of the log hold `words`.
+size_t Told(HostProcess& host, absl::string_view words) {
+  const std::vector<LogLine> log = host.Log();
+  return std::count_if(log.begin(), log.end(), [&](const LogLine& line) {
+    return absl::StrContains(line.message, words);
+  });
+}
+
+// Expects that the host complains of each of `deaths` by a warning, which is
+// its exit, and of nothing else but by one error, which holds all `words`; and
+// that the reason, the last of them, is told `told` times in the whole log.
+void ExpectComplaints(HostProcess& host,
+                      size_t deaths,
+                      size_t told,
+                      const std::vector<std::string>& words) {
   size_t errors = 0;
   size_t warnings = 0;
   for (const LogLine& line : host.Log()) {
     if (line.level == "info") continue;
-    ++(line.level == "error" ? errors : warnings);
-    EXPECT_TRUE(HoldsAll(line.message, words)) << line.message;
+    if (line.level == "error") {
+      ++errors;
+      EXPECT_TRUE(HoldsAll(line.message, words)) << line.message;
+    } else {
+      ++warnings;
+      EXPECT_TRUE(line.IsEvent("exit")) << line.message;
+    }
   }
   EXPECT_EQ(errors, 1u) << host.ErrorOutput();
-  EXPECT_EQ(warnings, workers) << host.ErrorOutput();
+  EXPECT_EQ(warnings, deaths) << host.ErrorOutput();
+  EXPECT_EQ(Told(host, words.back()), told) << host.ErrorOutput();
 }
 
 // ---- Refused before anything starts
@@ -187,7 +203,7 @@ TEST_P(RefusedByWorkerTest, EndsTheHostWithoutRetry) {
   HostProcess host({Bad(GetParam().plugin), "--workers=1"});
   EXPECT_EQ(host.AwaitExit(), kExitPluginRefused);
   EXPECT_EQ(host.CountEvents("fork"), 1u);
-  ExpectOneComplaint(host, 1, GetParam().words);
+  ExpectComplaints(host, 1, 1, GetParam().words);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -212,6 +228,14 @@ INSTANTIATE_TEST_SUITE_P(
             {"create_throws.so", "in create of throws", "the ball is out"}}),
     [](const auto& info) { return std::string(info.param.plugin); });
 
+TEST(BadPluginTest, ReasonOfManyRefusedWorkersIsToldOnce) {
+  HostProcess host({Bad("table_size_0"), "--workers=3"});
+  EXPECT_EQ(host.AwaitExit(), kExitPluginRefused);
+  EXPECT_EQ(host.CountEvents("fork"), 3u);
+  EXPECT_EQ(Told(host, "size is 0 bytes, where 64 to"), 1u)
+      << host.ErrorOutput();
+}
+
 // ---- Dies or hangs: replaced within the restart intensity
 
 class DeadlyTest : public ::testing::TestWithParam<Refusal> {};
@@ -223,7 +247,7 @@ TEST_P(DeadlyTest, IsRetriedAndEndsTheHost) {
                     "--start_timeout=2s"});
   EXPECT_EQ(host.AwaitExit(), kExitWorkersDied);
   EXPECT_EQ(host.CountEvents("fork"), 2u);
-  ExpectOneComplaint(host, 2, GetParam().words);
+  ExpectComplaints(host, 2, 2, GetParam().words);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -242,14 +266,14 @@ INSTANTIATE_TEST_SUITE_P(
 
 // ---- Closes descriptors that are the host's
 
-void ExpectClosedAllIsTold(HostProcess& host, const std::string& plugin) {
+void ExpectClosedAllIsTold(HostProcess& host, const std::string& where) {
   EXPECT_TRUE(Logged(
       host, {"plugin bad has closed descriptors of the host's", "EBADF"}))
       << host.ErrorOutput();
   EXPECT_TRUE(Logged(host,
-                     {"exit: exited with code 69 (the host's descriptors were "
-                      "closed)",
-                      absl::StrCat(plugin, ".so")}))
+                     {absl::StrCat("exit: exited with code 69 (the host's "
+                                   "descriptors were closed) ",
+                                   where)}))
       << host.ErrorOutput();
 }
 
@@ -257,7 +281,7 @@ TEST(BadPluginTest, CreateThatClosesAllDescriptorsIsAnExitCodeAndAReason) {
   HostProcess host({Bad("create_closes_all"), "--workers=1", "--restarts=1"});
   EXPECT_EQ(host.AwaitExit(), kExitWorkersDied);
   EXPECT_EQ(host.CountEvents("fork"), 2u);
-  ExpectClosedAllIsTold(host, "create_closes_all");
+  ExpectClosedAllIsTold(host, "in create of create_closes_all.so");
 }
 
 TEST(BadPluginTest, ConnectionThatClosesAllDescriptorsCostsTheWorkerAlone) {
@@ -265,7 +289,7 @@ TEST(BadPluginTest, ConnectionThatClosesAllDescriptorsCostsTheWorkerAlone) {
   ASSERT_TRUE(host.AwaitServing(1));
   EXPECT_EQ(Client(ConnectTo(host.port())).ReadToEnd(), "");
   ASSERT_TRUE(host.AwaitEvent("listening", 2));
-  ExpectClosedAllIsTold(host, "connection_closes_all");
+  ExpectClosedAllIsTold(host, "while connection_closes_all.so served");
   host.EndCleanly();
 }
 
@@ -290,6 +314,7 @@ TEST(BadPluginTest, ExceptionOfACallbackCostsTheWorkerAndNotTheHost) {
   ASSERT_TRUE(host.AwaitEvent("listening", 2));
   EXPECT_TRUE(Logged(host, {"in on_connection of throws", "the ball is out"}))
       << host.ErrorOutput();
+  EXPECT_EQ(Told(host, "the ball is out"), 1u) << host.ErrorOutput();
   EXPECT_EQ(host.EndCleanly().lost, 1u);
 }
 
@@ -306,6 +331,7 @@ TEST_P(ThrowingEndTest, IsAnExitCodeAndAReason) {
                       absl::StrCat("in ", function, " of throws"),
                       "the ball is out"}))
       << host.ErrorOutput();
+  EXPECT_EQ(Told(host, "the ball is out"), 1u) << host.ErrorOutput();
 }
 
 INSTANTIATE_TEST_SUITE_P(BadPluginTest,

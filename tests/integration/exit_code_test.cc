@@ -163,6 +163,11 @@ void ExpectRefusedForGood(const std::string& how, const std::string& why) {
                          TestPlugin("puppet"),
                          " cannot run: create of puppet failed with status ",
                          why));
+  size_t told = 0;
+  for (const LogLine& line : host.Log()) {
+    told += absl::StrContains(line.message, why) ? 1 : 0;
+  }
+  EXPECT_EQ(told, 1u) << host.ErrorOutput();
   EXPECT_EQ(host.Output(), "") << "nobody was served";
 }
 

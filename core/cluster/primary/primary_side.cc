@@ -354,6 +354,10 @@ void PrimarySide::OnAccepting() {
   if (observer_ != nullptr) observer_->OnAccepting();
 }
 
+void PrimarySide::OnGivingUp(const PrimaryEnd& end) {
+  if (observer_ != nullptr) observer_->OnGivingUp(end);
+}
+
 void PrimarySide::OnTrouble(absl::string_view text) {
   if (observer_ != nullptr) return observer_->OnTrouble(text);
   std::fprintf(stderr, "cluster: %s\n", std::string(text).c_str());

@@ -75,6 +75,7 @@ class PrimarySide : private PrimaryObserver,
  private:
   void OnEvent(const WorkerEvent& event) override;
   void OnAccepting() override;
+  void OnGivingUp(const PrimaryEnd& end) override;
   void OnTrouble(absl::string_view text) override;
   void OnLog(uint32_t id,
              pid_t pid,

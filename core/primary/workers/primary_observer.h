@@ -36,8 +36,24 @@ struct WorkerEvent {
   int signal = 0;
   // It was asked to end, or asked to itself.
   bool planned = false;
-  // For people: how long kOnline took; why, for kDisconnect, kExit, kError.
+  // For people: how long kOnline took; how and why, for kExit; why, for kError.
+  // A reason that ends the primary is told by OnGivingUp() alone.
   std::string detail;
+};
+
+// Why a Primary ended.
+struct PrimaryEnd {
+  enum class Kind {
+    kDrained,        // as asked by Drain()
+    kKilled,         // as asked by KillAll()
+    kWorkersDied,    // more often than allowed
+    kPluginRefused,  // a worker said that a restart cannot help
+    kCannotFork,     // no worker is left, and the kernel lets none be started
+  };
+  Kind kind = Kind::kDrained;
+  // Of the last worker that died, the kernel's for kCannotFork; empty if
+  // planned.
+  std::string reason;
 };
 
 class PrimaryObserver {
@@ -47,6 +63,8 @@ class PrimaryObserver {
   // From now on connections are accepted, and served as soon as a worker
   // listens. Once, and not if it drains before.
   virtual void OnAccepting() {}
+  // It ends, and nobody asked it to: before the other workers are told. Once.
+  virtual void OnGivingUp(const PrimaryEnd& end) {}
   // The primary itself is hindered, such as by its descriptor limit.
   virtual void OnTrouble(absl::string_view text) {}
   // A log line of a worker; `level` is CLUSTER_LOG_* of the plugin ABI.

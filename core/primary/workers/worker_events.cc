@@ -72,10 +72,9 @@ WorkerEvent DescribeEvent(WorkerEventKind kind, const WorkerProcess& worker) {
     event.detail = SinceFork(worker);
   } else if (kind == WorkerEventKind::kListening) {
     event.listener = worker.listeners.newest();
-  } else if (kind == WorkerEventKind::kDisconnect) {
-    event.detail = worker.last_words;
   } else if (kind == WorkerEventKind::kExit) {
-    event.detail = DescribeExit(worker);
+    event.detail =
+        worker.reason_follows ? HowItEnded(worker) : DescribeExit(worker);
   }
   return event;
 }

@@ -29,6 +29,7 @@
 #include "core/event_loop/alarm.h"
 #include "core/event_loop/fd_watch.h"
 #include "core/primary/connections/slot.h"
+#include "core/primary/workers/replacement.h"
 #include "core/primary/workers/served_listeners.h"
 #include "core/primary/workers/worker_output.h"
 #include "core/primary/workers/worker_signs.h"
@@ -63,7 +64,10 @@ class WorkerProcess {
   Slot& slot() const { return slot_; }
   // The owner's.
   WorkerRecord record;
-  std::string last_words;  // why it said it failed
+  std::string last_words;  // why it ended, as it said or as was seen
+  // Once it has ended; none if nobody is replaced.
+  std::optional<Replacement::Verdict> verdict;
+  bool reason_follows = false;  // the primary ends, and says why this one did
   ServedListeners listeners;
   bool told_to_drain = false;
   std::string plugin;       // its file's name
