@@ -4,7 +4,7 @@ Eight workers serve by time, not by CPU: a connection takes 1 ms, one in ten
 20 ms. Connections arrive at random moments, at 0.8 of what the workers can
 serve. Three tables: workers that take connections at once and serve one after
 the other; workers that stand still while they serve; the first again with one
-worker stopped for half a second. A quarter of an hour by default; saved as
+worker stopped for half a second. Half an hour by default; saved as
 results.md, results.json and plots.
 
   bazel run //tools/bench:shootout -- --quick
@@ -76,14 +76,14 @@ def parse(arguments=None):
         prog='bazel run //tools/bench:shootout --', description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add('--runs', type=_number(int, 1, 1000), help='of everybody (10; 5 in the second and third table)')
+    add('--runs', type=_number(int, 1, 1000),
+        help=f'of everybody in each table ({shootout_plan.RUNS})')
     add('--seconds', type=_number(float, 0.1, 600),
         help='length of each, after 0.4 s of warm-up (1.5)')
     add('--tables', type=_tables, default=list(shootout_plan.TABLES),
         metavar='NAME,...', help=f"of {', '.join(_NAMES)}; default all")
-    add('--only', type=_regex, metavar='REGEX',
-        help='contenders whose name matches; default all in the first table '
-             'and the most telling in the others')
+    add('--only', type=_regex, default='', metavar='REGEX',
+        help='contenders whose name matches; default all')
     add('--out', default='shootout-results', metavar='FOLDER',
         help='where results go (./shootout-results)')
     add('--json', action='store_true',
@@ -91,8 +91,7 @@ def parse(arguments=None):
     add('--quick', action='store_true',
         help='one run of 0.3 s: does it work, not how good is it')
     options = parser.parse_args(arguments)
-    if options.quick:
-        options.runs = options.runs or 1
+    options.runs = options.runs or (1 if options.quick else shootout_plan.RUNS)
     options.seconds = options.seconds or (0.3 if options.quick else 1.5)
     # Relative to where the user is, which `bazel run` changes.
     base = os.environ.get('BUILD_WORKING_DIRECTORY', os.getcwd())
@@ -102,11 +101,9 @@ def parse(arguments=None):
 
 def choose(options):
     """[(table, [contender])] as asked for."""
-    chosen = []
-    for table in options.tables:
-        pattern = table.only if options.only is None else options.only
-        chosen.append((table, contenders.selected(
-            pattern, shootout_plan.contenders(table.model))))
+    chosen = [(table, contenders.selected(
+        options.only, shootout_plan.contenders(table.model)))
+              for table in options.tables]
     if not any(who for _, who in chosen):
         sys.exit(f'shootout: no contender matches {options.only!r}')
     return chosen
@@ -207,9 +204,7 @@ def main():
     for name, why in skipped.items():
         say(f'leaving out {name}: {why}')
     started = time.strftime('%Y-%m-%d %H:%M %Z')
-    order = shootout_plan.runs(
-        [(table, who, options.runs or table.runs) for table, who in chosen],
-        random.Random(1))
+    order = shootout_plan.runs(chosen, options.runs, random.Random(1))
     samples = measure(order, built, options.seconds)
     os.makedirs(options.out, exist_ok=True)
     sections = sections_of(chosen, samples, options.out, built)

@@ -16,34 +16,30 @@ RATE = LOAD * CAPACITY
 # Sticky policies go by the client's address: many, so that chance is small.
 CLIENTS = 4096
 DELAYED_MS = 100
+# Of each contender, in each table.
+RUNS = 10
 
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """One comparison. `only` is the pattern of who is in it by default."""
+    """One comparison of all contenders."""
     name: str
     title: str
     about: str
     model: str        # of service: timed or blocking
     stall_s: float    # one worker is stopped that long, from the first moment
-    runs: int         # of each, unless told otherwise
-    only: str
 
-
-_MOST_TELLING = ('cluster_round_robin|random|least_conn|p2c|peak|idle|share|'
-                 'node|nginx')
 
 TABLES = (
     Table('timed', 'Workers that wait',
           'every worker takes connections at once and serves them one after '
-          'the other, by a timer', 'timed', 0, 10, ''),
+          'the other, by a timer', 'timed', 0),
     Table('blocking', 'Workers that block',
           'the same, but a worker stands still while it serves',
-          'blocking', 0, 5, _MOST_TELLING),
+          'blocking', 0),
     Table('stalled', 'One worker stands still',
           'as the first, but one worker is stopped (SIGSTOP) for the first '
-          'half second of each run', 'timed', 0.5, 5,
-          _MOST_TELLING),
+          'half second of each run', 'timed', 0.5),
 )
 
 # As nginx/served_by_time.conf names it.
@@ -115,16 +111,16 @@ class Run:
     contender: Contender
 
 
-def runs(chosen, random):
-    """The Runs, in order: in each round everybody once, shuffled.
+def runs(chosen, count, random):
+    """The Runs, in order: in each of `count` rounds everybody once, shuffled.
 
-    `chosen` is [(table, [contender], how many runs of each)].
+    `chosen` is [(table, [contender])].
     """
     order = []
-    for number in range(max(count for _, _, count in chosen)):
+    for number in range(count):
         round_of = [Run(number, table, contender)
-                    for table, contenders_of, count in chosen
-                    for contender in contenders_of if number < count]
+                    for table, contenders_of in chosen
+                    for contender in contenders_of]
         random.shuffle(round_of)
         order += round_of
     return order
