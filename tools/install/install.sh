@@ -17,6 +17,8 @@ of PREFIX is written, and the result may be moved as a whole.
   PREFIX/lib/cluster/worker_plugin.lds      the linker's list of exports
   PREFIX/include/cluster/plugins/           headers: abi (C), sdk (C++)
   PREFIX/lib/pkgconfig/cluster-plugin.pc    for pkg-config
+  PREFIX/lib/libcluster-plugin-testing.a    a host without processes, for tests
+                                            (cluster-plugin-testing.pc)
 
   --dry-run  print what would be written, and write nothing
   --help     print this
@@ -82,13 +84,22 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The folders are as seen from the file, so that the result can be moved.
-write_pc() {
+# The folders are as seen from the files, so that the result can be moved.
+write_pcs() {
   local says version abi
   says=$("$built/core/host/host" --version)
   version=$(sed -n 's/^cluster host //p' <<<"$says")
   abi=$(sed -n 's/^plugin ABI //p' <<<"$says")
   [ -n "$version" ] && [ -n "$abi" ] || fail 1 "the host tells no version: $says"
+  cat >"$scratch/cluster-plugin-testing.pc" <<TEXT
+prefix=\${pcfiledir}/../..
+
+Name: cluster-plugin-testing
+Description: tests of plugins for the cluster host, without processes
+Version: $version
+Cflags: -I\${prefix}/include/cluster
+Libs: -L\${prefix}/lib -lcluster-plugin-testing -pthread
+TEXT
   cat >"$scratch/cluster-plugin.pc" <<TEXT
 prefix=\${pcfiledir}/../..
 includedir=\${prefix}/include/cluster
@@ -114,11 +125,16 @@ collect() {
     add "$file" "lib/cluster/plugins/$name/$name.so"
   done
   add "$built/plugins/worker_plugin.lds" lib/cluster/worker_plugin.lds
-  for file in "$built"/plugins/abi/*.h "$built"/plugins/sdk/*.h; do
+  for file in "$built"/plugins/{abi,sdk,testing}/*.h \
+    "$built/core/base/unique_fd.h"; do
     add "$file" "include/cluster/${file#"$built/"}"
   done
-  write_pc
+  add "$built/plugins/testing/libcluster-plugin-testing.a" \
+    lib/libcluster-plugin-testing.a
+  write_pcs
   add "$scratch/cluster-plugin.pc" lib/pkgconfig/cluster-plugin.pc
+  add "$scratch/cluster-plugin-testing.pc" \
+    lib/pkgconfig/cluster-plugin-testing.pc
 }
 
 # Prints the reason of what mkdir, cp and mv say: the text after the last colon.
@@ -140,7 +156,7 @@ make_folders() {
 install_one() { # source target
   local mode=644
   [ ! -x "$1" ] || mode=755
-  case $2 in *.h | *.lds | *.pc) mode=644 ;; esac
+  case $2 in *.a | *.h | *.lds | *.pc) mode=644 ;; esac
   temporary=$prefix/$2.new.$$
   {
     cp -L -- "$1" "$temporary" && chmod "$mode" -- "$temporary" &&

@@ -126,6 +126,24 @@ build_and_ask() { # compiler standard source
   [ "$answer" = hello ] || fail "$1: the answer is '$answer' without --libs"
 }
 
+# By each compiler, a test on the installed fake host of the plugin $1.
+unit_test() { # plugin
+  local compiler
+  for compiler in g++ clang++-19; do
+    # shellcheck disable=SC2046
+    "$compiler" -std=c++20 -Wall -Wextra -Werror -o "$scratch/greeter_test" \
+      "$scratch/greeter_test.cc" \
+      $(pkg-config --cflags --libs cluster-plugin-testing)
+    answer=$("$scratch/greeter_test" "$1") || fail "$compiler: '$answer'"
+    [ "$answer" = "good day, 0 open" ] || fail "$compiler: '$answer'"
+    if "$scratch/greeter_test" "$scratch/none.so" 2>"$scratch/err"; then
+      fail "a test passes without a plugin"
+    fi
+    grep -q '^cannot open the plugin: .*none.so' "$scratch/err" ||
+      fail "$(cat "$scratch/err")"
+  done
+}
+
 moved() {
   mv "$scratch/first" "$scratch/moved"
   prefix=$scratch/moved
@@ -146,6 +164,9 @@ moved() {
   build_and_ask clang-19 c11 "$scratch/greeter.c"
   build_and_ask g++ c++20 "$scratch/greeter.cc"
   build_and_ask clang++-19 c++20 "$scratch/greeter.cc"
+  "$extract" cpp "$page" 4 >"$scratch/greeter_test.cc"
+  unit_test "$scratch/greeter_clangxx-19.so"
+  unit_test "$scratch/greeter_gxx.so"
   # With the machine's own Boost.
   build_by_pc_and_ask g++ c++20 "$asio_greeter"
   build_by_pc_and_ask clang++-19 c++20 "$asio_greeter"

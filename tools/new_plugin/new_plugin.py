@@ -114,7 +114,8 @@ def contents(wish, package):
              "COMPILE": compile_command}
     files = {source: template}
     if wish.standalone:
-        files.update({"Makefile": "Makefile.tpl", "test.sh": "test.sh.tpl"})
+        files.update({wish.name + "_test.cc": "standalone_test.cc.tpl",
+                      "Makefile": "Makefile.tpl", "test.sh": "test.sh.tpl"})
     else:
         files.update({wish.name + "_test.cc": "plugin_test.cc.tpl",
                       "BUILD.bazel": "BUILD.tpl"})

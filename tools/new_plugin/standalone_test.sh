@@ -30,4 +30,9 @@ own_test made_cpp -B CXX=clang++-19 >log || fail "clang: $(cat log)"
 # It can fail.
 sed -i 's/Config("greeting")/Config("farewell")/' made_lambda/made_lambda.cc
 if own_test made_lambda -B >log; then fail "the test passes whatever comes"; fi
+grep -q "^FAILED: status 0, the answer is 'hello" log || fail "$(cat log)"
+if (cd made_lambda && env -u RUNFILES_DIR -u TEST_SRCDIR \
+  ./test.sh ./made_lambda.so) >log 2>&1; then
+  fail "test.sh passes whatever comes"
+fi
 grep -q "^FAILED: answer 1 is 'hello'" log || fail "$(cat log)"
