@@ -58,9 +58,11 @@ void ListenerTable::Know(const ListenerFacts& facts, bool dynamic) {
 }
 
 void ListenerTable::SetStage(Stage stage) {
-  stage_ = stage;
+  const Stage before = std::exchange(stage_, stage);
   if (stage != Stage::kStopped) return;
-  for (const auto& [number, request] : std::exchange(requests_, {})) {
+  const auto requests = std::exchange(requests_, {});
+  if (before == Stage::kCreated) return;  // it did not start: tell nobody
+  for (const auto& [number, request] : requests) {
     Answer(request, CLUSTER_E_STATE, 0, 0, "the worker ends");
   }
 }

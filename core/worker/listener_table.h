@@ -49,7 +49,7 @@ class ListenerTable {
                      std::vector<UniqueFd> sockets);
 
   // Draining offers no datagram sockets; stopped answers what is still open,
-  // by calls of Done with CLUSTER_E_STATE.
+  // by calls of Done with CLUSTER_E_STATE, unless it was never started.
   void SetStage(Stage stage);
 
   // Datagrams are the other workers' from now on, also of what stays open.

@@ -213,6 +213,15 @@ TEST_F(ListenerTableTest, RequestsUnderWayAreBounded) {
   EXPECT_EQ(more.calls, 0);
 }
 
+// There may be no instance, or one that has no callbacks before it has started.
+TEST_F(ListenerTableTest, RequestsOfAPluginThatDidNotStartAreDropped) {
+  listeners_.SetStage(ListenerTable::Stage::kCreated);
+  Answer answer;
+  EXPECT_EQ(Ask(answer), CLUSTER_OK);
+  listeners_.SetStage(ListenerTable::Stage::kStopped);
+  EXPECT_EQ(answer.calls, 0);
+}
+
 TEST_F(ListenerTableTest, NoRequestsOnceItDrains) {
   listeners_.SetStage(ListenerTable::Stage::kDraining);
   Answer answer;

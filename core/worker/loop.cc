@@ -187,7 +187,8 @@ void Loop::Round(bool wait) {
   const int count = Wait(epoll_.get(), events, wait_ns);
   if (count < 0 && errno != EINTR) failure_ = errno;
   ++rounds_running_;
-  for (int i = 0; i < count; ++i) {
+  round_ends_ = false;
+  for (int i = 0; i < count && !round_ends_; ++i) {
     auto* watch = static_cast<Watch*>(events[i].data.ptr);
     if (!watch->removed) watch->ready(watch->ctx, events[i].events);
   }
@@ -206,7 +207,7 @@ void Loop::FireTimers() {
   const int64_t now_ns = MonotonicNs();
   // Those started by a callback, however short, are due later than this moment
   // and wait for the next round.
-  while (!timers_.empty() && timers_.begin()->first <= now_ns) {
+  while (!round_ends_ && !timers_.empty() && timers_.begin()->first <= now_ns) {
     Timer* const timer = timers_.begin()->second;
     timers_.erase(timers_.begin());
     const Function fire = timer->fire;

@@ -78,6 +78,10 @@ class Loop {
   // Does what there is to do, without waiting.
   void Dispatch() { Round(/*wait=*/false); }
 
+  // From within a call: this round calls no other watch and no timer. What is
+  // ready and due then is so in the next.
+  void EndRound() { round_ends_ = true; }
+
   // The errno with which the kernel refused to say what there is to do, 0 if it
   // did not: somebody closed this loop's descriptor, and it does nothing more.
   int failure() const { return failure_; }
@@ -112,6 +116,7 @@ class Loop {
   int failure_ = 0;
   absl::btree_set<TimerKey> timers_;
   size_t rounds_running_ = 0;
+  bool round_ends_ = false;
   std::vector<std::unique_ptr<Watch>> removed_;
   Watch* watches_ = nullptr;  // all live ones, linked
 

@@ -85,6 +85,23 @@ TEST_F(LoopTest, TimersFireInOrderOfDeadline) {
   EXPECT_EQ(order, (std::vector<int>{1, 2}));
 }
 
+TEST_F(LoopTest, EndedRoundCallsNothingMore) {
+  const UniqueFd a = ReadyFd();
+  const UniqueFd b = ReadyFd();
+  int fired = 0;
+  Call end{[&] {
+    ++fired;
+    loop_->EndRound();
+  }};
+  ASSERT_TRUE(loop_->Add(a.get(), EPOLLIN, &Call::Ready, &end).ok());
+  ASSERT_TRUE(loop_->Add(b.get(), EPOLLIN, &Call::Ready, &end).ok());
+  loop_->StartTimer(0, &Call::Fire, &end);
+  loop_->RunOnce();
+  EXPECT_EQ(fired, 1);
+  loop_->RunOnce();
+  EXPECT_EQ(fired, 2) << "the next round is a new one";
+}
+
 TEST_F(LoopTest, CancelledTimerDoesNotFire) {
   bool cancelled_fired = false;
   bool done = false;

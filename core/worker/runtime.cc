@@ -223,7 +223,13 @@ absl::Status Runtime::OnStart(Frame frame) {
   bool started = false;
   const auto thrown = CatchThrown([&] { started = StartPlugin(path); });
   if (thrown) EndByException(kWorkerExitPluginRefused, *thrown);
-  if (!started) return absl::OkStatus();
+  if (!started) {
+    // Nothing of the plugin is called from here on but stop and destroy, and
+    // those only if it was created.
+    context_.messenger().Close();
+    loop_->EndRound();
+    return absl::OkStatus();
+  }
   stage_ = Stage::kStarted;
   listeners_->SetStage(ListenerTable::Stage::kStarted);
   for (uint32_t i = 0; i < context_.start().listener_count; ++i) {

@@ -60,6 +60,24 @@ TEST(RuntimeTest, StartThatIsNotReadyEndsWithItsCode) {
   EXPECT_EQ(worker.Wait(), kWorkerExitPluginNotReady);
 }
 
+// Whatever it asked for in create is for a plugin that has started.
+TEST(RuntimeTest, NothingIsCalledOfAPluginThatDidNotStart) {
+  for (const std::string function : {"create", "start"}) {
+    for (const std::string early : {"timer", "listen", "message"}) {
+      SCOPED_TRACE(absl::StrCat(function, ", ", early));
+      ForkedRuntime worker;
+      worker.Stop();  // it is to read both at once
+      worker.SendStart(TestPlugin(), {{function, "201"}, {"early", early}});
+      worker.SendDelivery("text");
+      worker.Continue();
+      EXPECT_EQ(worker.Reason(),
+                absl::StrCat(function,
+                             " of runtime_test failed with status 201: no"));
+      EXPECT_EQ(worker.Wait(), kWorkerExitPluginRefused);
+    }
+  }
+}
+
 TEST(RuntimeTest, ListenThatFailsEndsTheWorker) {
   ForkedRuntime worker;
   worker.SendStart(TestPlugin());

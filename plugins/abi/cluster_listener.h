@@ -71,12 +71,13 @@ typedef struct cluster_listener_v1 {
    * port 0 of a worker is one with the n-th of the others. `options` may be
    * NULL.
    *
-   * `done` [loop-thread & started, draining] is called once: with CLUSTER_OK,
-   * and connections come with the number `listener`; or with CLUSTER_E_SYSTEM
-   * and the reason in `error` (`code` is the errno: EADDRINUSE, EACCES, …),
-   * CLUSTER_E_CONFIG (no address), CLUSTER_E_LIMIT (16 listeners are the most),
-   * CLUSTER_E_STATE (draining). `error` is NULL with CLUSTER_OK. CLUSTER_E_*:
-   * `done` will not be called. [loop-thread & created, started] */
+   * `done` [loop-thread & started, draining] is called once, but not if
+   * `create` or `start` fails: with CLUSTER_OK, and connections come with the
+   * number `listener`; or with CLUSTER_E_SYSTEM and the reason in `error`
+   * (`code` is the errno: EADDRINUSE, EACCES, …), CLUSTER_E_CONFIG (no
+   * address), CLUSTER_E_LIMIT (16 listeners are the most), CLUSTER_E_STATE
+   * (draining). `error` is NULL with CLUSTER_OK. CLUSTER_E_*: `done` will not
+   * be called. [loop-thread & created, started] */
   cluster_status (*listen)(const cluster_host* host,
                            cluster_string address,
                            const cluster_listen_options* options,

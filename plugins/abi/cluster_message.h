@@ -84,8 +84,9 @@ typedef struct cluster_message_v1 {
    * `timeout_ms` milliseconds, 1 to 2^31), CLUSTER_E_FULL (the other side has
    * long not read what waits for it), CLUSTER_E_UNSUPPORTED (the primary does
    * not answer requests of plugins here). Not to CLUSTER_TO_OTHERS. Not called
-   * after `stop`. Fails as `send`, and with CLUSTER_E_FULL when 16,384 requests
-   * wait; then `replied` is not called. [loop-thread & created to draining] */
+   * after `stop`, nor if `create` or `start` fails. Fails as `send`, and with
+   * CLUSTER_E_FULL when 16,384 requests wait; then `replied` is not called.
+   * [loop-thread & created to draining] */
   cluster_status (*request)(const cluster_host* host,
                             const cluster_outgoing* message,
                             uint64_t timeout_ms,

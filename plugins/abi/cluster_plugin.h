@@ -60,13 +60,15 @@ typedef struct cluster_worker_plugin {
 
   /* Makes the instance, `*self`. `host` lives as long as the process. Required.
    * Anything but CLUSTER_OK ends the worker with `error`; see the exit codes in
-   * docs/plugin_abi.md for which are retried. [loop-thread & loaded] */
+   * docs/plugin_abi.md for which are retried. Nothing of the plugin is called
+   * after that, no callback either. [loop-thread & loaded] */
   cluster_status (*create)(const cluster_host* host,
                            void** self,
                            cluster_error* error);
 
-  /* Gets ready to serve; connections may follow at once. May be NULL.
-   * [loop-thread & created] */
+  /* Gets ready to serve; connections may follow at once. Fails as `create`, but
+   * that `stop` and `destroy` are called. May be NULL. [loop-thread & created]
+   */
   cluster_status (*start)(void* self, cluster_error* error);
 
   /* Takes one connection, and `connection->fd` with it. `connection` itself is

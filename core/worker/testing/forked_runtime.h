@@ -18,6 +18,7 @@
 #include <cstring>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -27,6 +28,7 @@
 #include "core/base/unique_fd.h"
 #include "core/control/handoff.h"
 #include "core/control/messages.h"
+#include "core/control/user_message.h"
 #include "core/scoreboard/slot_memory.h"
 #include "core/worker/loop.h"
 #include "core/worker/runtime.h"
@@ -131,6 +133,16 @@ class ForkedRuntime {
     Send(FrameType::kListenReply,
          ListenReply{.listener = listener, .error = 0, .data_path = data_path},
          std::move(fds));
+  }
+
+  // A message of another worker's.
+  void SendDelivery(const std::string& text) {
+    const DeliveryHead head = {.from_worker = 2, .total_bytes = text.size()};
+    channel_->SendJoined(static_cast<uint16_t>(FrameType::kDelivery),
+                         BytesOf(head),
+                         std::as_bytes(std::span(text)),
+                         {});
+    (void)channel_->Flush();
   }
 
   void SendDrain(uint64_t deadline_ms, uint64_t sent) {

@@ -2,6 +2,8 @@
 // Built twice: with EMBEDDED it has a loop of its own.
 //
 //   create=N, start=N  the status they return
+//   early=timer, listen, message
+//                      asks in create for such a call, which aborts
 //   drain=close        closes all connections when told to drain
 //   stop=chatty        says much while it stops, and leaves a function posted
 //                      and a timer running
@@ -83,6 +85,28 @@ void Serve(int fd) {
   if (byte == 't') std::thread([=] { health->end(g_host, 0); }).join();
 }
 
+// No such call comes to a plugin that did not start.
+void AskForCall(const std::string& kind) {
+  if (kind == "timer") {
+    cluster_timer* timer;
+    g_loop->start_timer(g_host, 0, [](void*) { abort(); }, nullptr, &timer);
+  } else if (kind == "listen") {
+    Find<cluster_listener_v1>(CLUSTER_SERVICE_LISTENER_V1)
+        ->listen(
+            g_host,
+            {"127.0.0.1:0", 11},
+            nullptr,
+            [](void*, cluster_status, uint32_t, const cluster_error*) {
+              abort();
+            },
+            nullptr);
+  } else if (kind == "message") {
+    Find<cluster_message_v1>(CLUSTER_SERVICE_MESSAGE_V1)
+        ->on_message(
+            g_host, [](void*, const cluster_message*) { abort(); }, nullptr);
+  }
+}
+
 cluster_status Create(const cluster_host* host, void** self, cluster_error* e) {
   g_host = host;
   g_loop = Find<cluster_loop_v1>(CLUSTER_SERVICE_LOOP_V1);
@@ -90,6 +114,7 @@ cluster_status Create(const cluster_host* host, void** self, cluster_error* e) {
   g_config = Find<cluster_config_v1>(CLUSTER_SERVICE_CONFIG_V1);
   g_log = Find<cluster_log_v1>(CLUSTER_SERVICE_LOG_V1);
   *self = &g_peers;
+  AskForCall(Config("early"));
   return Refuse("create", e);
 }
 
