@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/control/metric_definition.h"
 #include "core/control/telemetry_messages.h"
 #include "core/worker/control_channel.h"
@@ -55,7 +56,10 @@ void HostContext::Log(int level, std::string text) {
   }
   const std::lock_guard<std::mutex> lock(lines_mutex_);
   // Waiting for room could block the thread for good.
-  if (lines_.size() >= kMaxLines) return;
+  if (lines_.size() >= kMaxLines) {
+    ++lines_dropped_;
+    return;
+  }
   lines_.push_back({level, std::move(text)});
   // What the loop's queue has no room for goes with the next line, or at the
   // end.
@@ -67,12 +71,17 @@ void HostContext::Log(int level, std::string text) {
 
 void HostContext::SendPostedLines() {
   std::vector<Line> lines;
+  uint64_t dropped = 0;
   {
     const std::lock_guard<std::mutex> lock(lines_mutex_);
     lines.swap(lines_);
+    dropped = std::exchange(lines_dropped_, 0);
     lines_posted_ = false;
   }
   for (Line& line : lines) SendLine(std::move(line));
+  if (dropped == 0) return;
+  SendLine({CLUSTER_LOG_WARNING,
+            absl::StrCat(dropped, " lines of other threads were dropped")});
 }
 
 void HostContext::SendLine(Line line) {

@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -107,7 +108,8 @@ class HostContext {
   void AskToEnd(bool at_once) { on_end_asked_(at_once); }
 
   // Sends a line to the host's log. Any thread. A line of another thread than
-  // the loop's is dropped when kMaxLines wait for the loop.
+  // the loop's is dropped when kMaxLines wait for the loop; how many were is
+  // logged behind those.
   void Log(int level, std::string text);
   // Sends what other threads have logged so far. The loop thread.
   void SendPostedLines();
@@ -145,8 +147,9 @@ class HostContext {
   ListenerTable* listeners_ = nullptr;
 
   std::mutex lines_mutex_;
-  std::vector<Line> lines_;    // of other threads; guarded by lines_mutex_
-  bool lines_posted_ = false;  // the loop is due to send them; likewise
+  std::vector<Line> lines_;     // of other threads; guarded by lines_mutex_
+  uint64_t lines_dropped_ = 0;  // since they were last sent; likewise
+  bool lines_posted_ = false;   // the loop is due to send them; likewise
 };
 
 }  // namespace cluster

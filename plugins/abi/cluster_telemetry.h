@@ -28,7 +28,10 @@ typedef struct cluster_log_v1 {
   uint32_t size;
   uint32_t flags;
 
-  /* Logs `message` (cut at 64 KiB). [any-thread & created to stopped] */
+  /* Logs `message` (cut at 64 KiB). A `level` that this host does not know
+   * counts as CLUSTER_LOG_ERROR. What is logged on another thread waits for the
+   * loop, 4,096 lines at most: more are dropped, and the log says how many.
+   * [any-thread & created to stopped] */
   void (*write)(const cluster_host* host,
                 int32_t level,
                 cluster_string message);

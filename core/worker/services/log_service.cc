@@ -21,6 +21,10 @@ void Write(const cluster_host* host, int32_t level, cluster_string message) {
     Contract::Refuse(kWrite, "its message is NULL");
     return;
   }
+  // One of a later minor, say: the line counts, and is not lost.
+  if (level < CLUSTER_LOG_DEBUG || level > CLUSTER_LOG_PLUGIN_MISBEHAVING) {
+    level = CLUSTER_LOG_ERROR;
+  }
   const size_t size = std::min(message.size, kMaxWorkerTextBytes);
   HostContext::From(host).Log(level,
                               size == 0 ? "" : std::string(message.data, size));

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <thread>
 #include <utility>
@@ -46,6 +47,37 @@ TEST_F(LogServiceTest, LongLinesAreCut) {
   const std::vector<LogLine> logged = Logged();
   ASSERT_EQ(logged.size(), 1u);
   EXPECT_EQ(logged[0].text.size(), size_t{64} << 10);
+}
+
+TEST_F(LogServiceTest, LevelThatIsNoneIsAnError) {
+  for (const int32_t level : {-1, 6, 257, 260, INT32_MIN, INT32_MAX}) {
+    log_->write(host_, level, {"text", 4});
+    const std::vector<LogLine> logged = Logged();
+    ASSERT_EQ(logged.size(), 1u);
+    EXPECT_EQ(logged[0].level, CLUSTER_LOG_ERROR) << level;
+    EXPECT_EQ(logged[0].text, "text");
+  }
+}
+
+TEST_F(LogServiceTest, DroppedLinesAreCounted) {
+  constexpr size_t kRoom = 4'096;
+  for (int round = 0; round < 2; ++round) {
+    std::thread([&] {
+      for (size_t i = 0; i < kRoom + 3; ++i) {
+        log_->write(host_, CLUSTER_LOG_INFO, {"text", 4});
+      }
+    }).join();
+    loop_->Dispatch();
+    // More than the socket takes at a time.
+    std::vector<LogLine> logged = Logged();
+    for (size_t before = 0; before < logged.size();) {
+      before = logged.size();
+      for (LogLine& line : Logged()) logged.push_back(std::move(line));
+    }
+    ASSERT_EQ(logged.size(), kRoom + 1);
+    EXPECT_EQ(logged.back().level, CLUSTER_LOG_WARNING);
+    EXPECT_EQ(logged.back().text, "3 lines of other threads were dropped");
+  }
 }
 
 TEST_F(LogServiceTest, OtherThreadsLogThroughTheLoop) {
