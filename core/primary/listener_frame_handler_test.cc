@@ -70,11 +70,12 @@ class ListenerFrameHandlerTest : public ::testing::Test {
   }
 
   // Asks for a listener; what came back, and how many descriptors with it.
-  std::pair<ListenAtReply, size_t> Ask(const std::string& address) {
+  std::pair<ListenAtReply, size_t> Ask(const std::string& address,
+                                       uint32_t flags = 0) {
     EXPECT_TRUE(
         Say(FrameType::kListenAt,
             ListenAtRequest{
-                .request = 9, .flags = 0, .backlog = 0, .address = address})
+                .request = 9, .flags = flags, .backlog = 0, .address = address})
             .ok());
     worker_->process().Flush();
     std::pair<ListenAtReply, size_t> reply;
@@ -123,6 +124,14 @@ TEST_F(ListenerFrameHandlerTest, AddressThatIsNoneIsRefused) {
   EXPECT_EQ(reply.outcome, ListenOutcome::kConfig);
   EXPECT_EQ(fds, 0u);
   EXPECT_FALSE(reply.reason.empty());
+}
+
+// Those of a later host, say: listening without what they ask for is worse.
+TEST_F(ListenerFrameHandlerTest, UnknownFlagsAreRefused) {
+  const auto [reply, fds] = Ask("127.0.0.1:0", 64);
+  EXPECT_EQ(reply.outcome, ListenOutcome::kConfig);
+  EXPECT_EQ(reply.reason, "unknown flags, or a negative backlog");
+  EXPECT_EQ(fds, 0u);
 }
 
 TEST_F(ListenerFrameHandlerTest, WhatTheKernelRefusesHasItsErrno) {

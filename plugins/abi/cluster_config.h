@@ -19,8 +19,8 @@ typedef struct cluster_config_v1 {
   uint32_t size;
   uint32_t flags;
 
-  /* Returns the value of `key`; data is NULL when it was not set.
-   * [any-thread & created to stopped] */
+  /* Returns the value of `key`, the first if it was set more than once; data is
+   * NULL when it was not set. [any-thread & created to stopped] */
   cluster_string (*get)(const cluster_host* host, const char* key);
 
   /* The n-th pair, in the order given; both NULL behind the last.

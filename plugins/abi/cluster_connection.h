@@ -56,8 +56,9 @@ typedef struct cluster_connection_v1 {
    * [loop-thread & started to stopped] */
   void (*requests)(const cluster_host* host, uint64_t id, int32_t change);
 
-  /* Since 0.2. Adds to the bytes that the worker has read and written.
-   * [any-thread & started to stopped] */
+  /* Since 0.2. Adds to the bytes that the worker has read and written; by which
+   * connection, this host does not look at. [any-thread & started to stopped]
+   */
   void (*bytes)(const cluster_host* host,
                 uint64_t id,
                 uint64_t received,

@@ -75,9 +75,15 @@ typedef struct cluster_listener_v1 {
    * `create` or `start` fails: with CLUSTER_OK, and connections come with the
    * number `listener`; or with CLUSTER_E_SYSTEM and the reason in `error`
    * (`code` is the errno: EADDRINUSE, EACCES, …), CLUSTER_E_CONFIG (no
-   * address), CLUSTER_E_LIMIT (16 listeners are the most), CLUSTER_E_STATE
-   * (draining). `error` is NULL with CLUSTER_OK. CLUSTER_E_*: `done` will not
-   * be called. [loop-thread & created, started] */
+   * address, or flags that this host does not know), CLUSTER_E_LIMIT (16
+   * listeners are the most), CLUSTER_E_STATE (draining). `error` is NULL with
+   * CLUSTER_OK.
+   *
+   * Where this fails `done` will not be called. CLUSTER_E_FULL: 16 requests
+   * wait for their answer; CLUSTER_E_STATE: the worker is told to end;
+   * CLUSTER_E_INVALID: `done` is NULL, `address` empty or over 4,112 bytes, or
+   * the size or backlog of `options` makes no sense.
+   * [loop-thread & created, started] */
   cluster_status (*listen)(const cluster_host* host,
                            cluster_string address,
                            const cluster_listen_options* options,
@@ -89,7 +95,8 @@ typedef struct cluster_listener_v1 {
 
   /* Serves `listener` no more; other workers go on. No connection of it comes
    * after this returns: what this worker has not started goes to others. The
-   * socket is closed when no worker serves it, unless it is one of --listen.
+   * socket is closed when no worker serves it, unless it is one of --listen;
+   * what cluster.datagram/1 gave is closed at once: end its watch before.
    * `listen` with the same address serves it again. CLUSTER_E_INVALID: there is
    * no such listener; CLUSTER_E_STATE: it is not served.
    * [loop-thread & started, draining] */

@@ -29,7 +29,8 @@ typedef struct cluster_loop_v1 {
   /* Calls `ready` [loop-thread & started, draining] while `fd` is ready
    * (level-triggered) for one of `events`. The descriptor stays yours; end the
    * watch before you close it. Writes the handle to `*watch`.
-   * CLUSTER_E_SYSTEM: epoll refused (see errno); CLUSTER_E_INVALID: bad fd.
+   * CLUSTER_E_SYSTEM: epoll refused (see errno); CLUSTER_E_INVALID: `fd` is
+   * closed, watched already, or of a file, for which nobody can wait.
    * [loop-thread & created to draining] */
   cluster_status (*watch)(const cluster_host* host,
                           int32_t fd,
@@ -38,8 +39,8 @@ typedef struct cluster_loop_v1 {
                           void* ctx,
                           cluster_watch** watch);
 
-  /* Replaces the events asked for. 0 keeps the watch and waits for none.
-   * [loop-thread & created to draining] */
+  /* Replaces the events asked for. 0 keeps the watch and waits for none. Fails
+   * as `watch`. [loop-thread & created to draining] */
   cluster_status (*modify)(const cluster_host* host,
                            cluster_watch* watch,
                            uint32_t events);
@@ -82,8 +83,8 @@ typedef struct cluster_embedding_v1 {
   uint32_t flags;
 
   /* A descriptor that polls readable (level-triggered) when `dispatch` has
-   * work. The host's; never read, write or close it. [loop-thread & created to
-   * stopped] */
+   * work. The host's; never read, write or close it. -1: there is none (see
+   * errno). [loop-thread & created to stopped] */
   int32_t (*pollable)(const cluster_host* host);
 
   /* Does what is due, without waiting: connections, timers, posts, drain.

@@ -53,9 +53,10 @@ typedef struct cluster_metric_v1 {
   uint32_t size;
   uint32_t flags;
 
-  /* Makes a counter, or finds the one of that name. `help` is one line.
-   * CLUSTER_E_INVALID: a bad name, or another kind has it; CLUSTER_E_LIMIT: no
-   * cells are left. [loop-thread & created, started] */
+  /* Makes a counter, or finds the one of that name. `help` is one line of at
+   * most 1,024 bytes. CLUSTER_E_INVALID: a bad name or help, or a metric of
+   * another kind has the name; CLUSTER_E_LIMIT: no cells are left.
+   * [loop-thread & created, started] */
   cluster_status (*counter)(const cluster_host* host,
                             const char* name,
                             const char* help,
@@ -67,7 +68,8 @@ typedef struct cluster_metric_v1 {
                           cluster_metric** metric);
   /* The same for a histogram. `bounds` are the upper bounds of its buckets,
    * ascending, `count` of them, at most 32; it takes count + 2 cells.
-   * CLUSTER_E_INVALID: also bad bounds. [loop-thread & created, started] */
+   * CLUSTER_E_INVALID: also bad bounds, or others than before.
+   * [loop-thread & created, started] */
   cluster_status (*histogram)(const cluster_host* host,
                               const char* name,
                               const char* help,
@@ -75,11 +77,13 @@ typedef struct cluster_metric_v1 {
                               uint64_t count,
                               cluster_metric** metric);
 
-  /* Adds to a counter. A few nanoseconds. [any-thread & created to stopped] */
+  /* Adds to a counter. A few nanoseconds. This and the next two do nothing to
+   * a metric of another kind. [any-thread & created to stopped] */
   void (*add)(cluster_metric* counter, uint64_t amount);
   /* Sets a gauge. [any-thread & created to stopped] */
   void (*set)(cluster_metric* gauge, double value);
-  /* Adds `value` to a histogram. [any-thread & created to stopped] */
+  /* Adds `value` to a histogram; what is not finite is left out.
+   * [any-thread & created to stopped] */
   void (*observe)(cluster_metric* histogram, double value);
 } cluster_metric_v1;
 
@@ -92,11 +96,15 @@ typedef struct cluster_health_v1 {
   uint32_t size;
   uint32_t flags;
 
-  /* Connections may come (again). [any-thread & created to draining] */
+  /* Connections may come (again). On another thread than the loop's this and
+   * `not_ready` take effect when the loop gets there; CLUSTER_E_FULL: too much
+   * waits for it, nothing has changed. [any-thread & created to draining] */
   cluster_status (*ready)(const cluster_host* host);
 
   /* No more connections come, those not started go to others, until `ready`.
-   * `reason` is one line for the log. [any-thread & created to draining] */
+   * `reason` is one line for the log (cut at 1 KiB). CLUSTER_E_INVALID: it is
+   * empty; CLUSTER_E_FULL: as with `ready`. [any-thread & created to draining]
+   */
   cluster_status (*not_ready)(const cluster_host* host, cluster_string reason);
 
   /* Says that the plugin lives. From the first call on, a worker that is silent

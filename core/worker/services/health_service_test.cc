@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -61,6 +62,26 @@ TEST_F(HealthServiceTest, OtherThreadsSpeakThroughTheLoop) {
   loop_->Dispatch();
   EXPECT_EQ(heard_, std::vector<bool>({false}));
   EXPECT_EQ(thread_->is_loop_thread(host_), 1);
+}
+
+TEST_F(HealthServiceTest, FullQueueIsTold) {
+  while (loop_->Post([](void*) {}, nullptr)) {
+  }
+  std::thread([&] {
+    EXPECT_EQ(health_->ready(host_), CLUSTER_E_FULL);
+    EXPECT_EQ(health_->not_ready(host_, {"x", 1}), CLUSTER_E_FULL);
+    EXPECT_EQ(health_->end(host_, 0), CLUSTER_E_FULL);
+  }).join();
+  loop_->Dispatch();
+  EXPECT_TRUE(heard_.empty());
+  EXPECT_TRUE(ends_.empty());
+}
+
+TEST_F(HealthServiceTest, LongReasonIsCut) {
+  const std::string reason(2'000, 'x');
+  EXPECT_EQ(health_->not_ready(host_, {reason.data(), reason.size()}),
+            CLUSTER_OK);
+  EXPECT_EQ(Told().at(0).reason, reason.substr(0, 1'024));
 }
 
 TEST_F(HealthServiceTest, ReasonIsNeeded) {

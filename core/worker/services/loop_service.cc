@@ -133,7 +133,9 @@ cluster_status Post(const cluster_host* host, void (*run)(void*), void* ctx) {
 int32_t Pollable(const cluster_host* host) {
   if (Contract::Check(host, kPollable) != CLUSTER_OK) return -1;
   const absl::StatusOr<int> fd = HostContext::From(host).loop().Pollable();
-  return fd.ok() ? *fd : -1;
+  if (fd.ok()) return *fd;
+  errno = ErrnoOf(fd.status());
+  return -1;
 }
 
 cluster_status Dispatch(const cluster_host* host) {
