@@ -39,8 +39,9 @@ typedef struct cluster_loop_v1 {
                           void* ctx,
                           cluster_watch** watch);
 
-  /* Replaces the events asked for. 0 keeps the watch and waits for none. Fails
-   * as `watch`. [loop-thread & created to draining] */
+  /* Replaces the events asked for. 0 keeps the watch and waits for none but
+   * CLUSTER_HANGUP, which is told whatever was asked for, and as long as it
+   * lasts. Fails as `watch`. [loop-thread & created to draining] */
   cluster_status (*modify)(const cluster_host* host,
                            cluster_watch* watch,
                            uint32_t events);

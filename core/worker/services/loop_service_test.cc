@@ -57,6 +57,27 @@ TEST_F(LoopServiceTest, WatchTellsTheEventsOfTheAbi) {
   EXPECT_EQ(events.calls, 0);
 }
 
+TEST_F(LoopServiceTest, HangupIsToldThoughNothingIsAskedFor) {
+  auto pair = *MakeSocketPair(SOCK_STREAM);
+  Events events;
+  cluster_watch* watch = nullptr;
+  ASSERT_EQ(loop_service_->watch(host_,
+                                 pair.first.get(),
+                                 CLUSTER_READABLE,
+                                 &Events::Ready,
+                                 &events,
+                                 &watch),
+            CLUSTER_OK);
+  ASSERT_EQ(loop_service_->modify(host_, watch, 0), CLUSTER_OK);
+  ASSERT_EQ(write(pair.second.get(), "x", 1), 1);
+  loop_->Dispatch();
+  EXPECT_EQ(events.calls, 0);
+  pair.second.Reset();
+  loop_->Dispatch();
+  EXPECT_EQ(events.last, CLUSTER_HANGUP);
+  loop_service_->unwatch(host_, watch);
+}
+
 TEST_F(LoopServiceTest, WatchOfABadDescriptorIsInvalid) {
   cluster_watch* watch = nullptr;
   Events events;
