@@ -40,12 +40,13 @@ void Entry(const cluster_host* host,
            uint64_t n,
            cluster_string* key,
            cluster_string* value) {
+  const bool allowed = Contract::Check(host, kEntry) == CLUSTER_OK;
   if (key == nullptr || value == nullptr) {
-    Contract::Refuse(kEntry, "its key or value is NULL");
+    if (allowed) Contract::Refuse(kEntry, "its key or value is NULL");
     return;
   }
   *key = *value = {nullptr, 0};
-  if (Contract::Check(host, kEntry) != CLUSTER_OK) return;
+  if (!allowed) return;
   const auto& config = HostContext::From(host).start().config;
   if (n >= config.size()) return;
   *key = View(config[n].first);
