@@ -189,12 +189,22 @@ absl::StatusOr<int> Intake::TakeOver(uint32_t listener) {
   absl::Status status;
   ForEach(listener, [&](Listening& listening) {
     listening.Stop();
-    listening.acceptor().Hold();
     listening.HandTo(taken_over);
     if (status.ok()) status = listening.Begin();
   });
-  RETURN_IF_ERROR(status);
-  return taken_over.pollable();
+  if (status.ok()) {
+    ForEach(listener,
+            [](Listening& listening) { listening.acceptor().Hold(); });
+    return taken_over.pollable();
+  }
+  // It gives again, from now on or when the kernel can.
+  ForEach(listener, [](Listening& listening) {
+    listening.Stop();
+    listening.HandBack();
+    if (!listening.Begin().ok()) listening.BackOff();
+  });
+  taken_over_[listener].reset();
+  return status;
 }
 
 void Intake::TakeUpTo(uint32_t listener, size_t limit, ConnectionTaker give) {

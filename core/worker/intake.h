@@ -67,7 +67,8 @@ class Intake {
 
   // From now on TakeUpTo() takes, and `give` is not called. Returns a
   // descriptor, which is readable while there may be something to take.
-  // kAlreadyExists: it was taken over; or the kernel's errors.
+  // kAlreadyExists: it was taken over; or the kernel's errors, with which
+  // nothing has changed.
   absl::StatusOr<int> TakeOver(uint32_t listener);
   bool taken_over(uint32_t listener) const {
     return listener < kMaxListeners && taken_over_[listener] != nullptr;

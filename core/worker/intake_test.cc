@@ -15,10 +15,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/base/errno_status.h"
 #include "core/base/monotonic_clock.h"
 #include "core/base/unique_fd.h"
 #include "core/control/data_path.h"
 #include "core/control/messages.h"
+#include "core/event_loop/refused_call.h"
 #include "core/scoreboard/slot_page.h"
 #include "core/worker/control_channel.h"
 #include "core/worker/host_context.h"
@@ -255,6 +257,30 @@ TEST_F(IntakeTest, TakenOverGivesNothingByItself) {
   ASSERT_EQ(poll(&polled, 1, -1), 1);
   TurnOnce();
   EXPECT_TRUE(given_.empty());
+}
+
+TEST_F(IntakeTest, FailedTakeOverChangesNothing) {
+  Listen();
+  {
+    // One call is for the descriptor itself, the next for the acceptor.
+    const RefusedCall refused(RefusedCall::kEpollAdd, ENOSPC, 1, 1);
+    EXPECT_EQ(ErrnoOf(intake_->TakeOver(kListener).status()), ENOSPC);
+  }
+  EXPECT_FALSE(intake_->taken_over(kListener));
+  Connect();
+  RunUntilGiven(1);
+  EXPECT_TRUE(intake_->TakeOver(kListener).ok());
+}
+
+// It backs off where not even the old way is left.
+TEST_F(IntakeTest, FailedTakeOverGoesOnWhenTheKernelCanAgain) {
+  Listen();
+  {
+    const RefusedCall refused(RefusedCall::kEpollAdd, ENOSPC, 1);
+    EXPECT_EQ(ErrnoOf(intake_->TakeOver(kListener).status()), ENOSPC);
+  }
+  Connect();
+  RunUntilGiven(1);
 }
 
 TEST_F(IntakeTest, TakeUpToTakesAsManyAsAskedFor) {

@@ -57,6 +57,8 @@ class Listening {
   // From the next Begin() on `taken_over`, which outlives this, is readable
   // instead. REQUIRES: not begun, or stopped.
   void HandTo(TakenOver& taken_over) { taken_over_ = &taken_over; }
+  // Undoes that. REQUIRES: stopped.
+  void HandBack() { taken_over_ = nullptr; }
   bool taken_over() const { return taken_over_ != nullptr; }
   // Notes the errno for which nothing can be taken, 0 for none. Returns whether
   // that is news.
