@@ -2,10 +2,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
 #include "core/base/unique_fd.h"
+#include "core/event_loop/refused_call.h"
 #include "core/worker/services/service_fixture.h"
 #include "ipc/fd_passing.h"
 #include "plugins/abi/cluster_plugin.h"
@@ -75,6 +77,44 @@ TEST_F(LoopServiceTest, HangupIsToldThoughNothingIsAskedFor) {
   pair.second.Reset();
   loop_->Dispatch();
   EXPECT_EQ(events.last, CLUSTER_HANGUP);
+  loop_service_->unwatch(host_, watch);
+}
+
+TEST_F(LoopServiceTest, WhatEpollRefusesIsTheSystems) {
+  const auto pair = *MakeSocketPair(SOCK_STREAM);
+  const auto* embedding =
+      Find<cluster_embedding_v1>(CLUSTER_SERVICE_EMBEDDING_V1);
+  cluster_watch* watch = nullptr;
+  Events events;
+  const RefusedCall refused(RefusedCall::kEpollAdd, ENOSPC);
+  EXPECT_EQ(loop_service_->watch(host_,
+                                 pair.first.get(),
+                                 CLUSTER_READABLE,
+                                 &Events::Ready,
+                                 &events,
+                                 &watch),
+            CLUSTER_E_SYSTEM);
+  EXPECT_EQ(errno, ENOSPC);
+  EXPECT_EQ(watch, nullptr);
+  errno = 0;
+  EXPECT_EQ(embedding->pollable(host_), -1);
+  EXPECT_EQ(errno, ENOSPC);
+}
+
+TEST_F(LoopServiceTest, ModifyOfAClosedDescriptorIsInvalid) {
+  auto pair = *MakeSocketPair(SOCK_STREAM);
+  Events events;
+  cluster_watch* watch = nullptr;
+  ASSERT_EQ(loop_service_->watch(host_,
+                                 pair.first.get(),
+                                 CLUSTER_READABLE,
+                                 &Events::Ready,
+                                 &events,
+                                 &watch),
+            CLUSTER_OK);
+  pair.first.Reset();
+  EXPECT_EQ(loop_service_->modify(host_, watch, CLUSTER_WRITABLE),
+            CLUSTER_E_INVALID);
   loop_service_->unwatch(host_, watch);
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -14,6 +15,7 @@
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
 #include "core/worker/services/service_fixture.h"
+#include "ipc/descriptor_limit.h"
 #include "ipc/open_fds.h"
 #include "plugins/abi/cluster_plugin.h"
 
@@ -210,6 +212,20 @@ TEST_F(MessageServiceTest, SentDescriptorsAreCopies) {
   EXPECT_EQ(service_->send(host_, &outgoing), CLUSTER_OK);
   EXPECT_EQ(Sent().size(), 1u);
   EXPECT_EQ(OpenFds(), before + 1);
+}
+
+TEST_F(MessageServiceTest, DescriptorThatCannotBeCopiedIsTheSystems) {
+  const UniqueFd fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const int32_t fds[] = {fd.get()};
+  cluster_outgoing outgoing = To(CLUSTER_TO_OTHERS, 0, "");
+  outgoing.fds = fds;
+  outgoing.fd_count = 1;
+  {
+    const DescriptorLimit limit(0);
+    EXPECT_EQ(service_->send(host_, &outgoing), CLUSTER_E_SYSTEM);
+    EXPECT_EQ(errno, EMFILE);
+  }
+  EXPECT_TRUE(Sent().empty());
 }
 
 // ---- Requests of this worker
