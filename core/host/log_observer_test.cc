@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <functional>
 #include <string>
 
 #include "core/base/unique_fd.h"
 #include "core/log/logger.h"
+#include "core/primary/workers/primary_observer.h"
 #include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
@@ -26,13 +28,26 @@ class LogObserverTest : public ::testing::Test {
     writer_.Reset(fds[1]);
   }
 
-  // The line in the log for what a worker logged.
-  std::string Logged(int level) {
+  // The line in the log for what an observer is told.
+  std::string Told(const std::function<void(LogObserver&)>& tell) {
     Logger logger({.min_level = LogLevel::kDebug, .fd = writer_.get()});
-    LogObserver(logger, "").OnLog(3, 4711, level, "text");
+    LogObserver observer(logger, "./kite.so", "");
+    tell(observer);
     char line[256];
     const ssize_t size = read(reader_.get(), line, sizeof(line));
     return size < 0 ? "" : std::string(line, static_cast<size_t>(size));
+  }
+  // For what a worker logged.
+  std::string Logged(int level) {
+    return Told([level](LogObserver& observer) {
+      observer.OnLog(3, 4711, level, "text");
+    });
+  }
+  // For why the primary ends.
+  std::string GivingUp(PrimaryEnd::Kind kind) {
+    return Told([kind](LogObserver& observer) {
+      observer.OnGivingUp({.kind = kind, .reason = "no wind"});
+    });
   }
 
   UniqueFd reader_;
@@ -62,6 +77,16 @@ TEST_F(LogObserverTest, LevelThatIsNoneIsAnError) {
   for (const int level : {6, 77, 255}) {
     EXPECT_THAT(Logged(level), HasSubstr(" ERROR worker 3 [4711] text"));
   }
+}
+
+TEST_F(LogObserverTest, GivingUpIsAnErrorWithTheReason) {
+  EXPECT_THAT(GivingUp(PrimaryEnd::Kind::kPluginRefused),
+              HasSubstr("the plugin ./kite.so cannot run: no wind\n"));
+  EXPECT_THAT(GivingUp(PrimaryEnd::Kind::kWorkersDied),
+              HasSubstr("too often (see --restarts); the last: no wind\n"));
+  EXPECT_THAT(GivingUp(PrimaryEnd::Kind::kCannotFork),
+              HasSubstr("no worker can be started: no wind\n"));
+  EXPECT_EQ(GivingUp(PrimaryEnd::Kind::kDrained), "");
 }
 
 }  // namespace
