@@ -20,27 +20,19 @@ SocketAddress Client(uint8_t number) {
   return {.family = CLUSTER_FAMILY_IPV4, .bytes = {10, 0, 0, number}};
 }
 
-std::vector<uint32_t> InFlight(DispatcherFixture& fixture) {
-  std::vector<uint32_t> counts;
-  for (size_t i = 0; i < fixture.slot_count(); ++i) {
-    counts.push_back(fixture.slot(i).in_flight());
-  }
-  return counts;
-}
-
 TEST(DispatcherPolicyTest, WeightsAreOfTheSlots) {
   DispatcherFixture fixture(
       3, "smooth_weighted_round_robin", {.weights = {5, 1, 2}});
   fixture.AddAll();
   fixture.Accept(8);
-  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{5, 1, 2}));
+  EXPECT_EQ(fixture.InFlight(), (std::vector<uint32_t>{5, 1, 2}));
 }
 
 TEST(DispatcherPolicyTest, SlotsWithoutAWeightHaveOne) {
   DispatcherFixture fixture(2, "least_connections", {.weights = {3}});
   fixture.AddAll();
   fixture.Accept(8);
-  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{6, 2}));
+  EXPECT_EQ(fixture.InFlight(), (std::vector<uint32_t>{6, 2}));
 }
 
 TEST(DispatcherPolicyTest, WorkerAtItsLimitGetsNoMoreAndTheRestWaits) {
@@ -48,12 +40,12 @@ TEST(DispatcherPolicyTest, WorkerAtItsLimitGetsNoMoreAndTheRestWaits) {
     DispatcherFixture fixture(2, policy, {.max_connections = {3, 3}});
     fixture.AddAll();
     fixture.Accept(10, 0, Client(1));
-    EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{3, 3})) << policy;
+    EXPECT_EQ(fixture.InFlight(), (std::vector<uint32_t>{3, 3})) << policy;
     EXPECT_EQ(fixture.dispatcher().pending(), 4u);
     fixture.Serve(1);
     fixture.Close(1, 2);
     fixture.Pass(kMs);
-    EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{3, 3})) << policy;
+    EXPECT_EQ(fixture.InFlight(), (std::vector<uint32_t>{3, 3})) << policy;
     EXPECT_EQ(fixture.dispatcher().pending(), 2u);
     EXPECT_EQ(fixture.Imbalance(), 0);
   }
@@ -63,19 +55,19 @@ TEST(DispatcherPolicyTest, EachWorkerHasItsOwnLimit) {
   DispatcherFixture fixture(3, "round_robin", {.max_connections = {3, 1}});
   fixture.AddAll();
   fixture.Accept(20);
-  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{3, 1, 16}));
+  EXPECT_EQ(fixture.InFlight(), (std::vector<uint32_t>{3, 1, 16}));
 }
 
 TEST(DispatcherPolicyTest, ClientsStayAtTheirWorkersAndSpread) {
   for (const char* policy : {"rendezvous", "maglev", "bounded_load:factor=9"}) {
     DispatcherFixture fixture(4, policy);
     fixture.AddAll();
-    std::vector<uint32_t> before = InFlight(fixture);
+    std::vector<uint32_t> before = fixture.InFlight();
     int used = 0;
     for (uint8_t client = 0; client < 16; ++client) {
       // Some load for bounded_load to be fair about.
       fixture.Accept(3, 0, Client(client));
-      const std::vector<uint32_t> after = InFlight(fixture);
+      const std::vector<uint32_t> after = fixture.InFlight();
       int moved = 0;
       for (size_t i = 0; i < 4; ++i) moved += after[i] != before[i] ? 1 : 0;
       EXPECT_EQ(moved, 1) << policy << " client " << int{client};
@@ -91,14 +83,14 @@ TEST(DispatcherPolicyTest, ClientsWithoutAnAddressAreSpread) {
   DispatcherFixture fixture(4, "rendezvous");
   fixture.AddAll();
   fixture.Accept(200, 0, {.family = CLUSTER_FAMILY_UNIX});
-  for (uint32_t count : InFlight(fixture)) EXPECT_GT(count, 20u);
+  for (uint32_t count : fixture.InFlight()) EXPECT_GT(count, 20u);
 }
 
 TEST(DispatcherPolicyTest, RestartedWorkerKeepsItsClients) {
   DispatcherFixture fixture(4, "rendezvous");
   fixture.AddAll();
   fixture.Accept(1, 0, Client(7));
-  const std::vector<uint32_t> before = InFlight(fixture);
+  const std::vector<uint32_t> before = fixture.InFlight();
   const size_t home = std::ranges::find(before, 1u) - before.begin();
   fixture.Serve(home);
   fixture.Die(home);
@@ -129,7 +121,7 @@ TEST(DispatcherPolicyTest, LearningPoliciesHearHowLongConnectionsTook) {
     ServeUnequally(fixture);
     // One each, so that nobody is idle.
     fixture.Accept(20);
-    const std::vector<uint32_t> counts = InFlight(fixture);
+    const std::vector<uint32_t> counts = fixture.InFlight();
     EXPECT_LT(counts[0], 5u) << policy;
     EXPECT_GT(counts[1], 15u) << policy;
   }
@@ -178,120 +170,7 @@ TEST(DispatcherPolicyTest, NewWorkerIsNotBlamedForTheOldOne) {
   fixture.Die(0);
   fixture.dispatcher().Add(fixture.slot(0));
   fixture.Accept(20);
-  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{10, 10}));
-}
-
-// Connections that each of two slots got of 200 rounds, each of which ends at
-// once, half way through the slow start of slot 1.
-std::vector<uint64_t> DuringSlowStart(const char* policy) {
-  DispatcherFixture fixture(2, policy, {.slow_start_ns = 1000 * kMs});
-  fixture.dispatcher().Add(fixture.slot(0));
-  fixture.Pass(0);
-  fixture.Pass(2000 * kMs);
-  fixture.dispatcher().Add(fixture.slot(1));
-  fixture.Pass(0);
-  fixture.Pass(450 * kMs);
-  for (int i = 0; i < 200; ++i) {
-    fixture.Accept(3);
-    for (const size_t slot : {0, 1}) {
-      fixture.Serve(slot);
-      fixture.Close(slot);
-    }
-    fixture.Pass(0);
-  }
-  return {fixture.slot(0).assigned(), fixture.slot(1).assigned()};
-}
-
-TEST(DispatcherPolicyTest, StarterGetsPartOfItsShare) {
-  for (const char* policy :
-       {"smooth_weighted_round_robin", "random", "round_robin"}) {
-    const std::vector<uint64_t> counts = DuringSlowStart(policy);
-    EXPECT_EQ(counts[0] + counts[1], 600u) << policy;
-    // Half of what the other gets: 200; where rounds are thinned out, half of
-    // the rounds have it.
-    EXPECT_GT(counts[1], 110u) << policy;
-    EXPECT_LT(counts[1], 245u) << policy;
-  }
-}
-
-// Slow start makes weights greater: a cap is of the shares that were set.
-TEST(DispatcherPolicyTest, FirstKeepsItsCapDuringSlowStart) {
-  DispatcherFixture fixture(
-      3, "first:cap=10", {.weights = {1, 2}, .slow_start_ns = 1000 * kMs});
-  for (const size_t slot : {0, 1}) fixture.dispatcher().Add(fixture.slot(slot));
-  fixture.Pass(0);
-  fixture.Pass(2000 * kMs);
-  fixture.dispatcher().Add(fixture.slot(2));
-  fixture.Pass(0);
-  fixture.Pass(450 * kMs);
-  fixture.Accept(35);
-  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{10, 20, 5}));
-  for (const size_t slot : {0, 1, 2}) fixture.Serve(slot);
-  fixture.Pass(550 * kMs);
-  fixture.Accept(5);
-  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{10, 20, 10}));
-}
-
-// The longest run of one of two slots among connections that come one by one
-// and end at once, 1 ms apart.
-int LongestRun(DispatcherFixture& fixture, int connections) {
-  int longest = 0;
-  int run = 0;
-  bool last_was_first = false;
-  for (int i = 0; i < connections; ++i) {
-    const uint64_t before = fixture.slot(0).assigned();
-    fixture.Accept(1);
-    const bool first = fixture.slot(0).assigned() > before;
-    run = first == last_was_first ? run + 1 : 1;
-    last_was_first = first;
-    longest = std::max(longest, run);
-    for (size_t slot = 0; slot < fixture.slot_count(); ++slot) {
-      fixture.Serve(slot);
-      fixture.Close(slot);
-    }
-    fixture.Pass(kMs);
-  }
-  return longest;
-}
-
-TEST(DispatcherPolicyTest, NeitherSlowStartNorNewWeightsMakeABurst) {
-  DispatcherFixture fixture(
-      2, "smooth_weighted_round_robin", {.slow_start_ns = 1000 * kMs});
-  fixture.dispatcher().Add(fixture.slot(0));
-  fixture.Pass(0);
-  fixture.Pass(2000 * kMs);
-  fixture.dispatcher().Add(fixture.slot(1));
-  EXPECT_LE(LongestRun(fixture, 890), 11) << "ten to one at first";
-  EXPECT_LE(LongestRun(fixture, 300), 2) << "and equal in the end";
-  for (const uint32_t weight : {65'536, 1}) {
-    for (const size_t slot : {0, 1}) {
-      fixture.dispatcher().SetWeight(slot, weight);
-      EXPECT_LE(LongestRun(fixture, 51), slot == 0 ? 51 : 2);
-    }
-  }
-}
-
-// Nothing happened for long before it began to listen: its time begins when the
-// dispatcher next looks at the clock.
-TEST(DispatcherPolicyTest, SlowStartOfAQuietHostBeginsWithTheWorker) {
-  DispatcherFixture fixture(
-      2, "smooth_weighted_round_robin", {.slow_start_ns = 5000 * kMs});
-  fixture.dispatcher().Add(fixture.slot(0));
-  fixture.Pass(10'000 * kMs);
-  fixture.Pass(10'000 * kMs);
-  fixture.dispatcher().Add(fixture.slot(1));
-  fixture.Pass(10'000 * kMs);
-  fixture.Accept(11);
-  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{10, 1}));
-}
-
-TEST(DispatcherPolicyTest, AfterSlowStartSharesAreEqual) {
-  DispatcherFixture fixture(2, "round_robin", {.slow_start_ns = 1000 * kMs});
-  fixture.AddAll();
-  fixture.Pass(0);
-  fixture.Pass(1000 * kMs);
-  fixture.Accept(10);
-  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{5, 5}));
+  EXPECT_EQ(fixture.InFlight(), (std::vector<uint32_t>{10, 10}));
 }
 
 // A worker that dies of every connection is idle, and would get them all.
@@ -304,7 +183,7 @@ TEST(DispatcherPolicyTest, WorkerThatDiesOfConnectionsIsEjected) {
   fixture.Die(2);
   fixture.dispatcher().Add(fixture.slot(2));
   fixture.Accept(9);
-  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{6, 6, 0, 6}));
+  EXPECT_EQ(fixture.InFlight(), (std::vector<uint32_t>{6, 6, 0, 6}));
   for (const size_t slot : {0, 1, 3}) fixture.Serve(slot);
   fixture.Pass(30'000 * kMs);
   fixture.Accept(1);
@@ -322,7 +201,7 @@ TEST(DispatcherPolicyTest, NewListenerEjectsNobodyForWhatWasBefore) {
   EXPECT_EQ(fixture.slot(1).lost(), 10u);
   for (size_t slot : {0, 1}) fixture.dispatcher(1).Add(fixture.slot(slot));
   fixture.Accept(10, /*listener=*/1);
-  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{15, 5}));
+  EXPECT_EQ(fixture.InFlight(), (std::vector<uint32_t>{15, 5}));
 }
 
 // What is too much for the sound one waits; the one that fails gets none of it.
@@ -337,7 +216,7 @@ TEST(DispatcherPolicyTest, WhatIsTooMuchDoesNotGoToWhoIsEjected) {
   fixture.Die(1);
   fixture.dispatcher().Add(fixture.slot(1));
   fixture.Accept(7);
-  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{3, 0}));
+  EXPECT_EQ(fixture.InFlight(), (std::vector<uint32_t>{3, 0}));
   EXPECT_EQ(fixture.dispatcher().pending(), 5u);
 }
 
@@ -353,7 +232,7 @@ TEST(DispatcherPolicyTest, NobodyIsEjectedWhenTooManyWouldBe) {
     fixture.dispatcher().Add(fixture.slot(slot));
   }
   fixture.Accept(4);
-  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{2, 2}));
+  EXPECT_EQ(fixture.InFlight(), (std::vector<uint32_t>{2, 2}));
 }
 
 TEST(DispatcherPolicyTest, WorkerThatStandsStillIsEjected) {
@@ -374,7 +253,7 @@ TEST(DispatcherPolicyTest, LeastRequestsCountsWhatRunsAndWhatWaits) {
   fixture.AddAll();
   fixture.slot(0).page().requests.store(6);
   fixture.Accept(10);
-  EXPECT_EQ(InFlight(fixture), (std::vector<uint32_t>{2, 8}));
+  EXPECT_EQ(fixture.InFlight(), (std::vector<uint32_t>{2, 8}));
 }
 
 }  // namespace

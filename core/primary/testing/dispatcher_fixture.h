@@ -134,6 +134,12 @@ class DispatcherFixture {
   }
   const Ledger& ledger() const { return ledger_; }
   size_t slot_count() const { return slots_.size(); }
+  // What each slot has, by index.
+  std::vector<uint32_t> InFlight() const {
+    std::vector<uint32_t> counts;
+    for (const auto& slot : slots_) counts.push_back(slot->in_flight());
+    return counts;
+  }
 
  private:
   Ledger ledger_;
