@@ -26,6 +26,20 @@ Dispatcher::Dispatcher(uint32_t listener,
       ejection_(options.ejection),
       pending_(options.pending_capacity) {}
 
+// What nobody wanted to hear may be of any age, and would come as one report.
+void Dispatcher::SetPolicy(std::unique_ptr<Policy> policy) {
+  if (!reports()) {
+    Release();
+    for (Member& member : members_) {
+      member.finished_told = member.slot->finished();
+      member.lasted_ns_told = member.slot->lasted_ns();
+      member.lost_untold = 0;
+    }
+    for (Past& past : pasts_) past.lost = 0;
+  }
+  policy_ = std::move(policy);
+}
+
 void Dispatcher::SetWeight(uint32_t slot, uint32_t weight) {
   if (options_.weights.size() <= slot) options_.weights.resize(slot + 1, 1);
   options_.weights[slot] = weight;
@@ -260,7 +274,7 @@ void Dispatcher::Release() {
       const Slot& slot = *member.slot;
       options_.recorder->Saw(slot.index(), slot.finished(), slot.lasted_ns());
     }
-    if (policy_->wants_completions() || ejection_.enabled()) Report(member);
+    if (reports()) Report(member);
     member.slot->SendDueProbe();
   }
   std::erase_if(members_, [&](const Member& m) {

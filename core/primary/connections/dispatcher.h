@@ -64,11 +64,10 @@ class Dispatcher {
              const DispatchOptions& options,
              Ledger& ledger);
 
-  // From now on `policy` picks; nothing that was placed or waits is touched.
+  // From now on `policy` picks; nothing that was placed or waits is touched. If
+  // the one before was told nothing, it hears only of what ends from now on.
   // REQUIRES: not within a round.
-  void SetPolicy(std::unique_ptr<Policy> policy) {
-    policy_ = std::move(policy);
-  }
+  void SetPolicy(std::unique_ptr<Policy> policy);
   // Gives the slot of that index so many shares, from 1 to 65,536.
   void SetWeight(uint32_t slot, uint32_t weight);
 
@@ -145,6 +144,9 @@ class Dispatcher {
   void FindCandidates();
   void Flush();
   void Release();
+  bool reports() const {
+    return policy_->wants_completions() || ejection_.enabled();
+  }
   void Report(Member& member);
   Past& PastOf(const Slot& slot);
   void Requeue(HandoffStream::Connections& connections, Slot& slot, bool full);

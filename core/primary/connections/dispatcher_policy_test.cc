@@ -10,6 +10,7 @@
 #include "core/primary/connections/dispatcher.h"
 #include "core/primary/testing/dispatcher_fixture.h"
 #include "plugins/abi/cluster_plugin.h"
+#include "scheduler/registry.h"
 
 namespace cluster {
 namespace {
@@ -161,6 +162,62 @@ TEST(DispatcherPolicyTest, WorkerThatDiesOfConnectionsIsNotTakenForAFastOne) {
     EXPECT_GE(fixture.ledger().lost(), 1u) << policy;
     EXPECT_LE(fixture.ledger().lost(), 2u) << policy;
   }
+}
+
+// Single connections of 1 ms; returns how many of them each of two slots got.
+std::vector<uint64_t> OneByOne(DispatcherFixture& fixture, int connections) {
+  std::vector<uint64_t> before;
+  for (const size_t slot : {0, 1}) {
+    before.push_back(fixture.slot(slot).assigned());
+  }
+  for (int i = 0; i < connections; ++i) {
+    fixture.Accept(1);
+    for (const size_t slot : {0, 1}) {
+      fixture.Serve(slot);
+      fixture.Close(slot, SIZE_MAX, 0, kMs);
+    }
+    fixture.Pass(kMs);
+  }
+  return {fixture.slot(0).assigned() - before[0],
+          fixture.slot(1).assigned() - before[1]};
+}
+
+// An hour ago, under a policy that learns nothing, one worker died of its
+// connections, or took a second for each of them.
+TEST(DispatcherPolicyTest, PolicyThatComesLaterIsNotToldOfWhatWasBefore) {
+  for (const char* policy : {"peak_ewma", "prequal"}) {
+    for (const bool died : {true, false}) {
+      DispatcherFixture fixture(2);
+      fixture.AddAll();
+      fixture.Accept(10);
+      for (const size_t slot : {0, 1}) fixture.Serve(slot);
+      fixture.Close(0, SIZE_MAX, 0, kMs);
+      if (died) {
+        fixture.Die(1);
+        fixture.dispatcher().Add(fixture.slot(1));
+      } else {
+        fixture.Close(1, SIZE_MAX, 0, 1000 * kMs);
+      }
+      fixture.Pass(3'600'000 * kMs);
+      fixture.dispatcher().SetPolicy(*MakePolicy(policy, 1));
+      const std::vector<uint64_t> counts = OneByOne(fixture, 20);
+      EXPECT_GE(counts[0], 5u) << policy << died;
+      EXPECT_GE(counts[1], 5u) << policy << died;
+    }
+  }
+}
+
+// What nobody was told of a worker when there was no other to follow it.
+TEST(DispatcherPolicyTest, NorOfAWorkerThatHadNoSuccessorYet) {
+  DispatcherFixture fixture(2);
+  fixture.AddAll();
+  fixture.Accept(10);
+  for (const size_t slot : {0, 1}) fixture.Serve(slot);
+  fixture.Close(0, SIZE_MAX, 0, kMs);
+  fixture.Die(1);
+  fixture.dispatcher().SetPolicy(*MakePolicy("peak_ewma", 1));
+  fixture.dispatcher().Add(fixture.slot(1));
+  EXPECT_GE(OneByOne(fixture, 20)[1], 5u);
 }
 
 TEST(DispatcherPolicyTest, NewWorkerIsNotBlamedForTheOldOne) {
