@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "scheduler/two_rows.h"
 
@@ -13,6 +14,12 @@ constexpr double kPenalty = 1e30;
 
 }  // namespace
 
+void PeakEwma::FindMeanWeight(const Candidates& candidates) {
+  const auto& weights = candidates.weights;
+  mean_weight_ =
+      std::accumulate(weights.begin(), weights.end(), 0.0) / weights.size();
+}
+
 void PeakEwma::Observe(Ewma& ewma, double ns, int64_t now_ns) const {
   const int64_t passed_ns = now_ns - ewma.seen_ns;
   const double kept = passed_ns > 0 ? std::exp(-passed_ns / tau_ns_) : 1;
@@ -23,18 +30,19 @@ void PeakEwma::Observe(Ewma& ewma, double ns, int64_t now_ns) const {
 double PeakEwma::Cost(const Arrival& arrival,
                       const Candidates& candidates,
                       size_t row) {
-  const double in_flight = candidates.in_flight[row];
+  const double load =
+      candidates.in_flight[row] * mean_weight_ / candidates.weights[row];
   Ewma* const ewma = ewmas_.Find(candidates.slots[row], candidates.keys[row]);
   if (ewma != nullptr && ewma->ns > 0) Observe(*ewma, 0, arrival.now_ns);
   if (ewma != nullptr && ewma->ns > 0) {
-    return ewma->ns * (in_flight + 1) / candidates.weights[row];
+    return ewma->ns * (load + 1);
   }
-  if (candidates.in_flight[row] == 0) return 0;
-  return kPenalty * (1 + in_flight / candidates.weights[row]);
+  return candidates.in_flight[row] == 0 ? 0 : kPenalty * (load + 1);
 }
 
 size_t PeakEwma::Pick(const Arrival& arrival, const Candidates& candidates) {
   if (candidates.size() == 1) return 0;
+  if (view_.Changed(candidates)) FindMeanWeight(candidates);
   const auto [first, second] = DrawTwoRows(candidates, draw_, random_);
   return Cost(arrival, candidates, second) < Cost(arrival, candidates, first)
              ? second

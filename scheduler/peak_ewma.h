@@ -1,7 +1,11 @@
 // PeakEwma: of two workers drawn at random, by weight, the one with the lower
 // expected time: the moving average of the time that connections took there,
 // which jumps to every peak at once, times one more than the connections in
-// flight, by weight.
+// flight.
+//
+// Those in flight count for the less, the more the worker weighs: by its weight
+// in mean weights. The one more counts in full, so that of idle workers the
+// faster is picked, and not the heavier.
 //
 // The average falls toward zero while nothing is heard, so that a worker that
 // was slow is tried again. A worker of which nothing is known and that is busy
@@ -14,7 +18,7 @@
 // where connections stay open for as long as clients like.
 //
 // Source: the Peak EWMA balancer of Twitter's Finagle (PeakEwma.scala), as also
-// in linkerd; its tau is 10 s. Others of the name differ.
+// in linkerd; its tau is 10 s. Others of the name differ. The weights are ours.
 //
 // Thread safety: none, as every Policy.
 //
@@ -31,6 +35,7 @@
 #include "scheduler/policy_parameter.h"
 #include "scheduler/slot_column.h"
 #include "scheduler/split_mix64.h"
+#include "scheduler/view_memo.h"
 #include "scheduler/weighted_draw.h"
 
 namespace cluster {
@@ -48,6 +53,7 @@ class PeakEwma final : public Policy {
 
   absl::string_view name() const override { return kName; }
   bool prefers_idle() const override { return true; }
+  bool weighs_idle() const override { return false; }
   bool wants_completions() const override { return true; }
 
   // O(1) while the view is the same.
@@ -60,11 +66,14 @@ class PeakEwma final : public Policy {
     int64_t seen_ns = 0;
   };
 
+  void FindMeanWeight(const Candidates& candidates);
   void Observe(Ewma& ewma, double ns, int64_t now_ns) const;
   double Cost(const Arrival& arrival, const Candidates& candidates, size_t row);
 
   const double tau_ns_;
   SlotColumn<Ewma, Heir::kBeginsAnew> ewmas_;
+  ViewMemo view_;
+  double mean_weight_ = 1;  // of the view
   WeightedDraw draw_;
   SplitMix64 random_;
 };

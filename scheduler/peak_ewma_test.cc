@@ -102,13 +102,34 @@ TEST(PeakEwmaTest, FailureIsKnownOfAWorkerThatHasFinishedNothing) {
   EXPECT_EQ(PickAt(policy, {0, 0}), 1u);
 }
 
-TEST(PeakEwmaTest, WeighsCost) {
+TEST(PeakEwmaTest, WeighsTheLoad) {
+  for (const uint32_t load : {4, 10}) {
+    PeakEwma policy(kTau, 1);
+    policy.OnCompleted(Finished(0, 1000));
+    policy.OnCompleted(Finished(1, 1000));
+    std::vector<Candidate> rows = Loads({2, load});
+    rows[1].weight = 4;
+    // Of a mean weight of 2.5: loads of 5, and of 2.5 or 6.25.
+    EXPECT_EQ(PickRow(policy, rows, {.now_ns = 1}), load == 4 ? 1u : 0u);
+  }
+}
+
+TEST(PeakEwmaTest, OfIdleWorkersTheFasterIsPickedWhateverItsWeight) {
   PeakEwma policy(kTau, 1);
   policy.OnCompleted(Finished(0, 1000));
   policy.OnCompleted(Finished(1, 3000));
   std::vector<Candidate> rows = Loads({0, 0});
   rows[1].weight = 4;
-  EXPECT_EQ(PickRow(policy, rows, {.now_ns = 1}), 1u);
+  EXPECT_EQ(PickRow(policy, rows, {.now_ns = 1}), 0u);
+}
+
+TEST(PeakEwmaTest, IdleWorkersThatAreUnknownAreDrawnByWeight) {
+  PeakEwma policy(kTau, 1);
+  std::vector<Candidate> rows = Loads({0, 0});
+  rows[1].weight = 3;
+  int heavy = 0;
+  for (int i = 0; i < 20'000; ++i) heavy += PickRow(policy, rows) == 1 ? 1 : 0;
+  EXPECT_NEAR(heavy, 15'000, 350);
 }
 
 }  // namespace

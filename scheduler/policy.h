@@ -96,6 +96,11 @@ class Policy {
   // False if weights make no difference to it.
   virtual bool heeds_weights() const { return true; }
 
+  // False if weights do not say which of several idle workers is picked. One
+  // that has just started is to be shown to it in fewer rounds, then: on a
+  // quiet host a lower weight would not keep it from anything.
+  virtual bool weighs_idle() const { return true; }
+
   // True if it reads arrival.key; others need not be given one.
   virtual bool wants_key() const { return false; }
 

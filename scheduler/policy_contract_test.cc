@@ -50,9 +50,8 @@ bool SpreadsByWeight(const Policy& policy) {
   return Spreads(policy) && policy.heeds_weights();
 }
 
-// One picks by a score of latencies first, of which there are none.
 bool SpreadsIdleByWeight(const Policy& policy) {
-  return SpreadsByWeight(policy) && policy.name() != "prequal";
+  return SpreadsByWeight(policy) && policy.weighs_idle();
 }
 
 class IdleByWeightTest : public PolicyContractTest {};
@@ -195,7 +194,7 @@ TEST_P(WeightedPolicyTest, LoadFollowsWeights) {
 }
 
 // A quiet host: each connection ends before the next one comes, so that all are
-// idle. Slow start works by weights, too.
+// idle, and known to be equally fast. Slow start works by weights, too.
 TEST_P(IdleByWeightTest, IdleWorkersArePickedByWeight) {
   constexpr int kPicks = 60'000;
   for (const std::vector<uint32_t>& weights :
@@ -203,6 +202,10 @@ TEST_P(IdleByWeightTest, IdleWorkersArePickedByWeight) {
     const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
     CandidateTable table = Workers(weights);
     const std::unique_ptr<Policy> policy = Make(13);
+    for (uint32_t slot = 0; slot < weights.size(); ++slot) {
+      policy->OnCompleted(
+          {.key = slot + 1, .slot = slot, .count = 1, .total_ns = 1000});
+    }
     std::vector<int> counts(weights.size());
     for (int i = 0; i < kPicks; ++i) {
       ++counts[policy->Pick({.now_ns = i}, table.view())];

@@ -78,6 +78,7 @@ class Prequal final : public Policy {
 
   absl::string_view name() const override { return kName; }
   bool prefers_idle() const override { return true; }
+  bool weighs_idle() const override { return false; }
   bool wants_completions() const override { return true; }
 
   // O(pool).

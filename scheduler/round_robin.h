@@ -38,6 +38,7 @@ class RoundRobin final : public Policy {
   absl::string_view name() const override { return kName; }
   bool prefers_idle() const override { return true; }
   bool heeds_weights() const override { return false; }
+  bool weighs_idle() const override { return false; }
 
   // O(1) while membership is stable, else O(log n).
   size_t Pick(const Arrival& arrival, const Candidates& candidates) override;

@@ -157,9 +157,8 @@ void Dispatcher::FillTable() {
   double weight_unit = 1;
   if (policy_->heeds_weights()) {
     weight_unit = ScaleWeights(percents_, weights_);
-  } else {
-    ThinOutStarters();
   }
+  if (!policy_->weighs_idle()) ThinOutStarters();
   table_.Clear(weight_unit);
   for (size_t row = 0; row < eligible_.size(); ++row) {
     const uint32_t index = eligible_[row];
@@ -174,8 +173,10 @@ void Dispatcher::FillTable() {
   }
 }
 
-// A policy without weights sees a worker that has just started in so many
-// rounds as its share says, against the one that has started longest.
+// A policy that does not weigh idle workers sees one that has just started in
+// so many rounds as its share says, against the one that has started longest.
+// Where it has a weight that is less, too: on a busy host it would have too
+// much of those rounds.
 void Dispatcher::ThinOutStarters() {
   if (percents_.empty()) return;
   const uint32_t greatest = std::ranges::max(percents_);
