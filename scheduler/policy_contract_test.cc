@@ -341,6 +341,26 @@ TEST_P(PolicyContractTest, WorkMattersOnlyToThoseThatReadIt) {
   EXPECT_EQ(differs, one->reads_work());
 }
 
+TEST_P(PolicyContractTest, WeightsMatterOnlyToThoseThatHeedThem) {
+  const std::unique_ptr<Policy> one = Make(8);
+  const std::unique_ptr<Policy> two = Make(8);
+  std::vector<Candidate> rows = Equal(8);
+  for (Candidate& row : rows) {
+    // Neither idle nor, for one that packs, below what an equal share allows.
+    row.in_flight = row.requests = 150 + row.slot;
+  }
+  CandidateTable equal = TableOf(rows);
+  for (Candidate& row : rows) row.weight = 1 + row.slot;
+  CandidateTable rising = TableOf(rows);
+  bool differs = false;
+  for (int i = 0; i < 256; ++i) {
+    const Arrival arrival = {.now_ns = i, .key = i + uint64_t{1}};
+    differs |=
+        one->Pick(arrival, equal.view()) != two->Pick(arrival, rising.view());
+  }
+  EXPECT_EQ(differs, one->heeds_weights());
+}
+
 std::string Name(const testing::TestParamInfo<absl::string_view>& info) {
   return std::string(info.param);
 }
