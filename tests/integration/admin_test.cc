@@ -3,24 +3,25 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "core/admin/admin_client.h"
 #include "core/admin/admin_messages.h"
 #include "core/host/cpu_placement.h"
+#include "scheduler/registry.h"
 #include "tests/integration/client_set.h"
 #include "tests/integration/host_process.h"
 #include "tests/integration/process_facts.h"
+#include "tests/integration/steady_load.h"
 
 namespace cluster {
 namespace {
@@ -76,33 +77,6 @@ TEST_F(AdminTest, StatusShowsTheWorkersAndTheBooks) {
   host.EndCleanly();
 }
 
-// Clients that come as fast as they are answered, on a thread of their own.
-class Load {
- public:
-  explicit Load(uint16_t port)
-      : thread_([this, port] {
-          const ClientSet clients =
-              RunLoad({.port = port, .request = "who\n"}, 1'000'000, 8, [this] {
-                return stop_.load();
-              });
-          answered_ = clients.count(End::kAnswered);
-          total_ = clients.outcomes().size();
-        }) {}
-
-  ~Load() {
-    stop_ = true;
-    thread_.join();
-    EXPECT_EQ(answered_, total_);
-    EXPECT_GT(total_, 0u);
-  }
-
- private:
-  std::atomic<bool> stop_ = false;
-  size_t answered_ = 0;
-  size_t total_ = 0;
-  std::thread thread_;
-};
-
 void ExpectNothingLost(HostProcess& host) {
   const Books books = host.EndCleanly();
   EXPECT_EQ(books.lost + books.refused + books.expired, 0u);
@@ -111,24 +85,24 @@ void ExpectNothingLost(HostProcess& host) {
 TEST_F(AdminTest, PolicyAndWeightsChangeWhileConnectionsFlow) {
   HostProcess host(Arguments(2));
   ASSERT_TRUE(host.AwaitServing(2));
-  const std::vector<std::string> policies = {
-      "round_robin", "least_connections", "p2c:d=2", "rendezvous", "random"};
   {
-    const Load load(host.port());
-    for (uint32_t round = 0; round < 10; ++round) {
-      for (const std::string& policy : policies) {
+    const SteadyLoad load(host.port());
+    for (uint32_t round = 0; round < 20; ++round) {
+      for (const absl::string_view name : PolicyNames()) {
+        const std::string policy(name);
         const AdminReply reply =
             Ask({.action = AdminAction::kSetPolicy, .text = policy});
         EXPECT_EQ(reply.error, "");
         EXPECT_EQ(reply.status.policy, policy);
-      }
-      // round_robin goes with equal weights alone.
-      for (const uint32_t weight : {round + 2, 1u}) {
-        EXPECT_EQ(Ask({.action = AdminAction::kSetWeight,
-                       .worker = 1,
-                       .number = weight})
-                      .error,
-                  "");
+        if (policy == "round_robin") continue;
+        // One that ignores weights goes with equal ones alone.
+        for (const uint32_t weight : {round + 2, 1u}) {
+          EXPECT_EQ(Ask({.action = AdminAction::kSetWeight,
+                         .worker = 1,
+                         .number = weight})
+                        .error,
+                    "");
+        }
       }
     }
   }
@@ -139,7 +113,7 @@ TEST_F(AdminTest, SteeredWeightsChangeWhileConnectionsFlow) {
   HostProcess host(Arguments(3, {"--data_path=steer"}));
   ASSERT_TRUE(host.AwaitServing(3));
   {
-    const Load load(host.port());
+    const SteadyLoad load(host.port());
     for (uint32_t round = 0; round < 30; ++round) {
       const uint32_t worker = 1 + round % 3;
       for (const uint32_t weight : {65'536u, 1 + round % 4}) {
@@ -162,7 +136,7 @@ TEST_F(AdminTest, WorkersPauseAndResumeWhileConnectionsFlow) {
     HostProcess host(Arguments(2, {path}));
     ASSERT_TRUE(host.AwaitServing(2));
     {
-      const Load load(host.port());
+      const SteadyLoad load(host.port());
       for (int round = 0; round < 40; ++round) {
         const uint32_t worker = 1 + round % 2;
         const auto pause =
@@ -188,7 +162,7 @@ TEST_F(AdminTest, WorkersAreRestartedWhileConnectionsFlow) {
     HostProcess host(Arguments(2, {path, "--set=drain=ignore"}));
     ASSERT_TRUE(host.AwaitServing(2));
     {
-      const Load load(host.port());
+      const SteadyLoad load(host.port());
       for (uint32_t worker = 1; worker <= 10; ++worker) {
         EXPECT_EQ(
             Ask({.action = AdminAction::kRestart, .worker = worker}).error, "");
@@ -321,6 +295,12 @@ TEST_F(AdminTest, WhereTheKernelPicksItsPolicyShowsAndStays) {
                                    " the kernel picks: restart with ",
                                    restart));
     }
+    EXPECT_EQ(Ask({.action = AdminAction::kPause, .worker = 1}).error,
+              choice.path == "steer"
+                  ? ""
+                  : "on the data path share workers take connections by "
+                    "themselves: none can be paused");
+    Ask({.action = AdminAction::kResume, .worker = 1});
     EXPECT_EQ(
         Ask({.action = AdminAction::kSetWeight, .worker = 1, .number = 2})
             .error,
@@ -331,6 +311,7 @@ TEST_F(AdminTest, WhereTheKernelPicksItsPolicyShowsAndStays) {
     EXPECT_EQ(status.policy, choice.policy);
     EXPECT_EQ(status.data_path, choice.path);
     EXPECT_EQ(status.workers[0].weight, choice.has_weights ? 2u : 1u);
+    EXPECT_FALSE(status.workers[0].paused);
     host.EndCleanly();
   }
 }

@@ -6,18 +6,22 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <future>
 #include <map>
 #include <memory>
+#include <semaphore>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "core/base/unique_fd.h"
 #include "core/cluster.h"
 #include "core/primary/primary.h"
@@ -25,7 +29,9 @@
 #include "core/primary/workers/replacement.h"
 #include "ipc/address.h"
 #include "ipc/listener.h"
+#include "scheduler/registry.h"
 #include "tests/integration/client_set.h"
+#include "tests/integration/steady_load.h"
 
 namespace cluster {
 namespace {
@@ -37,27 +43,29 @@ using Shares = std::map<std::string, size_t>;
 class ClusterSchedulingTest : public ::testing::Test {
  protected:
   void Start() {
-    std::promise<int> port;
-    int listening = 0;
-    cluster_.on(events::listening, [&](Worker&, const Address& address) {
-      if (++listening == 2) port.set_value(address.port);
+    cluster_.on(events::listening, [this](Worker&, const Address& address) {
+      port_ = address.port;
+      listening_.release();
     });
     PrimaryOptions options;
     options.sockets.push_back(
         *OpenListener(*ParseListenAddress("127.0.0.1:0"), {}));
     const std::string plugin =
         std::filesystem::absolute("tests/plugins/puppet.so");
-    const UniqueFd file(open(plugin.c_str(), O_RDONLY | O_CLOEXEC));
+    file_.Reset(open(plugin.c_str(), O_RDONLY | O_CLOEXEC));
     ReplacementOptions& replacement = options.replacement.emplace();
     replacement.workers = 2;
+    replacement.shortest_life = absl::ZeroDuration();
     replacement.program.plugin_path = plugin;
-    replacement.program.plugin_file = file.get();
+    replacement.program.plugin_file = file_.get();
+    // A worker that drains answers what its clients have yet to ask.
+    replacement.program.config = {{"drain", "ignore"}};
     const absl::Status started = cluster_.start(std::move(options));
     ASSERT_TRUE(started.ok()) << started;
     first_ = cluster_.workers().at(1);
     second_ = cluster_.workers().at(2);
     loop_ = std::thread([this] { exit_code_ = cluster_.run(); });
-    port_ = port.get_future().get();
+    for (int worker = 0; worker < 2; ++worker) ASSERT_TRUE(AwaitListening());
   }
 
   // What `ask` returns on the cluster's thread.
@@ -88,45 +96,55 @@ class ClusterSchedulingTest : public ::testing::Test {
     EXPECT_EQ(exit_code_, 0);
   }
 
+  bool AwaitListening() {
+    return listening_.try_acquire_for(std::chrono::seconds(60));
+  }
+
+  UniqueFd file_;
   boost::asio::io_context io_{1};
   Cluster cluster_{0, nullptr, {.io = &io_}};
   std::shared_ptr<Worker> first_;
   std::shared_ptr<Worker> second_;
   std::thread loop_;
-  uint16_t port_ = 0;
+  std::counting_semaphore<> listening_{0};  // a worker does
+  std::atomic<uint16_t> port_ = 0;
   int exit_code_ = -1;
 };
 
 TEST_F(ClusterSchedulingTest, AllChangesWhileConnectionsFlow) {
   Start();
-  std::atomic<bool> stop = false;
-  size_t answered = 0;
-  size_t total = 0;
-  std::thread load([&] {
-    const ClientSet clients =
-        RunLoad({.port = port_, .request = "who\n"}, 1'000'000, 8, [&] {
-          return stop.load();
-        });
-    answered = clients.count(End::kAnswered);
-    total = clients.outcomes().size();
-  });
-  for (uint32_t round = 1; round <= 10; ++round) {
-    for (const char* policy :
-         {"rr", "least_connections", "p2c:d=2", "rendezvous", "random"}) {
-      EXPECT_TRUE(On([&] { return cluster_.set_policy(policy); }).ok());
-      EXPECT_EQ(cluster_.scheduling_policy(), policy);
+  {
+    const SteadyLoad load(port_);
+    for (uint32_t round = 1; round <= 50; ++round) {
+      for (const absl::string_view name : PolicyNames()) {
+        const std::string policy(name);
+        EXPECT_TRUE(On([&] { return cluster_.set_policy(policy); }).ok());
+        EXPECT_EQ(cluster_.scheduling_policy(), policy);
+        if (policy == "round_robin") continue;
+        // One that ignores weights goes with equal ones alone.
+        for (const uint32_t weight : {round + 1, 1u}) {
+          EXPECT_TRUE(On([&] { return first_->set_weight(weight); }).ok());
+        }
+      }
+      EXPECT_TRUE(On([&] { return second_->pause(); }).ok());
+      EXPECT_TRUE(On([&] { return second_->resume(); }).ok());
     }
-    // rr goes with equal weights alone.
-    for (const uint32_t weight : {round + 1, 1u}) {
-      EXPECT_TRUE(On([&] { return first_->set_weight(weight); }).ok());
-    }
-    EXPECT_TRUE(On([&] { return second_->pause(); }).ok());
-    EXPECT_TRUE(On([&] { return second_->resume(); }).ok());
   }
-  stop = true;
-  load.join();
-  EXPECT_GT(total, 0u);
-  EXPECT_EQ(answered, total);
+  EndCleanly();
+}
+
+TEST_F(ClusterSchedulingTest, WorkersDrainWhileConnectionsFlow) {
+  Start();
+  {
+    const SteadyLoad load(port_);
+    for (int drain = 0; drain < 10; ++drain) {
+      EXPECT_TRUE(On([&] {
+                    cluster_.workers().begin()->second->disconnect();
+                    return absl::OkStatus();
+                  }).ok());
+      ASSERT_TRUE(AwaitListening());
+    }
+  }
   EndCleanly();
 }
 
