@@ -144,7 +144,8 @@ class Cluster : public Listenable<ClusterEvents> {
   // connection, and none is lost by it. Takes kSchedRr or any of core/host's
   // --policy; kSchedNone before the first fork() only.
   //   kInvalidArgument     there is no such policy; the message offers names
-  //   kFailedPrecondition  who accepts is settled, and would have to change
+  //   kFailedPrecondition  who accepts is settled, and would have to change; or
+  //                        it ignores weights, and workers have different ones
   absl::Status set_policy(const std::string& policy);
 
   // For programs that set the engine up themselves, as core/host does: begins

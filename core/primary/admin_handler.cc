@@ -1,11 +1,13 @@
 #include "core/primary/admin_handler.h"
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "core/control/data_path.h"
 #include "core/primary/connections/accounts.h"
+#include "core/primary/connections/slot.h"
 #include "core/supervisor/worker_record.h"
 #include "core/supervisor/worker_state_machine.h"
 
@@ -53,7 +55,11 @@ absl::StatusOr<WorkerProcess*> AdminHandler::Find(uint32_t id) const {
 }
 
 absl::Status AdminHandler::SetPolicy(const std::string& spec) {
-  return group_.SetPolicy(spec);
+  std::vector<const Slot*> used;
+  workers_.ForEach([&used](const WorkerProcess& worker) {
+    if (!worker.record.dead()) used.push_back(&worker.slot());
+  });
+  return group_.SetPolicy(spec, used);
 }
 
 absl::Status AdminHandler::SetWeight(uint32_t worker, uint32_t weight) {

@@ -181,9 +181,36 @@ TEST_F(ClusterSchedulingTest, WhatCannotBeIsRefused) {
     EXPECT_TRUE(absl::IsInvalidArgument(
         On([&] { return first_->set_weight(weight); })));
   }
+  EXPECT_TRUE(On([&] { return first_->set_weight(3); }).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(
+      On([&] { return cluster_.set_policy(kSchedRr); })));
+  EXPECT_EQ(cluster_.scheduling_policy(), "least_connections");
   EndCleanly();
   EXPECT_TRUE(absl::IsNotFound(first_->set_weight(2)));
   EXPECT_TRUE(absl::IsNotFound(first_->pause()));
+}
+
+// Its place is kept for the next fork, its weight is nobody's.
+TEST(ClusterForkSchedulingTest, WeightOfAWorkerThatIsGoneIsNoMatter) {
+  Cluster cluster{0, nullptr};
+  const std::string plugin =
+      std::filesystem::absolute("tests/plugins/puppet.so");
+  ASSERT_TRUE(cluster.set_policy("least_connections").ok());
+  const std::shared_ptr<Worker> first =
+      cluster.fork({.settings = {.plugin = plugin}});
+  const std::shared_ptr<Worker> second =
+      cluster.fork({.settings = {.plugin = plugin}});
+  ASSERT_TRUE(first->status().ok()) << first->status();
+  EXPECT_TRUE(first->set_weight(3).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(cluster.set_policy(kSchedRr)));
+  first->on(events::exit, [&](int, int) {
+    const absl::Status status = cluster.set_policy(kSchedRr);
+    EXPECT_TRUE(status.ok()) << status;
+    second->disconnect();
+  });
+  first->disconnect();
+  EXPECT_EQ(cluster.run(), 0);
+  EXPECT_EQ(cluster.scheduling_policy(), kSchedRr);
 }
 
 }  // namespace

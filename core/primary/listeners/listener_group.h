@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@
 #include "core/primary/listeners/look_interval.h"
 #include "core/scoreboard/slot_page.h"
 #include "ipc/address.h"
+#include "scheduler/policy.h"
 
 namespace cluster {
 
@@ -106,11 +108,14 @@ class ListenerGroup {
   // All it has not started goes to others. That its worker said so, or is dead,
   // ends what was suspected of it.
   void TakeBack(Slot& slot);
-  // From now on this policy picks; nothing that was accepted is touched.
+  // From now on this policy picks; nothing that was accepted is touched. `used`
+  // are the slots that have workers: if the policy ignores weights, the others
+  // get the one that these have.
   //   kInvalidArgument     there is no such policy
-  //   kFailedPrecondition  the kernel picks, and by another; or weights differ,
-  //                        which this one ignores
-  absl::Status SetPolicy(const std::string& spec);
+  //   kFailedPrecondition  the kernel picks, and by another; or weights of
+  //                        workers differ, which this one ignores
+  absl::Status SetPolicy(const std::string& spec,
+                         std::span<const Slot* const> used);
   const std::string& policy() const { return options_.policy; }
   // What the kernel picks by, where it has a choice (steer); else empty.
   std::string kernel_policy() const;
@@ -168,6 +173,8 @@ class ListenerGroup {
   absl::Status AddSteering(Listener& listener);
   std::unique_ptr<AcceptLoop> MakeAcceptLoop(Listener& listener,
                                              UniqueFd socket);
+  absl::Status MakeEqual(const Policy& policy,
+                         std::span<const Slot* const> used);
   absl::Status ApplyWeight(const Slot& slot, uint32_t weight);
   void TellTrouble(const absl::Status& status);
   void StartAccepting(Listener& listener);

@@ -1,6 +1,7 @@
 // What changes about scheduling while a ListenerGroup runs.
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,14 +27,6 @@ absl::Status StaysAsItIs(const std::string& spec, DataPath data_path) {
       is_steers ? absl::StrCat("--policy=", spec) : "--data_path=handoff"));
 }
 
-bool Differ(const std::vector<uint32_t>& weights, size_t slots) {
-  for (size_t slot = 0; slot < slots; ++slot) {
-    const uint32_t first = weights.empty() ? 1 : weights[0];
-    if ((slot < weights.size() ? weights[slot] : 1) != first) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::string ListenerGroup::kernel_policy() const {
@@ -41,7 +34,8 @@ std::string ListenerGroup::kernel_policy() const {
   return std::string(steers_by_cpu() ? kSteerCpuLocal : kSteerRandom);
 }
 
-absl::Status ListenerGroup::SetPolicy(const std::string& spec) {
+absl::Status ListenerGroup::SetPolicy(const std::string& spec,
+                                      std::span<const Slot* const> used) {
   if (options_.data_path != DataPath::kHandoff) {
     if (spec == kernel_policy()) return absl::OkStatus();
     return StaysAsItIs(spec, options_.data_path);
@@ -51,20 +45,28 @@ absl::Status ListenerGroup::SetPolicy(const std::string& spec) {
         "cpu_local is the kernel's: restart with --data_path=steer");
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<Policy> made, MakePolicy(spec, 0));
-  if (!made->heeds_weights() &&
-      Differ(options_.dispatch.weights, slots_.size())) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("policy ",
-                     made->name(),
-                     " ignores weights, and workers have different ones: give "
-                     "all the same first, or use smooth_weighted_round_robin"));
-  }
+  if (!made->heeds_weights()) RETURN_IF_ERROR(MakeEqual(*made, used));
   for (const Listener* each : dispatching_) {
     ASSIGN_OR_RETURN(std::unique_ptr<Policy> policy,
                      MakePolicy(spec, options_.seed + each->facts.listener));
     each->dispatcher->SetPolicy(std::move(policy));
   }
   options_.policy = spec;
+  return absl::OkStatus();
+}
+
+absl::Status ListenerGroup::MakeEqual(const Policy& policy,
+                                      std::span<const Slot* const> used) {
+  const uint32_t common = used.empty() ? 1 : weight(*used.front());
+  for (const Slot* slot : used) {
+    if (weight(*slot) == common) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat("policy ",
+                     policy.name(),
+                     " ignores weights, and workers have different ones: give "
+                     "all the same first, or use smooth_weighted_round_robin"));
+  }
+  for (const auto& slot : slots_) RETURN_IF_ERROR(ApplyWeight(*slot, common));
   return absl::OkStatus();
 }
 
