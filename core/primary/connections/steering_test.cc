@@ -46,7 +46,7 @@ class SteeringTest : public ::testing::Test {
                return std::make_unique<AcceptLoop>(
                    io_,
                    std::move(socket),
-                   dispatcher_,
+                   *dispatcher_,
                    ledger_,
                    next_id_,
                    Gathering(0, AcceptLoop::kGatheringRates),
@@ -59,6 +59,11 @@ class SteeringTest : public ::testing::Test {
       ASSERT_TRUE(steering_->AddSlot(*slots_.back()).ok());
     }
     steering_->Start();
+  }
+
+  std::unique_ptr<Dispatcher> MakeDispatcher(const DispatchOptions& options) {
+    return std::make_unique<Dispatcher>(
+        0, *MakePolicy("round_robin", 1), options, ledger_);
   }
 
   void Connect(size_t count) {
@@ -92,7 +97,7 @@ class SteeringTest : public ::testing::Test {
 
   boost::asio::io_context io_{1};
   Ledger ledger_;
-  Dispatcher dispatcher_{0, *MakePolicy("round_robin", 1), {}, ledger_};
+  std::unique_ptr<Dispatcher> dispatcher_ = MakeDispatcher({});
   uint64_t next_id_ = 1;
   SteerOptions options_;
   ListenAddress address_;
@@ -128,6 +133,21 @@ TEST_F(SteeringTest, QueueOfAWorkerThatLeftIsThePrimarys) {
   steering_->Serve(*slots_[0]);
   Connect(5);
   EXPECT_EQ(AcceptAs(0), 5u);
+}
+
+// The primary has nobody to give it to, and nothing may wait.
+TEST_F(SteeringTest, SuccessorInheritsWhatThePrimaryHasNoRoomFor) {
+  dispatcher_ = MakeDispatcher({.pending_capacity = 0});
+  Make(2);
+  for (const auto& slot : slots_) steering_->Serve(*slot);
+  Connect(40);
+  steering_->Withdraw(*slots_[0]);
+  io_.poll();
+  steering_->Serve(*slots_[0]);
+  const size_t inherited = AcceptAs(0);
+  EXPECT_GT(inherited, 0u);
+  EXPECT_EQ(inherited + AcceptAs(1), 40u);
+  EXPECT_EQ(ledger_.accepted(), 0u);
 }
 
 TEST_F(SteeringTest, WorkerThatStandsStillIsSteeredPastUntilItLives) {
@@ -198,7 +218,7 @@ TEST_F(SteeringTest, CloseTakesWhatWaitsAndLeavesNoDescriptor) {
     EXPECT_GE(OpenFds(), unconnected + 10);
     steering_->Close();
     EXPECT_EQ(ledger_.accepted(), 10u);
-    dispatcher_.RefuseAll();
+    dispatcher_->RefuseAll();
     clients_.clear();
     slots_.clear();
     steering_.reset();
