@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -159,6 +160,22 @@ TEST(AttachSteerProgramTest, LimitOfMemoryIsToldByItsName) {
             "setsockopt SO_ATTACH_REUSEPORT_CBPF (net.core.optmem_max limits "
             "the program, which grows with the workers): Cannot allocate "
             "memory (ENOMEM)");
+}
+
+// As nobody, who has no capability either.
+TEST(AttachSteerProgramTest, NeedsNoPrivilege) {
+  constexpr uid_t kNobody = 65534;
+  const auto attach = [] {
+    if (geteuid() == 0 && setresuid(kNobody, kNobody, kNobody) != 0) _exit(1);
+    if (geteuid() == 0) _exit(2);
+    const absl::Status by_weight = AttachSteerProgram(
+        OneOfAGroup().get(), SteerByWeight(std::vector<uint32_t>{3, 1}));
+    const absl::Status by_cpu = AttachSteerProgram(
+        OneOfAGroup().get(),
+        SteerByCpu(std::vector<int>{0, 1}, std::vector<uint32_t>{0, 1}));
+    _exit(by_weight.ok() && by_cpu.ok() ? 0 : 3);
+  };
+  EXPECT_EXIT(attach(), testing::ExitedWithCode(0), "");
 }
 
 TEST(AttachSteerProgramTest, KernelRefusesWhatJumpsOutOfTheProgram) {
