@@ -194,6 +194,23 @@ TEST(SteeredDatagramTest, WhatAStoppedWorkerIsSentWaitsForIt) {
   host.EndCleanly();
 }
 
+TEST(SteeredDatagramTest, SecondHostOnThePortIsRefused) {
+  std::vector<std::string> arguments = {TestPlugin("listens"),
+                                        "--workers=2",
+                                        "--data_path=steer",
+                                        "--listen=127.0.0.1:0,udp:127.0.0.1:0"};
+  HostProcess host(arguments);
+  ASSERT_TRUE(host.AwaitServing(2));
+  ASSERT_TRUE(host.AwaitEvent("listening", 4));
+  arguments.back() =
+      absl::StrCat("--listen=udp:127.0.0.1:", PortIn(InfoOf(host, 1)));
+  HostProcess second(arguments);
+  EXPECT_EQ(second.AwaitExit(), kExitBind);
+  EXPECT_TRUE(absl::StrContains(second.ErrorOutput(), "EADDRINUSE"))
+      << second.ErrorOutput();
+  host.EndCleanly();
+}
+
 TEST_P(DatagramTest, PluginsAskForMoreAndShareThem) {
   HostProcess host(Arguments(1, "udp:127.0.0.1:0"));
   ASSERT_TRUE(host.AwaitServing(1));

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -118,43 +119,25 @@ TEST(SteerWaitTest, StoppedWorkersQueueIsServedByOthers) {
   EXPECT_EQ(books.lost + books.refused + books.expired, 0u);
 }
 
-// All clients are on the CPU whose worker is stopped: each of them would be
-// its.
-TEST(SteerWaitTest, StoppedWorkersCpuIsServedByOthers) {
-  const std::vector<int> cpus = CpusOfThisProcess();
-  if (cpus.size() != OnlineCpus() || cpus.size() < 2) {
-    GTEST_SKIP() << "there is one CPU, or this process may not use every one";
-  }
-  std::vector<std::string> arguments = Steered(cpus.size());
-  arguments.push_back("--policy=cpu_local");
-  HostProcess host(arguments);
-  ASSERT_TRUE(host.AwaitServing(static_cast<uint32_t>(cpus.size())));
-  cpu_set_t all;
-  cpu_set_t first;
-  ASSERT_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
-  CPU_ZERO(&first);
-  CPU_SET(cpus[0], &first);
-  ASSERT_EQ(sched_setaffinity(0, sizeof(first), &first), 0);
-  ExpectServedBesideStopped(host, 1);
-  ASSERT_EQ(sched_setaffinity(0, sizeof(all), &all), 0);
-  const Books books = host.EndCleanly();
-  EXPECT_EQ(books.lost + books.refused + books.expired, 0u);
-}
-
-// What a killed worker had started is lost; all others are answered in time.
-TEST(SteerWaitTest, KilledWorkersQueueIsServedByOthers) {
+// Kills ten workers, each while clients come: the one that has served the last
+// of them before. What a killed worker had started is lost; all others are
+// answered in time.
+void ExpectServedBesideKilled(HostProcess& host, size_t workers) {
   constexpr size_t kDeaths = 10;
   constexpr size_t kConcurrent = 8;
-  HostProcess host(Steered(4));
-  ASSERT_TRUE(host.AwaitServing(4));
   Waits waits(host);
   size_t lost = 0;
   for (size_t death = 1; death <= kDeaths; ++death) {
+    const ClientSet one =
+        RunLoad({.port = host.port(), .request = "who\n"}, 1, 1);
+    ASSERT_EQ(one.count(End::kAnswered), 1u);
+    const auto id =
+        static_cast<uint32_t>(std::stoul(one.answers().begin()->first));
     waits.Begin();
     size_t rounds = 0;
     const auto kill_once = [&] {
       if (++rounds == 20) {
-        const pid_t victim = host.Workers().begin()->second;
+        const pid_t victim = host.Workers().at(id);
         waits.Ending(victim);
         kill(victim, SIGKILL);
       }
@@ -167,7 +150,7 @@ TEST(SteerWaitTest, KilledWorkersQueueIsServedByOthers) {
     lost += clients.outcomes().size() - clients.count(End::kAnswered);
     ASSERT_TRUE(host.AwaitEvent("exit", death));
     waits.End(clients.slowest());
-    ASSERT_TRUE(host.AwaitEvent("listening", 4 + death));
+    ASSERT_TRUE(host.AwaitEvent("listening", workers + death));
   }
   waits.ExpectBounded();
   std::printf("%zu were lost with their workers\n", lost);
@@ -175,6 +158,53 @@ TEST(SteerWaitTest, KilledWorkersQueueIsServedByOthers) {
   const Books books = host.EndCleanly();
   EXPECT_GE(books.lost, lost);
   EXPECT_EQ(books.refused + books.expired, 0u);
+}
+
+TEST(SteerWaitTest, KilledWorkersQueueIsServedByOthers) {
+  HostProcess host(Steered(4));
+  ASSERT_TRUE(host.AwaitServing(4));
+  ExpectServedBesideKilled(host, 4);
+}
+
+// All clients are on the CPU of one worker: each of them would be its.
+class SteerWaitCpuTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::vector<int> cpus = CpusOfThisProcess();
+    if (cpus.size() != OnlineCpus() || cpus.size() < 2) {
+      GTEST_SKIP() << "there is one CPU, or this process may not use every one";
+    }
+    workers_ = cpus.size();
+    std::vector<std::string> arguments = Steered(workers_);
+    arguments.push_back("--policy=cpu_local");
+    host_.emplace(arguments);
+    ASSERT_TRUE(host_->AwaitServing(static_cast<uint32_t>(workers_)));
+    cpu_set_t first;
+    ASSERT_EQ(sched_getaffinity(0, sizeof(all_), &all_), 0);
+    CPU_ZERO(&first);
+    CPU_SET(cpus[0], &first);
+    ASSERT_EQ(sched_setaffinity(0, sizeof(first), &first), 0);
+    pinned_ = true;
+  }
+
+  void TearDown() override {
+    if (pinned_) EXPECT_EQ(sched_setaffinity(0, sizeof(all_), &all_), 0);
+  }
+
+  size_t workers_ = 0;
+  std::optional<HostProcess> host_;
+  cpu_set_t all_;
+  bool pinned_ = false;
+};
+
+TEST_F(SteerWaitCpuTest, StoppedWorkersCpuIsServedByOthers) {
+  ExpectServedBesideStopped(*host_, 1);
+  const Books books = host_->EndCleanly();
+  EXPECT_EQ(books.lost + books.refused + books.expired, 0u);
+}
+
+TEST_F(SteerWaitCpuTest, KilledWorkersCpuIsServedByOthers) {
+  ExpectServedBesideKilled(*host_, workers_);
 }
 
 }  // namespace

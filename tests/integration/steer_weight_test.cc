@@ -23,8 +23,8 @@ namespace {
 // which the primary took connections itself says nothing about shares if they
 // are off, and is repeated.
 constexpr int kAttempts = 10;
-constexpr size_t kClients = 6'000;
-constexpr double kTolerance = 0.03;  // 5.4 standard deviations
+constexpr size_t kClients = 12'000;
+constexpr double kTolerance = 0.02;  // five standard deviations
 
 class SteerWeightTest : public testing::Test {
  protected:
