@@ -1,5 +1,8 @@
 #include "core/worker/listening.h"
 
+#include <poll.h>
+#include <sys/epoll.h>
+
 #include "core/base/monotonic_clock.h"
 
 namespace cluster {
@@ -54,7 +57,25 @@ void Listening::EndWatch() {
 }
 
 void Listening::Took(size_t count, bool all) {
-  if (!gathering_ || !begun_ || held() || taken_over()) return;
+  if (!begun_ || held() || taken_over()) return;
+  if (gathering_) return Gather(count, all);
+  if ((acceptor_->epoll_events() & EPOLLEXCLUSIVE) != 0) EndTurn();
+}
+
+void Listening::EndTurn() {
+  // It goes on, and those who are idle are woken for what comes meanwhile:
+  // under load the calls below, which cost more than this one, are not made.
+  pollfd waits = {.fd = acceptor_->fd(), .events = POLLIN, .revents = 0};
+  if (poll(&waits, 1, /*timeout=*/0) > 0) return;
+  // The kernel wakes the first in the queue that waits, and leaves it there: a
+  // worker that is soon back in its wait would get them all. Whoever is added
+  // is the last, and is told of what waits by then: no wake-up is lost. To
+  // modify an exclusive watch is an error.
+  EndWatch();
+  if (!Begin().ok()) BackOff();
+}
+
+void Listening::Gather(size_t count, bool all) {
   const int64_t now_ns = MonotonicNs();
   gathering_->Record(
       now_ns, count, gathering_->WantsCpuTime(now_ns) ? ThreadCpuNs() : 0);

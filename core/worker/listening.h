@@ -1,7 +1,8 @@
 // Listening: one of the host's listeners as a worker sees it, an acceptor on
 // the loop. While the kernel lets nothing be taken, as where the worker is out
 // of descriptors, it backs off, because a level-triggered watch would spin.
-// Where the worker accepts itself, connections gather under load.
+// Where the worker accepts itself, connections gather under load; where it
+// shares the socket with others, those that are idle take turns.
 //
 // Thread safety: the worker's loop thread.
 #ifndef CORE_WORKER_LISTENING_H_
@@ -77,6 +78,10 @@ class Listening {
   static void OnGathered(void* listening);
   // A call, which may destroy this.
   void CallReady();
+  void Gather(size_t count, bool all);
+  // Where nothing waits any more, the next connection is for another worker, if
+  // one is idle.
+  void EndTurn();
   void EndWatch();
 
   Loop& loop_;

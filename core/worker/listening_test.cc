@@ -27,9 +27,9 @@ constexpr int64_t kGatherNs = 20 * kMs;
 // Readable as the test says.
 class FakeAcceptor final : public Acceptor {
  public:
-  explicit FakeAcceptor(int fd) : fd_(fd) {}
+  FakeAcceptor(int fd, uint32_t events) : fd_(fd), events_(events) {}
   int fd() const override { return fd_; }
-  uint32_t epoll_events() const override { return EPOLLIN; }
+  uint32_t epoll_events() const override { return events_; }
   absl::Status Take(ConnectionTaker, size_t) override {
     return absl::OkStatus();
   }
@@ -37,6 +37,7 @@ class FakeAcceptor final : public Acceptor {
 
  private:
   const int fd_;
+  const uint32_t events_;
 };
 
 class ListeningTest : public ::testing::Test {
@@ -45,11 +46,26 @@ class ListeningTest : public ::testing::Test {
   void Begin(std::optional<Gathering> gathering, size_t count, bool all) {
     listening_.emplace(*loop_,
                        0,
-                       std::make_unique<FakeAcceptor>(waiting_.get()),
+                       std::make_unique<FakeAcceptor>(waiting_.get(), EPOLLIN),
                        std::move(gathering),
                        [this, count, all](Listening& listening) {
                          ++rounds_;
                          listening.Took(count, all);
+                       });
+    ASSERT_TRUE(listening_->Begin().ok());
+  }
+
+  // On a socket that others share. Each round takes one, then calls `then`.
+  void BeginShared(std::function<void(Listening&)> then) {
+    listening_.emplace(*loop_,
+                       0,
+                       std::make_unique<FakeAcceptor>(waiting_.get(),
+                                                      EPOLLIN | EPOLLEXCLUSIVE),
+                       std::nullopt,
+                       [this, then = std::move(then)](Listening& listening) {
+                         ++rounds_;
+                         then(listening);
+                         listening.Took(1, true);
                        });
     ASSERT_TRUE(listening_->Begin().ok());
   }
@@ -142,6 +158,49 @@ TEST_F(ListeningTest, HeldWhileItGathersTakesNothing) {
   listening_->Release(Listening::kPaused);
   loop_->Dispatch();
   EXPECT_EQ(rounds_, 2);
+}
+
+// The turns themselves: SharedSocketTest.B139_IdleWorkersTakeTurns.
+TEST_F(ListeningTest, AfterItsTurnItIsToldOfWhatComes) {
+  for (const bool more_waits : {true, false}) {
+    rounds_ = 0;
+    BeginShared([&](Listening&) { SetWaiting(more_waits); });
+    for (int rounds = 1; rounds < 4; ++rounds) {
+      SetWaiting(true);
+      loop_->Dispatch();
+      EXPECT_EQ(rounds_, rounds);
+    }
+    listening_.reset();
+  }
+}
+
+TEST_F(ListeningTest, HeldOrStoppedInItsTurnItStaysSo) {
+  for (const bool stops : {false, true}) {
+    rounds_ = 0;
+    BeginShared([this, stops](Listening& listening) {
+      SetWaiting(false);
+      stops ? listening.Stop() : listening.Hold(Listening::kPaused);
+    });
+    for (int i = 0; i < 3; ++i) {
+      SetWaiting(true);
+      loop_->Dispatch();
+    }
+    EXPECT_EQ(rounds_, 1);
+    listening_.reset();
+  }
+}
+
+TEST_F(ListeningTest, HeldAndReleasedInItsTurnItIsWatchedOnce) {
+  BeginShared([this](Listening& listening) {
+    SetWaiting(false);
+    listening.Hold(Listening::kPaused);
+    listening.Release(Listening::kPaused);
+  });
+  for (int rounds = 1; rounds < 4; ++rounds) {
+    SetWaiting(true);
+    loop_->Dispatch();
+    EXPECT_EQ(rounds_, rounds);
+  }
 }
 
 }  // namespace

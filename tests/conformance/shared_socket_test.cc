@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -72,6 +74,16 @@ TEST_F(SharedSocketTest, B139_WorkerTakesOneAWakeUp) {
   // The wake-up in which it hung may have brought a second.
   EXPECT_GE(of_the_other, 8);
   Tell(workers[0], "go");
+}
+
+TEST_F(SharedSocketTest, B139_IdleWorkersTakeTurns) {
+  const auto workers = Start(3);
+  int port = 0;
+  for (const auto& worker : workers) port = Listen(worker, "listen a");
+  std::map<uint32_t, int> served;
+  for (int i = 0; i < 30; ++i) ++served[ServedBy(port)];
+  // One that is not back in its wait yet is passed by.
+  for (const auto& worker : workers) EXPECT_GE(served[worker->id()], 5);
 }
 
 TEST_F(SharedSocketTest, B140_WhatIsInTheBacklogGoesToAnother) {
