@@ -14,7 +14,7 @@ import targets as graph
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 
 # The first part of an include's path -> the dependencies any of which covers
-# it. Abseil is by area, see wanted_for().
+# it. Abseil and Boost's JSON are by area, see wanted_for().
 LIBRARIES = {
     "boost": ["//third_party/asio:asio", "@boost//:headers"],
     "cereal": ["@cereal//:cereal"],
@@ -31,6 +31,8 @@ def wanted_for(include):
     parts = include.split("/")
     if parts[0] == "absl" and len(parts) > 2:
         return ["@absl//:" + parts[1]]
+    if parts[:2] == ["boost", "json"]:
+        return ["//third_party/json:json"]
     return LIBRARIES.get(parts[0]) if len(parts) > 1 else None
 
 
@@ -104,8 +106,8 @@ def check(all_targets, read_includes):
     problems = []
     checked = 0
     for target in all_targets:
-        if not target.kind.startswith("cc_") or target.package == (
-                "third_party/asio"):
+        if not target.kind.startswith("cc_") or target.package in (
+                "third_party/asio", "third_party/json"):
             continue
         lists = [read_includes(l) for l in target.srcs + target.hdrs]
         known = [each for each in lists if each is not None]

@@ -155,8 +155,8 @@ TEST(MessageCodecTest, KeysAreInOrderAndOnce) {
 
 TEST(MessageCodecTest, TooManyValuesAreRefused) {
   Forged forged;
-  forged.Kind(6).Size(kMaxValues);
-  for (size_t i = 0; i < kMaxValues; ++i) forged.Kind(0);
+  forged.Kind(6).Size(Value::kMaxCount);
+  for (size_t i = 0; i < Value::kMaxCount; ++i) forged.Kind(0);
   EXPECT_TRUE(absl::IsDataLoss(forged.Read()));
 }
 

@@ -1,9 +1,9 @@
 #include "core/cluster/value/value.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <type_traits>
+
+#include "core/cluster/value/double_text.h"
 
 namespace cluster {
 namespace {
@@ -49,7 +49,7 @@ class DebugWriter {
         text_ += std::to_string(*value.As<int64_t>());
         break;
       case Value::Kind::kDouble:
-        WriteDouble(*value.As<double>());
+        AppendDouble(*value.As<double>(), &text_);
         break;
       case Value::Kind::kString:
         WriteString(*value.As<std::string>());
@@ -75,17 +75,6 @@ class DebugWriter {
 
  private:
   bool full() const { return cut_ || text_.size() > max_bytes_; }
-
-  void WriteDouble(double number) {
-    std::array<char, 32> digits;
-    const auto end =
-        std::to_chars(digits.data(), digits.data() + digits.size(), number);
-    const std::string_view text(digits.data(),
-                                static_cast<size_t>(end.ptr - digits.data()));
-    text_ += text;
-    // So that it does not look like an integer.
-    if (text.find_first_not_of("-0123456789") == text.npos) text_ += ".0";
-  }
 
   void WriteString(std::string_view text) {
     text_ += '"';

@@ -50,6 +50,8 @@ class Value {
 
   // Lists and maps inside one another that can be sent.
   static constexpr int kMaxDepth = 64;
+  // Values in one that are received: they take more memory than their bytes do.
+  static constexpr size_t kMaxCount = size_t{16} << 20;
 
   Value() = default;
   Value(std::nullptr_t) {}  // NOLINT: literals convert

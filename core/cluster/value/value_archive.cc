@@ -72,9 +72,9 @@ class Loader {
   explicit Loader(ArchiveInput& input) : input_(input) {}
 
   Value Load() {
-    if (++count_ > kMaxValues) {
+    if (++count_ > Value::kMaxCount) {
       throw std::runtime_error(
-          absl::StrCat("more than ", kMaxValues, " values"));
+          absl::StrCat("more than ", Value::kMaxCount, " values"));
     }
     const auto kind = Get<uint8_t>();
     switch (static_cast<Value::Kind>(kind)) {

@@ -13,16 +13,13 @@
 
 namespace cluster {
 
-// A value takes more memory than its bytes do; this many take 640 MiB.
-inline constexpr size_t kMaxValues = size_t{16} << 20;
-
 // What cereal looks for, by these names.
 // NOLINTBEGIN(readability-identifier-naming)
 
 // Throws when lists and maps nest deeper than Value::kMaxDepth.
 void save(ArchiveOutput& output, const Value& value);
 // Throws when `input` holds no value: an unknown kind, keys that are not in
-// order, nested too deep, more than kMaxValues.
+// order, nested too deep, more than Value::kMaxCount.
 void load(ArchiveInput& input, Value& value);
 
 // It counts its lists and maps by itself, and is no level.
