@@ -163,8 +163,9 @@ class Cluster : public Listenable<ClusterEvents> {
   // why it ended. REQUIRES: start(), setup_primary() or fork() has succeeded.
   Primary& engine();
 
-  // Sends to every worker whose channel is open. The message is encoded once
-  // and its bytes are held once; each worker gets a copy of the handle. As
+  // Sends to every worker whose channel is open. The message is encoded once,
+  // and once more if there are workers that get JSON; its bytes are held once;
+  // each worker gets a copy of the handle. As
   // Worker::send(), except that what was not taken is no error event.
   bool send_to_all(const Message& message,
                    HandleArgument handle = {},

@@ -2,16 +2,21 @@
 
 #include <array>
 #include <cstring>
+#include <string>
 #include <utility>
 
+#include "core/base/status_macros.h"
+#include "core/cluster/value/json.h"
 #include "core/cluster/value/message_codec.h"
 
 namespace cluster {
 namespace {
 
-// As the archive of a Value that holds it (docs/wire_format.md).
+// What an archive begins with (docs/wire_format.md), and JSON text cannot.
+constexpr std::byte kLittleEndian{1};
+
+// As the archive of a Value that holds it.
 SharedBytes EncodeText(std::string_view text) {
-  constexpr std::byte kLittleEndian{1};
   constexpr std::byte kKind{static_cast<uint8_t>(Value::Kind::kString)};
   std::array<std::byte, 2 + sizeof(uint64_t)> head = {kLittleEndian, kKind};
   const uint64_t size = text.size();
@@ -22,9 +27,13 @@ SharedBytes EncodeText(std::string_view text) {
 }  // namespace
 
 Message::Message(OfValue, const Value& value)
-    : Message(of(EncodeMessage(value))) {}
+    : Message(of(EncodeMessage(value))) {
+  is_value_ = true;
+}
 
-Message::Message(OfText, std::string_view text) : Message(EncodeText(text)) {}
+Message::Message(OfText, std::string_view text) : Message(EncodeText(text)) {
+  is_value_ = true;
+}
 
 Message::Message(SharedBytes bytes)
     : owned_(std::move(bytes)), bytes_(owned_.span()) {}
@@ -49,6 +58,7 @@ Message::Message(const Message& other)
     : owned_(other.Share()),
       bytes_(owned_.span()),
       status_(other.status_),
+      is_value_(other.is_value_),
       from_(other.from_),
       request_(other.request_) {}
 
@@ -56,6 +66,7 @@ Message& Message::operator=(const Message& other) {
   owned_ = other.Share();
   bytes_ = owned_.span();
   status_ = other.status_;
+  is_value_ = other.is_value_;
   from_ = other.from_;
   request_ = other.request_;
   return *this;
@@ -72,6 +83,7 @@ Message& Message::operator=(Message&& other) {
   other.bytes_ = {};
   bytes_ = owned_.span();
   status_ = std::move(other.status_);
+  is_value_ = std::exchange(other.is_value_, false);
   from_ = other.from_;
   request_ = other.request_;
   return *this;
@@ -82,7 +94,16 @@ SharedBytes Message::Share() const {
 }
 
 absl::StatusOr<Value> Message::value() const {
+  if (!bytes_.empty() && bytes_.front() != kLittleEndian) {
+    return DecodeJson(text());
+  }
   return DecodeMessage<Value>(bytes_);
+}
+
+absl::StatusOr<SharedBytes> Message::Json() const {
+  ASSIGN_OR_RETURN(const Value content, value());
+  ASSIGN_OR_RETURN(const std::string json, EncodeJson(content));
+  return SharedBytes::Copy(std::as_bytes(std::span(json)));
 }
 
 Reply NoReply(absl::Status why) {

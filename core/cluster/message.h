@@ -4,9 +4,12 @@
 // program's by pack() (core/cluster/typed_message.h), whose counterpart is
 // unpack(); or of bytes as they are. It does not say which: both ends agree.
 //
+// What is made of a Value goes to a worker whose serialization is kJson, and
+// from one, as JSON text (core/cluster/settings.h); all else as its bytes().
+//
 // One that came borrows its bytes for the length of the listener. A copy of it
-// has bytes of its own, so it may be kept and sent on. Copies of any other
-// share its bytes: what is sent often, or is large, is made once.
+// has bytes of its own, so it may be kept and sent on, as it came. Copies of
+// any other share its bytes: what is sent often, or is large, is made once.
 //
 // Thread safety: a plain value; copies may be used by several threads.
 //
@@ -75,7 +78,9 @@ class Message {
   std::string_view text() const {
     return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
   }
-  // kDataLoss: they are no Value.
+  // Of the two encodings of a Value, the first byte tells which this is. So
+  // JSON text of whoever sends it is a Value, too.
+  //   kDataLoss  they are no Value
   absl::StatusOr<Value> value() const;
   // Why it cannot be sent; OK if it can.
   const absl::Status& status() const { return status_; }
@@ -91,6 +96,10 @@ class Message {
   // Its bytes, copied if they are borrowed.
   SharedBytes Share() const;
   bool is_borrowed() const { return owned_.span().data() != bytes_.data(); }
+  // It was made of a Value, here.
+  bool is_value() const { return is_value_; }
+  // That as JSON text. Errors: those of EncodeJson(). REQUIRES: is_value().
+  absl::StatusOr<SharedBytes> Json() const;
 
  private:
   enum OfValue { kOfValue };
@@ -102,6 +111,7 @@ class Message {
   SharedBytes owned_;
   std::span<const std::byte> bytes_;  // of `owned_`, or borrowed
   absl::Status status_;
+  bool is_value_ = false;
   uint32_t from_ = 0;
   Request request_;
 };

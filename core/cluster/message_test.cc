@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "core/cluster/typed_message.h"
 #include "core/cluster/value/value.h"
+#include "ipc/shared_bytes.h"
 
 namespace cluster {
 namespace {
@@ -25,6 +26,10 @@ struct Resize {
     archive(workers, why);
   }
 };
+
+std::string TextOf(const SharedBytes& bytes) {
+  return {reinterpret_cast<const char*>(bytes.span().data()), bytes.size()};
+}
 
 Value DeepBy(int depth) {
   Value value;
@@ -47,6 +52,40 @@ TEST(MessageTest, IsMadeOfWhatAValueIsMadeOf) {
 TEST(MessageTest, BytesAreAsTheyAre) {
   EXPECT_EQ(Message::of_bytes("raw").text(), "raw");
   EXPECT_TRUE(absl::IsDataLoss(Message::of_bytes("\xff").value().status()));
+}
+
+TEST(MessageTest, JsonTextIsAValueToo) {
+  EXPECT_EQ(*Message::of_bytes(R"( {"port":80})").value(),
+            Value(Value::Map{{"port", 80}}));
+  EXPECT_TRUE(absl::IsDataLoss(Message::of_bytes("").value().status()));
+  EXPECT_TRUE(absl::IsDataLoss(Message::of_bytes("{").value().status()));
+}
+
+TEST(MessageTest, WhatWasMadeOfAValueHasJson) {
+  Message message(Value::List{"a", 7});
+  const Message copied = message;
+  Message assigned;
+  assigned = message;
+  const Message moved = std::move(message);
+  for (const Message* each :
+       std::vector<const Message*>{&copied, &assigned, &moved}) {
+    ASSERT_TRUE(each->is_value());
+    EXPECT_EQ(*Message::of_bytes(TextOf(*each->Json())).value(),
+              Value(Value::List{"a", 7}));
+  }
+  EXPECT_EQ(TextOf(*Message("text").Json()), "\"text\"");
+  EXPECT_TRUE(absl::IsInvalidArgument(Message("\xff").Json().status()));
+}
+
+TEST(MessageTest, OthersAreNoValuesThatGoAsJson) {
+  const Message sent("a");
+  const Message came(sent.bytes(), 3, Request());
+  const Message copied = came;
+  EXPECT_FALSE(came.is_value());
+  EXPECT_FALSE(copied.is_value());
+  EXPECT_FALSE(pack(7).is_value());
+  EXPECT_FALSE(pack(Value(7)).is_value());
+  EXPECT_FALSE(Message::of_bytes("7").is_value());
 }
 
 TEST(MessageTest, TypesOfTheProgramRoundTrip) {

@@ -115,9 +115,15 @@ absl::StatusOr<bool> OwnMessages::SendBy(sdk::To to,
                                          SendFunction send) {
   if (runtime_.messenger() == nullptr) return Closed();
   RETURN_IF_ERROR(message.status());
-  if (message.bytes().size() > CLUSTER_MAX_MESSAGE_BYTES) {
+  SharedBytes shared = OwnedBytes(message);
+  std::span<const std::byte> bytes = message.bytes();
+  if (message.is_value() && runtime_.json_values()) {
+    ASSIGN_OR_RETURN(shared, message.Json());
+    bytes = shared.span();
+  }
+  if (bytes.size() > CLUSTER_MAX_MESSAGE_BYTES) {
     return absl::InvalidArgumentError(absl::StrCat("a message of ",
-                                                   message.bytes().size(),
+                                                   bytes.size(),
                                                    " bytes, and at most ",
                                                    CLUSTER_MAX_MESSAGE_BYTES,
                                                    " are allowed"));
@@ -126,13 +132,14 @@ absl::StatusOr<bool> OwnMessages::SendBy(sdk::To to,
   RETURN_IF_ERROR(handle.Take(/*keep_open=*/false, &fd));
   const int32_t number = fd.get();
   // The messenger makes a copy of its own.
-  const cluster_status code =
-      send({.size = sizeof(cluster_outgoing),
-            .to = to.kind,
-            .number = to.number,
-            .fd_count = fd ? 1u : 0u,
-            .payload = {message.text().data(), message.text().size()},
-            .fds = &number});
+  const cluster_status code = send(
+      {.size = sizeof(cluster_outgoing),
+       .to = to.kind,
+       .number = to.number,
+       .fd_count = fd ? 1u : 0u,
+       .payload = {reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+       .fds = &number},
+      std::move(shared));
   if (code != CLUSTER_OK || options.keep_open) {
     handle.GiveBack(/*keep_open=*/false, std::move(fd));
   }
@@ -162,9 +169,9 @@ bool OwnMessages::Send(sdk::To to,
                      message,
                      handle,
                      options,
-                     [&](const cluster_outgoing& outgoing) {
+                     [&](const cluster_outgoing& outgoing, SharedBytes shared) {
                        return runtime_.messenger()->Send(
-                           outgoing, sent, OwnedBytes(message));
+                           outgoing, sent, std::move(shared));
                      }),
               sent);
 }
@@ -179,9 +186,9 @@ bool OwnMessages::Reply(const Request& request,
              message,
              handle,
              options,
-             [&](const cluster_outgoing& outgoing) {
+             [&](const cluster_outgoing& outgoing, SharedBytes shared) {
                return runtime_.messenger()->Reply(
-                   request.number, outgoing, sent, OwnedBytes(message));
+                   request.number, outgoing, sent, std::move(shared));
              });
   // That nobody waits any more is no error of who answers.
   return Told(went, sent ? std::move(sent) : [](const absl::Status&) {});
@@ -196,7 +203,7 @@ void OwnMessages::Ask(sdk::To to,
   const auto asked = asked_.emplace(asked_.end(), Asked{this, replied, {}});
   asked->self = asked;
   const auto went = SendBy(
-      to, message, handle, options, [&](const cluster_outgoing& outgoing) {
+      to, message, handle, options, [&](const auto& outgoing, SharedBytes) {
         return runtime_.messenger()->Request(
             outgoing, ToTimeoutMs(deadline), &OwnMessages::OnReplied, &*asked);
       });

@@ -22,6 +22,7 @@
 #include "core/cluster/message.h"
 #include "core/cluster/send_options.h"
 #include "core/worker/runtime.h"
+#include "ipc/shared_bytes.h"
 #include "plugins/abi/cluster_plugin.h"
 #include "plugins/sdk/messages.h"
 #include "plugins/sdk/services.h"
@@ -68,8 +69,9 @@ class OwnMessages {
     ReplyCallback replied;
     std::list<Asked>::iterator self;
   };
-  using SendFunction =
-      absl::FunctionRef<cluster_status(const cluster_outgoing& outgoing)>;
+  // `shared` holds the bytes of `outgoing`, unless those are borrowed.
+  using SendFunction = absl::FunctionRef<cluster_status(
+      const cluster_outgoing& outgoing, SharedBytes shared)>;
 
   static void OnReceived(void* self, const cluster_message* message);
   static void OnReplied(void* asked,

@@ -16,6 +16,7 @@ Settings Merge(const Settings& current, const Settings& change) {
   take(&Settings::stdio);
   take(&Settings::uid);
   take(&Settings::gid);
+  take(&Settings::serialization);
   return merged;
 }
 

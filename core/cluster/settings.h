@@ -43,6 +43,12 @@ struct Stdio {
   bool operator==(const Stdio&) const = default;
 };
 
+// What a message that is made of a Value goes as.
+enum class Serialization {
+  kAdvanced,  // every kind of value
+  kJson,      // JSON text, which every language reads; refuses what it has not
+};
+
 // A worker's environment is the primary's at the time of the fork with these
 // set, or (without a value) removed.
 using Env = std::map<std::string, std::optional<std::string>>;
@@ -65,6 +71,9 @@ struct Settings {
   // Whom the worker runs as; this process has to be allowed that.
   std::optional<uid_t> uid = std::nullopt;
   std::optional<gid_t> gid = std::nullopt;
+  // Of what this process sends to the worker, and the worker to anybody; by
+  // default kAdvanced. Whoever gets it need not know which: Message::value().
+  std::optional<Serialization> serialization = std::nullopt;
 
   bool operator==(const Settings&) const = default;
 };

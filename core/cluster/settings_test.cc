@@ -16,7 +16,8 @@ const Settings kAll = {.exec = "/bin/a",
                        .silent = true,
                        .stdio = {{Stdio::pipe(), Stdio::fd(7)}},
                        .uid = 1,
-                       .gid = 2};
+                       .gid = 2,
+                       .serialization = Serialization::kJson};
 
 TEST(SettingsTest, NothingChangesNothing) {
   EXPECT_EQ(Merge(kAll, {}), kAll);

@@ -87,6 +87,7 @@ struct Start {
   std::vector<std::string> arguments;
   bool allow_draft = false;  // services that may still change
   uint32_t gather_us = 0;    // where it accepts itself, on a socket of its own
+  bool json_values = false;  // the library sends values as JSON text
 
   template <class Archive>
   void serialize(Archive& archive) {
@@ -102,7 +103,8 @@ struct Start {
             config,
             arguments,
             allow_draft,
-            gather_us);
+            gather_us,
+            json_values);
   }
 };
 

@@ -74,6 +74,8 @@ class Runtime {
   Messenger* messenger() {
     return stage_ == Stage::kStopped ? nullptr : &context_.messenger();
   }
+  // What is sent as a value goes as JSON text. REQUIRES: Begin() has returned.
+  bool json_values() const { return context_.start().json_values; }
   // Bytes for the primary that the kernel has not taken; it is offered much.
   uint64_t UnsentBytes();
   // The process ends, by whatever the program calls: what it has sent is

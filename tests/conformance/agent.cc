@@ -142,6 +142,7 @@ class Agent {
       int count = 0;
       size_t size = 0;
       words >> count >> size;
+      if (text == "tell bytes") return TellBytes();
       Tell(count, size);
     } else if (order == "flood") {
       int count = 0;
@@ -226,6 +227,13 @@ class Agent {
       if (text.size() < size) text.resize(size, 'x');
       self_.send(text);
     }
+  }
+
+  bool TellBytes() {
+    self_.send(Value::Bytes{std::byte{1}}, [this](const absl::Status& status) {
+      self_.send(absl::StrCat("not sent ", static_cast<int>(status.code())));
+    });
+    return true;
   }
 
   void Flood(int left) {

@@ -24,6 +24,7 @@ namespace cluster {
 //
 // Orders, texts of the primary's:
 //   tell COUNT SIZE  tells so many texts, "N xxx..."
+//   tell bytes       tells a byte that is no text; then "not sent CODE"
 //   flood COUNT      sends all others so many handles, one after the other
 //   meet             greets on the handle: "worker N", to each who connects or
 //                    writes if it is a listener or a UDP socket; tells "met"

@@ -1,4 +1,4 @@
-// Rows B030, B041 to B060, B181 to B194: messages as events, in the primary and
+// Rows B041 to B060, B181 to B194: messages as events, in the primary and
 // in workers, what they hold, and who may write to whom.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -40,29 +40,6 @@ class MessageTest : public ClusterTest {
 
   std::vector<std::string> heard_;
 };
-
-TEST_F(MessageTest, B030_EveryKindOfValueRoundTrips) {
-  const Value sent =
-      Value::Map{{"null", nullptr},
-                 {"bool", true},
-                 {"int", std::numeric_limits<int64_t>::min()},
-                 {"double", 0.1},
-                 {"infinite", std::numeric_limits<double>::infinity()},
-                 {"string", std::string("a\0b", 3)},
-                 {"utf8", "gr\xc3\xbc\xc3\x9f"},
-                 {"bytes", Value::Bytes{std::byte{0}, std::byte{255}}},
-                 {"list", Value::List{1, "a", Value::List{}}},
-                 {"map", Value::Map{{"", Value::Map{}}}}};
-  const auto worker = ForkAgent();
-  Value came;
-  worker->on(events::message, [&](const Message& message, Handle&) {
-    came = message.value().value_or(nullptr);
-    worker->disconnect();
-  });
-  worker->send(sent);
-  Run();
-  EXPECT_EQ(came, sent) << came.DebugText();
-}
 
 TEST_F(MessageTest, B041_MessagesComeBehindOnline) {
   LogEvents();

@@ -1,6 +1,7 @@
 #include "core/cluster/primary/primary_messages.h"
 
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -12,7 +13,12 @@ namespace cluster {
 namespace {
 
 // Whoever has to keep them shares them.
-MessagePayload PayloadOf(const Message& message) {
+absl::StatusOr<MessagePayload> PayloadOf(const Message& message, bool as_json) {
+  RETURN_IF_ERROR(message.status());
+  if (as_json && message.is_value()) {
+    ASSIGN_OR_RETURN(SharedBytes json, message.Json());
+    return MessagePayload(std::move(json));
+  }
   if (message.is_borrowed()) return MessagePayload(message.bytes());
   return MessagePayload(message.Share());
 }
@@ -58,16 +64,17 @@ void PrimaryMessages::Open() {
 
 template <class Send>
 absl::StatusOr<bool> PrimaryMessages::SendBy(Send send,
+                                             bool as_json,
                                              const Message& message,
                                              HandleArgument handle,
                                              const SendOptions& options,
                                              SendCallback sent) {
-  RETURN_IF_ERROR(message.status());
+  ASSIGN_OR_RETURN(const MessagePayload payload, PayloadOf(message, as_json));
   UniqueFd fd;
   RETURN_IF_ERROR(handle.Take(options.keep_open, &fd));
   MessageExtras extras = {.fds = {}, .done = Guarded(std::move(sent))};
   if (fd) extras.fds.push_back(std::move(fd));
-  absl::StatusOr<bool> went = send(PayloadOf(message), extras);
+  absl::StatusOr<bool> went = send(payload, extras);
   if (!went.ok() && !extras.fds.empty()) {
     handle.GiveBack(options.keep_open, std::move(extras.fds.front()));
   }
@@ -93,7 +100,7 @@ bool PrimaryMessages::Send(uint32_t worker,
   };
   const bool tells = static_cast<bool>(sent);
   const absl::StatusOr<bool> went =
-      SendBy(send, message, handle, options, sent);
+      SendBy(send, owner_.GetsJson(worker), message, handle, options, sent);
   if (went.ok() || tells) return Told(went, std::move(sent));
   owner_.Post(
       [this, worker, why = went.status()] { owner_.OnNotSent(worker, why); });
@@ -104,10 +111,19 @@ bool PrimaryMessages::SendToAll(const Message& message,
                                 HandleArgument handle,
                                 const SendOptions& options,
                                 SendCallback sent) {
-  const auto send = [&](const MessagePayload& payload, MessageExtras& extras) {
-    return mailbox_.SendToAll(payload, std::move(extras));
+  // Made when it is needed, once.
+  std::optional<absl::StatusOr<MessagePayload>> json;
+  const auto instead =
+      [&](uint32_t worker) -> const absl::StatusOr<MessagePayload>* {
+    if (!message.is_value() || !owner_.GetsJson(worker)) return nullptr;
+    if (!json.has_value()) json = PayloadOf(message, /*as_json=*/true);
+    return &*json;
   };
-  return Told(SendBy(send, message, handle, options, sent), sent);
+  const auto send = [&](const MessagePayload& payload, MessageExtras& extras) {
+    return mailbox_.SendToAll(payload, std::move(extras), instead);
+  };
+  return Told(SendBy(send, /*as_json=*/false, message, handle, options, sent),
+              sent);
 }
 
 bool PrimaryMessages::Reply(const Request& request,
@@ -119,7 +135,8 @@ bool PrimaryMessages::Reply(const Request& request,
   const auto send = [&](const MessagePayload& payload, MessageExtras& extras) {
     return mailbox_.Reply(key, payload, std::move(extras));
   };
-  return Told(SendBy(send, message, handle, options, sent), sent);
+  const bool as_json = owner_.GetsJson(request.asker);
+  return Told(SendBy(send, as_json, message, handle, options, sent), sent);
 }
 
 void PrimaryMessages::Ask(uint32_t worker,
@@ -145,7 +162,8 @@ void PrimaryMessages::Ask(uint32_t worker,
         worker, payload, deadline, on_reply, std::move(extras));
     return status.ok() ? absl::StatusOr<bool>(true) : status;
   };
-  const absl::StatusOr<bool> went = SendBy(send, message, handle, options, {});
+  const absl::StatusOr<bool> went =
+      SendBy(send, owner_.GetsJson(worker), message, handle, options, {});
   if (went.ok()) return;
   owner_.Post([on_reply, why = went.status()] { on_reply(why); });
 }

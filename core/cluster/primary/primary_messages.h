@@ -33,6 +33,8 @@ class MessageOwner {
                          Handle& handle) = 0;
   // Whether somebody listens for messages of `worker`, or has before.
   virtual bool Hears(uint32_t worker) = 0;
+  // Whether values go to `worker` as JSON text.
+  virtual bool GetsJson(uint32_t worker) = 0;
   // What was to be sent to `worker` without a `sent` was not taken; told in a
   // later turn.
   virtual void OnNotSent(uint32_t worker, const absl::Status& why) = 0;
@@ -77,9 +79,11 @@ class PrimaryMessages {
   void Open();
 
  private:
-  // Sends by `send(payload, extras)`, which says as PrimaryMailbox::Send().
+  // Sends by `send(payload, extras)`, which says as PrimaryMailbox::Send(), in
+  // the encoding that `as_json` says.
   template <class Send>
   absl::StatusOr<bool> SendBy(Send send,
+                              bool as_json,
                               const Message& message,
                               HandleArgument handle,
                               const SendOptions& options,

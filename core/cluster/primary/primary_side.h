@@ -107,6 +107,7 @@ class PrimarySide : private PrimaryObserver,
                  const Message& message,
                  Handle& handle) override;
   bool Hears(uint32_t worker) override;
+  bool GetsJson(uint32_t worker) override;
   void OnNotSent(uint32_t worker, const absl::Status& why) override;
   void Post(std::function<void()> run) override;
   void ThrowLater(std::exception_ptr thrown) override;

@@ -123,6 +123,11 @@ bool PrimarySide::Hears(uint32_t worker) {
   return is_heard_ || (found != live_.end() && found->second->is_heard_);
 }
 
+bool PrimarySide::GetsJson(uint32_t worker) {
+  const WorkerProcess* const process = ProcessOf(worker);
+  return process != nullptr && process->json_values;
+}
+
 void PrimarySide::OnMessage(uint32_t id,
                             const Message& message,
                             Handle& handle) {

@@ -59,11 +59,13 @@ std::string OwnProgram() {
 absl::StatusOr<WorkerSpec> ToSpec(const Settings& settings,
                                   const Env& env,
                                   UniqueFd* plugin_file) {
-  WorkerSpec spec = {.environment = {env.begin(), env.end()},
-                     .stdio = ToPlan(settings),
-                     .working_directory = settings.cwd.value_or(""),
-                     .uid = settings.uid,
-                     .gid = settings.gid};
+  WorkerSpec spec = {
+      .json_values = settings.serialization == Serialization::kJson,
+      .environment = {env.begin(), env.end()},
+      .stdio = ToPlan(settings),
+      .working_directory = settings.cwd.value_or(""),
+      .uid = settings.uid,
+      .gid = settings.gid};
   // What a service manager has passed is this process's.
   for (const char* name : {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"}) {
     if (!env.contains(name)) spec.environment.emplace_back(name, std::nullopt);

@@ -144,10 +144,22 @@ struct PrimaryMailbox::ToAll {
   }
 };
 
+absl::StatusOr<bool> PrimaryMailbox::SendCopy(
+    uint32_t worker,
+    const absl::StatusOr<MessagePayload>& payload,
+    const std::vector<UniqueFd>& fds,
+    MessageDone done) {
+  RETURN_IF_ERROR(payload.status());
+  MessageExtras extras = {.fds = {}, .done = std::move(done)};
+  ASSIGN_OR_RETURN(extras.fds, CopiesOf(fds));
+  return Send(worker, *payload, std::move(extras));
+}
+
 absl::StatusOr<bool> PrimaryMailbox::SendToAll(const MessagePayload& payload,
-                                               MessageExtras&& extras) {
+                                               MessageExtras&& extras,
+                                               Instead instead) {
   RETURN_IF_ERROR(CheckSizes(payload, extras));
-  const MessagePayload shared(payload.Share());
+  const absl::StatusOr<MessagePayload> shared(MessagePayload(payload.Share()));
   const std::vector<UniqueFd> fds = std::move(extras.fds);
   // Shared by the functions of the workers; one more, so that it is called
   // once and late if nobody is there.
@@ -161,18 +173,11 @@ absl::StatusOr<bool> PrimaryMailbox::SendToAll(const MessagePayload& payload,
       due_.push_back({one, absl::OkStatus()});  // as if it were gone
       continue;
     }
-    absl::StatusOr<std::vector<UniqueFd>> own = CopiesOf(fds);
-    absl::Status status = own.status();
-    MessageExtras copy = {.fds = {}, .done = one};
-    if (own.ok()) {
-      copy.fds = *std::move(own);
-      status = OutboxFor(worker, shared, copy).status();
-    }
-    if (status.ok()) {
-      go_on &= SendBy(*outbox, worker, HeadOf(0), shared, std::move(copy));
-    } else {
-      due_.push_back({one, std::move(status)});
-    }
+    const auto* const other = instead(worker);
+    const absl::StatusOr<bool> went =
+        SendCopy(worker, other ? *other : shared, fds, one);
+    go_on &= went.value_or(true);
+    if (!went.ok()) due_.push_back({one, went.status()});
   }
   due_.push_back({one, absl::OkStatus()});
   carrier_.CallSoon();

@@ -30,6 +30,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -110,10 +111,16 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
 
   // Sends to every worker that is there and may be sent to. The bytes are taken
   // once, whatever their number; each worker gets a copy of the descriptors.
-  // One that cannot be sent to is a failure for `done`.
+  // One that cannot be sent to is a failure for `done`. Where `instead` returns
+  // something for a worker, that goes to it in place of `payload`, or is why
+  // nothing does.
   //   kInvalidArgument    as Send()
-  absl::StatusOr<bool> SendToAll(const MessagePayload& payload,
-                                 MessageExtras&& extras = {});
+  using Instead =
+      absl::FunctionRef<const absl::StatusOr<MessagePayload>*(uint32_t worker)>;
+  absl::StatusOr<bool> SendToAll(
+      const MessagePayload& payload,
+      MessageExtras&& extras = {},
+      Instead instead = [](uint32_t) { return nullptr; });
 
   // Asks a worker. `replied` gets the reply, or within `timeout`
   //   kNotFound           the worker has ended
@@ -185,6 +192,11 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
               DeliveryHead head,
               const MessagePayload& payload,
               MessageExtras extras);
+  // One of SendToAll().
+  absl::StatusOr<bool> SendCopy(uint32_t worker,
+                                const absl::StatusOr<MessagePayload>& payload,
+                                const std::vector<UniqueFd>& fds,
+                                MessageDone done);
   uint64_t QueueFor(uint32_t worker,
                     FrameType type,
                     std::span<const std::byte> head,

@@ -72,6 +72,7 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(
       WorkerProcess::Create(
           io, id, slot, std::move(child), spec.capture_output, fork_ns, owner));
   worker->plugin = spec.plugin_path.substr(spec.plugin_path.rfind('/') + 1);
+  worker->json_values = spec.json_values;
   for (const ListenerFacts& facts : listeners) {
     // Their sockets come along.
     if (facts.kind == ListenerKind::kDatagram) {
@@ -92,7 +93,8 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> StartWorker(
             .config = spec.config,
             .arguments = spec.arguments,
             .allow_draft = spec.allow_draft,
-            .gather_us = static_cast<uint32_t>(group.gather_ns() / 1000)},
+            .gather_us = static_cast<uint32_t>(group.gather_ns() / 1000),
+            .json_values = spec.json_values},
       std::move(fds));
   return worker;
 }

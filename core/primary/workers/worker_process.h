@@ -70,12 +70,13 @@ class WorkerProcess {
   bool reason_follows = false;  // the primary ends, and says why this one did
   ServedListeners listeners;
   bool told_to_drain = false;
-  std::string plugin;       // its file's name
-  bool ready = true;        // its plugin wants connections
-  bool told_ready = true;   // ... as its listeners know
-  bool says_room = false;   // in this turn
-  bool paused = false;      // an operator wants it to get none
-  bool end_wanted = false;  // ... or to be replaced
+  std::string plugin;        // its file's name
+  bool json_values = false;  // values go to it as JSON text
+  bool ready = true;         // its plugin wants connections
+  bool told_ready = true;    // ... as its listeners know
+  bool says_room = false;    // in this turn
+  bool paused = false;       // an operator wants it to get none
+  bool end_wanted = false;   // ... or to be replaced
   WorkerSigns signs;
   // Whether it takes connections of `listener` now.
   bool serves(uint32_t listener) const {

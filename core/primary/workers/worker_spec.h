@@ -26,6 +26,7 @@ struct WorkerSpec {
   std::vector<std::pair<std::string, std::string>> config = {};
   std::vector<std::string> arguments = {};  // the plugin's
   bool allow_draft = false;                 // services that may still change
+  bool json_values = false;  // values go to it, and from it, as JSON text
   // SIGTERM asks the primary for a drain, instead of ending the worker.
   bool drain_on_sigterm = false;
 
