@@ -7,10 +7,47 @@ namespace {
 
 constexpr int kBisections = 200;
 
+// Returns where `tail`, which falls from 1 to 0, is 1 - `share`.
+template <class Tail>
+double QuantileOf(const Tail& tail, double share) {
+  double low = 0;
+  double high = 1;
+  while (tail(high) > 1 - share) high *= 2;
+  for (int i = 0; i < kBisections; ++i) {
+    const double middle = (low + high) / 2;
+    (tail(middle) > 1 - share ? low : high) = middle;
+  }
+  return high;
+}
+
 }  // namespace
 
 double PollaczekKhinchineMean(double load, double second_moment) {
   return 1 + load * second_moment / (2 * (1 - load));
+}
+
+double HyperExponentialTail(double load, double cv2, double t) {
+  const double short_share = (1 + std::sqrt((cv2 - 1) / (cv2 + 1))) / 2;
+  const double rates[] = {2 * short_share, 2 * (1 - short_share)};
+  // The poles are at minus these.
+  const double middle = (rates[0] + rates[1] - load) / 2;
+  const double apart =
+      std::sqrt(middle * middle - rates[0] * rates[1] * (1 - load));
+  const double poles[] = {middle - apart, middle + apart};
+  double tail = 0;
+  for (int i = 0; i < 2; ++i) {
+    const double pole = poles[i];
+    const double over = short_share * rates[0] * (rates[1] - pole) +
+                        (1 - short_share) * rates[1] * (rates[0] - pole);
+    tail += (1 - load) * over / ((poles[1 - i] - pole) * pole) *
+            std::exp(-pole * t);
+  }
+  return tail;
+}
+
+double HyperExponentialQuantile(double load, double cv2, double share) {
+  return QuantileOf(
+      [&](double t) { return HyperExponentialTail(load, cv2, t); }, share);
 }
 
 double ProcessorSharingMean(double load) { return 1 / (1 - load); }
@@ -60,14 +97,8 @@ double CentralQueueTail(uint32_t n, double load, double t) {
 }
 
 double CentralQueueQuantile(uint32_t n, double load, double share) {
-  double low = 0;
-  double high = 1;
-  while (CentralQueueTail(n, load, high) > 1 - share) high *= 2;
-  for (int i = 0; i < kBisections; ++i) {
-    const double middle = (low + high) / 2;
-    (CentralQueueTail(n, load, middle) > 1 - share ? low : high) = middle;
-  }
-  return high;
+  return QuantileOf([&](double t) { return CentralQueueTail(n, load, t); },
+                    share);
 }
 
 double ChoicesShareWithAtLeast(uint32_t d, double load, uint32_t k) {

@@ -15,6 +15,14 @@ namespace cluster::lab {
 // Source: F. Pollaczek, 1930; A. Khinchine, 1932.
 double PollaczekKhinchineMean(double load, double second_moment);
 
+// M/H2/1, where services are of two exponential kinds, each as much work in all
+// as the other (HyperExponential), of that squared coefficient of variation:
+// P(response > t), and the quantile. Source: the transform of Pollaczek and
+// Khinchine, which has two poles here, so that the response is a mixture of two
+// exponential times. REQUIRES: cv2 >= 1.
+double HyperExponentialTail(double load, double cv2, double t);
+double HyperExponentialQuantile(double load, double cv2, double share);
+
 // M/G/1 with processor sharing: whatever the distribution, by its mean alone.
 double ProcessorSharingMean(double load);
 

@@ -55,6 +55,13 @@ TEST(TheoryAgreementTest, RandomSplitOfOtherServicesIsMG1) {
   }
 }
 
+TEST(TheoryAgreementTest, RandomSplitOfTwoKindsIsMH21) {
+  const Summary run = RunSeeds(
+      PoissonScenario(8, 0.7, 300'000, "hyperexponential:cv2=4"), "random");
+  ExpectHolds(run.p50_ns, kUnitNs, HyperExponentialQuantile(0.7, 4, 0.5));
+  ExpectHolds(run.p99_ns, kUnitNs, HyperExponentialQuantile(0.7, 4, 0.99));
+}
+
 TEST(TheoryAgreementTest, RoundRobinIsErlangArrivals) {
   for (uint32_t workers : {8, 64}) {
     SCOPED_TRACE(workers);

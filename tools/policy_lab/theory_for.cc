@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tools/policy_lab/service/exponential.h"
+#include "tools/policy_lab/service/hyper_exponential.h"
 #include "tools/policy_lab/theory.h"
 
 namespace cluster::lab {
@@ -47,6 +48,15 @@ absl::optional<Prediction> RandomSplit(const Scenario& scenario,
   if (std::isinf(square)) return absl::nullopt;
   const double mean = PollaczekKhinchineMean(scenario.load, square);
   if (exponential) return Exponentially("M/M/1", mean, unit_ns);
+  const auto* const hyper =
+      dynamic_cast<const HyperExponential*>(scenario.requests.service.get());
+  if (hyper != nullptr) {
+    return Prediction{
+        .model = "M/H2/1",
+        .mean_ns = mean * unit_ns,
+        .p99_ns = HyperExponentialQuantile(scenario.load, hyper->cv2(), kP99) *
+                  unit_ns};
+  }
   return Prediction{.model = "M/G/1", .mean_ns = mean * unit_ns, .p99_ns = {}};
 }
 

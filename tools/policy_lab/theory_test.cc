@@ -132,6 +132,28 @@ TEST(TheoryTest, OneWorkerIsTheSameInEveryFormula) {
   }
 }
 
+TEST(TheoryTest, HyperExponentialTailHasTheMeanOfItsFormula) {
+  constexpr double kStep = 0.01;
+  for (const double load : {0.3, 0.7, 0.9}) {
+    for (const double cv2 : {1.0, 4.0, 10.0}) {
+      EXPECT_NEAR(HyperExponentialTail(load, cv2, 0), 1, 1e-9);
+      double mean = 0;
+      for (double t = kStep / 2; t < 3000; t += kStep) {
+        mean += kStep * HyperExponentialTail(load, cv2, t);
+      }
+      EXPECT_NEAR(mean, PollaczekKhinchineMean(load, 1 + cv2), 1e-3);
+    }
+  }
+}
+
+TEST(TheoryTest, HyperExponentialOfOneKindIsExponential) {
+  for (const double load : {0.5, 0.9}) {
+    EXPECT_NEAR(HyperExponentialQuantile(load, 1, 0.99),
+                ExponentialQuantile(1 / (1 - load), 0.99),
+                1e-6);
+  }
+}
+
 // Where wait and service end at the same rate the formula has a gap to close.
 TEST(TheoryTest, TailIsSmoothWhereRatesMeet) {
   const double at = CentralQueueTail(2, 0.5, 1.5);

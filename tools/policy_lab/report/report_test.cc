@@ -112,6 +112,13 @@ TEST(TheoryForTest, NamesItsModel) {
   EXPECT_EQ(all.rows[0].theory->model, "M/M/1");
   EXPECT_EQ(all.rows[1].theory->model, "E8/M/1");
   EXPECT_EQ(all.rows[2].theory->model, "M/M/8");
+  const Reported two_kinds = Report({"--policies=random",
+                                     "--arrivals=1000",
+                                     "--load=90%",
+                                     "--service=hyperexponential:cv2=10"});
+  EXPECT_EQ(two_kinds.rows[0].theory->model, "M/H2/1");
+  EXPECT_NEAR(two_kinds.rows[0].theory->mean_ns, 50.5e6, 1);
+  EXPECT_NEAR(*two_kinds.rows[0].theory->p99_ns, 264.345e6, 1e3);
   const Reported sharing = Report({"--policies=random",
                                    "--arrivals=1000",
                                    "--worker=ps",

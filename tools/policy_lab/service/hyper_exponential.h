@@ -24,6 +24,7 @@ class HyperExponential : public Service {
     return random.Exponential() * (is_short ? short_mean_ : long_mean_);
   }
   double second_moment() const override { return 1 + cv2_; }
+  double cv2() const { return cv2_; }
 
  private:
   double cv2_;
