@@ -2,7 +2,7 @@
 // descriptors what its requests say. A connection gets "worker ID\n" and is
 // closed.
 //
-//   echo ...          the same text and the same descriptors
+//   echo ..., {...    the same text and the same descriptors
 //   meet              greets over each descriptor, as below; "met N"
 //   give KIND SIZE    SIZE bytes, and a socket: tcp, unix, listener or udp
 //   greet             greets over what it gave last and kept a copy of
@@ -115,7 +115,9 @@ class PenPal : public cluster::sdk::Worker {
     for (size_t i = 0; i < message.fd_count(); ++i) {
       fds.push_back(message.TakeFd(i));
     }
-    if (verb == "echo") return Answer(request, message.payload(), fds);
+    if (verb == "echo" || verb.starts_with('{')) {
+      return Answer(request, message.payload(), fds);
+    }
     if (verb == "meet") {
       for (Descriptor& fd : fds) Meet(std::move(fd));
       return Answer(request, "met " + std::to_string(fds.size()));
