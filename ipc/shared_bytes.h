@@ -34,6 +34,16 @@ class SharedBytes {
   static SharedBytes Copy(std::span<const std::byte> bytes) {
     return Join({}, bytes);
   }
+  // Those of `owner`, which has a span(), from where they are. REQUIRES: they
+  // stay there when it is moved.
+  template <class Owner>
+  static SharedBytes Own(Owner owner) {
+    auto shared = std::make_shared<const Owner>(std::move(owner));
+    SharedBytes bytes;
+    bytes.span_ = shared->span();
+    bytes.owner_ = std::move(shared);
+    return bytes;
+  }
   // A copy of both, one behind the other.
   static SharedBytes Join(std::span<const std::byte> head,
                           std::span<const std::byte> rest);

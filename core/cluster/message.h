@@ -9,7 +9,8 @@
 //
 // One that came borrows its bytes for the length of the listener. A copy of it
 // has bytes of its own, so it may be kept and sent on, as it came. Copies of
-// any other share its bytes: what is sent often, or is large, is made once.
+// any other, and of one that came with more than 8 MiB, share its bytes: what
+// is sent often, or is large, is made once.
 //
 // Thread safety: a plain value; copies may be used by several threads.
 //
@@ -90,9 +91,16 @@ class Message {
   uint32_t from() const { return from_; }
   const Request& request() const { return request_; }
 
-  // For the library. One that came: `bytes` must outlive it.
-  Message(std::span<const std::byte> bytes, uint32_t from, Request request)
-      : bytes_(bytes), from_(from), request_(request) {}
+  // For the library. One that came: `bytes` must outlive it, unless `large`
+  // holds them.
+  Message(std::span<const std::byte> bytes,
+          uint32_t from,
+          Request request,
+          SharedBytes large = {})
+      : owned_(std::move(large)),
+        bytes_(bytes),
+        from_(from),
+        request_(request) {}
   // Its bytes, copied if they are borrowed.
   SharedBytes Share() const;
   bool is_borrowed() const { return owned_.span().data() != bytes_.data(); }

@@ -81,12 +81,18 @@ OwnMessages::OwnMessages(Runtime& runtime,
 
 // ---- What comes
 
+SharedBytes OwnMessages::Large() {
+  Messenger* const messenger = runtime_.messenger();
+  return messenger != nullptr ? messenger->large() : SharedBytes();
+}
+
 void OwnMessages::OnReceived(void* self, const cluster_message* message) {
   auto& messages = *static_cast<OwnMessages*>(self);
   const Message came(
       BytesOf(*message),
       message->from_worker,
-      Request{.asker = message->from_worker, .number = message->request});
+      Request{.asker = message->from_worker, .number = message->request},
+      messages.Large());
   Handle handle = FirstOf(*message);
   messages.events_.of(events::message).Emit(came, handle);
 }
@@ -101,7 +107,8 @@ void OwnMessages::OnReplied(void* asked,
   if (status != CLUSTER_OK) return self.Tell(replied, OfCode(status));
   cluster::Reply came = {
       .status = absl::OkStatus(),
-      .message = Message(BytesOf(*reply), reply->from_worker, Request()),
+      .message =
+          Message(BytesOf(*reply), reply->from_worker, Request(), self.Large()),
       .handle = FirstOf(*reply)};
   replied(came);
 }
@@ -202,11 +209,18 @@ void OwnMessages::Ask(sdk::To to,
                       const SendOptions& options) {
   const auto asked = asked_.emplace(asked_.end(), Asked{this, replied, {}});
   asked->self = asked;
-  const auto went = SendBy(
-      to, message, handle, options, [&](const auto& outgoing, SharedBytes) {
-        return runtime_.messenger()->Request(
-            outgoing, ToTimeoutMs(deadline), &OwnMessages::OnReplied, &*asked);
-      });
+  const auto went =
+      SendBy(to,
+             message,
+             handle,
+             options,
+             [&](const cluster_outgoing& outgoing, SharedBytes shared) {
+               return runtime_.messenger()->Request(outgoing,
+                                                    ToTimeoutMs(deadline),
+                                                    &OwnMessages::OnReplied,
+                                                    &*asked,
+                                                    std::move(shared));
+             });
   if (went.ok()) return;
   asked_.erase(asked);
   Post([this, replied = std::move(replied), why = went.status()] {

@@ -78,6 +78,8 @@ class OwnMessages {
                         cluster_status status,
                         const cluster_message* reply);
 
+  // What holds the bytes of the message that is told, if that is large.
+  SharedBytes Large();
   // Sends by `send`, whose other arguments are known.
   absl::StatusOr<bool> SendBy(sdk::To to,
                               const Message& message,

@@ -71,11 +71,14 @@ absl::Status MessageAssembly::OnPart(const PartHead& head,
   return absl::OkStatus();
 }
 
-absl::Status MessageAssembly::OnCut(Bytes payload) {
+absl::StatusOr<SharedBytes> MessageAssembly::OnCut(Bytes payload) {
   const auto head = TakeHead<PartHead>(&payload);
   if (!head.has_value()) return absl::DataLossError("malformed DeliveryCut");
-  partials_.erase(head->from_worker);
-  return absl::OkStatus();
+  const auto found = partials_.find(head->from_worker);
+  if (found == partials_.end()) return SharedBytes();
+  SharedBytes cut = found->second.bytes.Share();
+  partials_.erase(found);
+  return cut;
 }
 
 }  // namespace cluster

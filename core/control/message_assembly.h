@@ -16,9 +16,11 @@
 #include "absl/container/btree_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/base/unique_fd.h"
 #include "core/control/message_bytes.h"
 #include "core/control/user_message.h"
+#include "ipc/shared_bytes.h"
 
 namespace cluster {
 
@@ -41,8 +43,13 @@ class ReceivedMessage {
   std::span<const std::byte> bytes() const {
     return borrowed_.empty() ? owned_.span() : borrowed_;
   }
-  // What it owns; none if it was borrowed. bytes() are no more.
-  MessageBytes TakeOwned() { return std::move(owned_); }
+  // What it owns, none if that is borrowed: bytes() are there as long as these
+  // are held.
+  SharedBytes Share() {
+    SharedBytes shared = owned_.Share();
+    if (shared.size() > 0) borrowed_ = shared.span();
+    return shared;
+  }
   // Copies what is borrowed. Returns false when there is no memory.
   [[nodiscard]] bool Keep() {
     if (!owned_.Append(borrowed_)) return false;
@@ -74,7 +81,8 @@ class MessageAssembly {
                           std::vector<UniqueFd> fds,
                           WholeFunction whole);
   absl::Status OnPart(const PartHead& head, Bytes bytes, WholeFunction whole);
-  absl::Status OnCut(Bytes payload);
+  // Returns what there was of the message.
+  absl::StatusOr<SharedBytes> OnCut(Bytes payload);
 
  private:
   struct Partial {

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "core/base/unique_fd.h"
 #include "core/control/user_message.h"
+#include "ipc/shared_bytes.h"
 
 namespace cluster {
 namespace {
@@ -34,9 +35,10 @@ class MessageAssemblyTest : public ::testing::Test {
     const PartHead head = {.from_worker = from};
     return assembly_.OnPart(Payload(head, text), whole_);
   }
-  absl::Status Cut(uint32_t from) {
+  // How much there was of it.
+  size_t Cut(uint32_t from) {
     const PartHead head = {.from_worker = from};
-    return assembly_.OnCut(BytesOf(head));
+    return assembly_.OnCut(BytesOf(head))->size();
   }
 
   std::vector<std::string> got_;
@@ -63,8 +65,8 @@ TEST_F(MessageAssemblyTest, PartsOfSeveralSendersBecomeTheirMessages) {
 
 TEST_F(MessageAssemblyTest, WhatIsCutIsForgotten) {
   EXPECT_TRUE(Begin(1, 6, "ab").ok());
-  EXPECT_TRUE(Cut(1).ok());
-  EXPECT_TRUE(Cut(1).ok());
+  EXPECT_EQ(Cut(1), 2u);
+  EXPECT_EQ(Cut(1), 0u);
   EXPECT_TRUE(Begin(1, 4, "12").ok());
   EXPECT_TRUE(Continue(1, "34").ok());
   EXPECT_EQ(got_, std::vector<std::string>{"1234"});
@@ -88,10 +90,29 @@ TEST_F(MessageAssemblyTest, DescriptorsThatThePrimaryLostAreEmpty) {
       absl::IsDataLoss(assembly_.OnDelivery(Payload(head, "ab"), {}, whole)));
 }
 
+TEST_F(MessageAssemblyTest, WhoSharesAMessageHasItsBytes) {
+  SharedBytes shared;
+  const std::byte* bytes = nullptr;
+  const auto whole = [&](ReceivedMessage message) {
+    bytes = message.bytes().data();
+    shared = message.Share();
+    EXPECT_EQ(message.bytes().data(), bytes);
+    EXPECT_EQ(message.bytes().size(), 4u);
+  };
+  DeliveryHead head = {.from_worker = 1, .total_bytes = 4};
+  EXPECT_TRUE(assembly_.OnDelivery(Payload(head, "ab"), {}, whole).ok());
+  const PartHead part = {.from_worker = 1};
+  EXPECT_TRUE(assembly_.OnPart(Payload(part, "cd"), whole).ok());
+  EXPECT_EQ(shared.span().data(), bytes);
+  EXPECT_TRUE(shared.is_sole());
+  EXPECT_TRUE(assembly_.OnDelivery(Payload(head, "abcd"), {}, whole).ok());
+  EXPECT_EQ(shared.size(), 0u) << "it was borrowed";
+}
+
 TEST_F(MessageAssemblyTest, NonsenseIsDataLoss) {
   EXPECT_TRUE(absl::IsDataLoss(assembly_.OnDelivery({}, {}, whole_)));
   EXPECT_TRUE(absl::IsDataLoss(assembly_.OnPart({}, whole_)));
-  EXPECT_TRUE(absl::IsDataLoss(assembly_.OnCut({})));
+  EXPECT_TRUE(absl::IsDataLoss(assembly_.OnCut({}).status()));
   EXPECT_TRUE(absl::IsDataLoss(Continue(1, "x")));
   EXPECT_TRUE(absl::IsDataLoss(Begin(1, 1, "xy")));
   EXPECT_TRUE(absl::IsDataLoss(Begin(1, kMaxUserMessageBytes + 1, "x")));

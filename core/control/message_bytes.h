@@ -19,6 +19,8 @@
 #include <span>
 #include <utility>
 
+#include "ipc/shared_bytes.h"
+
 namespace cluster {
 
 class MessageBytes {
@@ -51,14 +53,10 @@ class MessageBytes {
     return true;
   }
 
-  // Gives back the last `bytes`. To free 100 MB takes the kernel some 10 ms:
-  // who may not wait so long frees them by and by. REQUIRES: bytes <= size().
-  void Shrink(size_t bytes) {
-    size_ -= bytes;
-    void* const less = size_ > 0 ? std::realloc(data_, size_) : nullptr;
-    if (less == nullptr) return;
-    data_ = static_cast<std::byte*>(less);
-    capacity_ = size_;
+  // The same bytes, for several to hold; this has none then.
+  SharedBytes Share() {
+    if (size_ == 0) return {};
+    return SharedBytes::Own(std::exchange(*this, {}));
   }
 
   size_t size() const { return size_; }

@@ -102,6 +102,15 @@ def table(samples, measures):
                 f"hand-off p50 {sample['p50_us']:.0f} us, "
                 f"p99 {sample['p99_us']:.0f} us, "
                 f"longest {sample['max_us'] / 1000:.1f} ms")
+            for number, worker in enumerate(sample['workers'], 1):
+                lines.append(
+                    f"  worker {number}: {worker['count']} connections, " +
+                    ', '.join(
+                        f"p99 {worker[kind + 'p99_us'] / 1000:.1f}, longest "
+                        f"{worker[kind + 'max_us'] / 1000:.1f} ms{less}"
+                        for kind, less in (('', ''), ('run_', ' less what '
+                                                      'was waited for a CPU'))
+                        if kind + 'max_us' in worker))
     return '\n'.join(lines)
 
 

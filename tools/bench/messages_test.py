@@ -39,6 +39,18 @@ class TableTest(unittest.TestCase):
         self.assertIn('| - |', row)
 
 
+    def test_hand_offs_are_told_by_worker(self):
+        worker = {'count': 7, 'p99_us': 1500, 'max_us': 2500,
+                  'run_p99_us': 500, 'run_max_us': 900}
+        text = messages.table(
+            [{'round': 0, 'measure': messages.HANDOFF, 'contender': 'cluster',
+              'large_messages': 3, 'p50_us': 1, 'p99_us': 2, 'max_us': 3,
+              'workers': [worker, {'count': 0}]}], [])
+        self.assertIn('worker 1: 7 connections, p99 1.5, longest 2.5 ms, '
+                      'p99 0.5, longest 0.9 ms less', text)
+        self.assertIn('worker 2: 0 connections', text)
+
+
 class RunTest(unittest.TestCase):
 
     def test_each_measurement_runs(self):

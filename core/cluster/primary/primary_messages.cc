@@ -37,7 +37,8 @@ PrimaryMessages::PrimaryMessages(PrimaryMailbox& mailbox, MessageOwner& owner)
     : mailbox_(mailbox), owner_(owner) {
   mailbox_.OnMessage(
       [this](MailboxMessage& came) {
-        const Message message(came.bytes, came.worker, RequestOf(came.request));
+        const Message message(
+            came.bytes, came.worker, RequestOf(came.request), came.large);
         Handle handle = FirstOf(came.fds);
         owner_.OnMessage(came.worker, message, handle);
       },
@@ -153,7 +154,7 @@ void PrimaryMessages::Ask(uint32_t worker,
     }
     cluster::Reply reply = {
         .status = absl::OkStatus(),
-        .message = Message(came->bytes, came->worker, Request()),
+        .message = Message(came->bytes, came->worker, Request(), came->large),
         .handle = FirstOf(came->fds)};
     replied(reply);
   };

@@ -14,6 +14,7 @@
 #include "core/primary/messages/message_payload.h"
 #include "core/primary/messages/primary_mailbox_fixture.h"
 #include "ipc/open_fds.h"
+#include "ipc/shared_bytes.h"
 #include "plugins/abi/cluster_plugin.h"
 
 namespace cluster {
@@ -255,6 +256,59 @@ TEST_F(PrimaryMailboxTest, WhatIsWantedComesBeforeItsWorkerEnds) {
   mailbox_.LookAgain();
   Die(1);
   EXPECT_EQ(heard_.size(), 1u);
+}
+
+// ---- Large messages: no turn of the loop is spent on freeing or copying them
+
+constexpr size_t kLarge = size_t{30} << 20;
+constexpr int kSteps = 4;  // in which it is freed
+
+TEST_F(PrimaryMailboxTest, LargeMessageThatCameIsFreedInSteps) {
+  Hear();
+  TellLarge(kLarge, kLarge);
+  ASSERT_EQ(heard_.size(), 1u);
+  EXPECT_GE(TurnsThatFollow(), kSteps);
+}
+
+TEST_F(PrimaryMailboxTest, LargeMessageThatIsCutIsFreedInSteps) {
+  Hear();
+  TellLarge(2 * kLarge, kLarge);
+  EXPECT_EQ(TurnsThatFollow(), 0);
+  Die(1);
+  EXPECT_GE(TurnsThatFollow(), kSteps);
+}
+
+TEST_F(PrimaryMailboxTest, LargeMessageThatNobodyWantedIsFreedInSteps) {
+  mailbox_.OnMessage([this](MailboxMessage& message) { Note(message); },
+                     [](uint32_t) { return false; });
+  TurnsThatFollow();
+  TellLarge(kLarge, kLarge);
+  EXPECT_EQ(TurnsThatFollow(), 0);
+  Die(1);
+  EXPECT_GE(TurnsThatFollow(), kSteps);
+}
+
+TEST_F(PrimaryMailboxTest, LargeMessageThatIsDroppedIsFreedInSteps) {
+  TellLarge(2 * kLarge, 2 * kLarge);
+  EXPECT_EQ(TurnsThatFollow(), 0) << "it waits";
+  TellLarge(kLarge, kLarge);
+  ASSERT_EQ(troubles_.size(), 1u);
+  EXPECT_GE(TurnsThatFollow(), kSteps);
+}
+
+TEST_F(PrimaryMailboxTest, WhoKeepsALargeMessageOrSendsItOnCopiesNothing) {
+  SharedBytes kept;
+  mailbox_.OnMessage([&](MailboxMessage& message) {
+    EXPECT_EQ(message.large.span().data(), message.bytes.data());
+    kept = message.large;
+    ASSERT_TRUE(mailbox_.Send(2, MessagePayload(message.large)).ok());
+  });
+  Turn();
+  TellLarge(kLarge, kLarge);
+  ASSERT_EQ(kept.size(), kLarge);
+  Drain(2);
+  EXPECT_TRUE(kept.is_sole()) << "it is the program's to free";
+  EXPECT_EQ(kept.span().back(), std::byte{'x'});
 }
 
 }  // namespace

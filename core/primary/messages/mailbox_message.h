@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "core/base/unique_fd.h"
 #include "core/primary/messages/request_table.h"
+#include "ipc/shared_bytes.h"
 
 namespace cluster {
 
@@ -21,6 +22,9 @@ struct MailboxMessage {
   uint32_t worker = 0;  // the sender's id
   uint32_t slot = 0;    // and the slot that it works in
   std::span<const std::byte> bytes;
+  // Of more than 8 MiB: what holds `bytes`. Who keeps it, or sends it on,
+  // copies nothing.
+  SharedBytes large;
   // Those that are not moved from are closed after the callback.
   std::vector<UniqueFd> fds;
   // Of a request: what Reply() takes, now or later.

@@ -52,8 +52,11 @@ absl::Status PrimaryInbox::ReadOne(Added added, Reader& reader) {
                                   whole);
     case FrameType::kDeliveryPart:
       return assembly_.OnPart(*TakeHead<PartHead>(&head), added.rest, whole);
-    case FrameType::kDeliveryCut:
-      return assembly_.OnCut(head);
+    case FrameType::kDeliveryCut: {
+      ASSIGN_OR_RETURN(SharedBytes cut, assembly_.OnCut(head));
+      reader.OnCut(std::move(cut));
+      return absl::OkStatus();
+    }
     case FrameType::kRequestFailed:
       reader.OnRequestFailed(*TakeHead<RequestFailure>(&head));
       return absl::OkStatus();
@@ -63,7 +66,7 @@ absl::Status PrimaryInbox::ReadOne(Added added, Reader& reader) {
   }
 }
 
-bool PrimaryInbox::Keep(ReceivedMessage message) {
+bool PrimaryInbox::Keep(ReceivedMessage&& message) {
   const uint64_t size = SizeOf(message);
   // One is kept whatever its size: the window bounds how it came here.
   if (!kept_.empty() && kept_bytes_ + size > kMaxKeptBytes) return false;
@@ -80,10 +83,6 @@ ReceivedMessage PrimaryInbox::TakeKept(uint32_t from) {
   if (found->second.empty()) kept_.erase(found);
   kept_bytes_ -= SizeOf(message);
   return message;
-}
-
-void PrimaryInbox::DropKept(uint32_t from) {
-  while (has_kept(from)) (void)TakeKept(from);
 }
 
 std::vector<uint32_t> PrimaryInbox::KeptOf() const {

@@ -24,6 +24,7 @@
 #include "core/control/message_assembly.h"
 #include "core/control/messages.h"
 #include "core/control/user_message.h"
+#include "ipc/shared_bytes.h"
 
 namespace cluster {
 
@@ -35,6 +36,8 @@ class PrimaryInbox {
    public:
     virtual ~Reader() = default;
     virtual void OnWhole(ReceivedMessage message) = 0;
+    // What there was of a message whose sender has ended.
+    virtual void OnCut(SharedBytes bytes) = 0;
     virtual void OnRequestFailed(const RequestFailure& failure) = 0;
   };
 
@@ -49,13 +52,12 @@ class PrimaryInbox {
   //                       cut off
   absl::Status Read(Reader& reader);
 
-  // Keeps a message. False if there is no room: it is dropped.
-  [[nodiscard]] bool Keep(ReceivedMessage message);
+  // Keeps a message. False if there is no room: nothing was done.
+  [[nodiscard]] bool Keep(ReceivedMessage&& message);
   // Of worker `from`, in their order.
   bool has_kept(uint32_t from) const { return kept_.count(from) > 0; }
   // REQUIRES: has_kept(from).
   ReceivedMessage TakeKept(uint32_t from);
-  void DropKept(uint32_t from);
   // The workers whose messages are kept.
   std::vector<uint32_t> KeptOf() const;
 

@@ -61,8 +61,14 @@ void PrimaryMailbox::Remove(uint32_t worker) {
   after_sent_.erase(worker);
   // What it said comes before its end; what nobody wants is of no use then.
   DeliverKeptOf(worker);
-  if (wants_ && !Takes(worker)) inbox_.DropKept(worker);
+  if (wants_ && !Takes(worker)) {
+    while (inbox_.has_kept(worker)) {
+      FreeSoon(inbox_.TakeKept(worker).Share());
+    }
+  }
   gone->FailAll(Gone(worker), &due_);
+  // What nobody but it held, too.
+  if (!free_.empty()) carrier_.CallSoon();
   RunDue();
 }
 
@@ -102,12 +108,14 @@ bool PrimaryMailbox::SendBy(PrimaryOutbox& outbox,
                             DeliveryHead head,
                             const MessagePayload& payload,
                             MessageExtras extras) {
-  if (payload.is_shared() && payload.span().size() > StepwiseFree::kStepBytes) {
-    free_.AddSent(payload.Share());
+  std::optional<MessagePayload> large;
+  if (StepwiseFree::IsLarge(payload.span().size())) {
+    large.emplace(payload.Share());
+    free_.Add(large->Share());
   }
   outbox.Add(
       {.head = head,
-       .payload = payload,
+       .payload = large ? *large : payload,
        .fds = std::move(extras.fds),
        .done = std::move(extras.done)},
       [&](auto... frame) { return QueueFor(worker, std::move(frame)...); });
@@ -263,7 +271,7 @@ void PrimaryMailbox::OnWritten(uint32_t worker, uint64_t written_bytes) {
   const auto found = outboxes_.find(worker);
   if (found == outboxes_.end()) return;
   found->second->OnWritten(written_bytes, &due_);
-  if (!due_.empty() || found->second->holds_messages() || free_.has_sent() ||
+  if (!due_.empty() || found->second->holds_messages() || !free_.empty() ||
       !after_sent_.empty()) {
     carrier_.CallSoon();
   }

@@ -37,6 +37,7 @@
 #include "core/base/unique_fd.h"
 #include "core/control/message_assembly.h"
 #include "core/control/messages.h"
+#include "core/control/stepwise_free.h"
 #include "core/control/user_message.h"
 #include "core/primary/messages/mailbox_message.h"
 #include "core/primary/messages/message_payload.h"
@@ -45,7 +46,7 @@
 #include "core/primary/messages/primary_outbox.h"
 #include "core/primary/messages/primary_requests.h"
 #include "core/primary/messages/request_table.h"
-#include "core/primary/messages/stepwise_free.h"
+#include "ipc/shared_bytes.h"
 
 namespace cluster {
 
@@ -174,6 +175,7 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   };
 
   void OnWhole(ReceivedMessage message) override;
+  void OnCut(SharedBytes bytes) override { FreeSoon(std::move(bytes)); }
   void OnRequestFailed(const RequestFailure& failure) override;
   void Deliver(ReceivedMessage message);
   bool Takes(uint32_t worker) const {
@@ -207,6 +209,8 @@ class PrimaryMailbox : private PrimaryInbox::Reader {
   void RunDue();
   // Calls those whose time has come.
   void RunAfterSent();
+  // By and by, if they are large.
+  void FreeSoon(SharedBytes bytes);
   void FreeSome();
 
   MessageRouter& router_;

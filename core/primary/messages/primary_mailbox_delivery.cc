@@ -19,6 +19,7 @@ void PrimaryMailbox::OnWhole(ReceivedMessage message) {
   const RequestKey key = {.asker = message.head.from_worker,
                           .request = message.head.request};
   if (inbox_.Keep(std::move(message))) return;
+  FreeSoon(message.Share());
   if (key.request != 0) router_.FailRequestToPrimary(key, CLUSTER_E_FULL);
   if (dropped_++ == 0) {
     carrier_.Trouble(
@@ -29,9 +30,12 @@ void PrimaryMailbox::OnWhole(ReceivedMessage message) {
 
 void PrimaryMailbox::Deliver(ReceivedMessage message) {
   const DeliveryHead& head = message.head;
+  SharedBytes large;
+  if (StepwiseFree::IsLarge(message.bytes().size())) large = message.Share();
   MailboxMessage shown = {.worker = head.from_worker,
                           .slot = head.from_slot,
                           .bytes = message.bytes(),
+                          .large = large,
                           .fds = std::move(message.fds),
                           .request = {}};
   if (head.is_reply != 0) {
@@ -44,10 +48,16 @@ void PrimaryMailbox::Deliver(ReceivedMessage message) {
     const std::shared_ptr<Received> received = received_;
     (*received)(shown);
   }
-  if (free_.Add(message.TakeOwned())) carrier_.CallSoon();
+  FreeSoon(std::move(large));
+}
+
+void PrimaryMailbox::FreeSoon(SharedBytes bytes) {
+  free_.Add(std::move(bytes));
+  if (!free_.empty()) carrier_.CallSoon();
 }
 
 void PrimaryMailbox::FreeSome() {
+  if (free_.empty()) return;
   const bool all_sent =
       std::all_of(outboxes_.begin(), outboxes_.end(), [](const auto& entry) {
         return entry.second->unsent() == 0;

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -66,6 +67,27 @@ class PrimaryMailboxTest : public MessageRouterTest,
   // One turn of the loop, if one was asked for.
   void Turn() {
     if (std::exchange(called_soon_, false)) mailbox_.OnTurn();
+  }
+  // Until none is asked for. Returns how many there were.
+  int TurnsThatFollow() {
+    int turns = 0;
+    for (; called_soon_; ++turns) Turn();
+    return turns;
+  }
+  // Worker 1 begins a message of `total_bytes` to the primary, and says as much
+  // of it as `bytes`.
+  void TellLarge(size_t total_bytes, size_t bytes) {
+    const std::string part(100'000, 'x');
+    ASSERT_TRUE(Tell({.total_bytes = total_bytes}, "").ok());
+    while (bytes > 0) {
+      const size_t count = std::min(bytes, part.size());
+      ASSERT_TRUE(SayPart(1, part.substr(0, count)).ok());
+      ASSERT_TRUE(mailbox_.ReadInbox().ok());
+      Read(1);
+      said_.clear();
+      sent_.clear();
+      bytes -= count;
+    }
   }
   // Worker `from` says something to the primary.
   absl::Status Tell(MessageHead head, const std::string& text, size_t fds = 0) {

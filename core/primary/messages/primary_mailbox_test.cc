@@ -283,5 +283,23 @@ TEST_F(PrimaryMailboxTest, LargeBytesAreFreedByAndByOnceAllIsSent) {
   EXPECT_GT(turns, 30 / 8);
 }
 
+TEST_F(PrimaryMailboxTest, CopyOfLargeBytesIsFreedByAndByToo) {
+  const std::vector<std::byte> lent(size_t{30} << 20);
+  ASSERT_TRUE(mailbox_.Send(2, MessagePayload(lent)).ok());
+  while (mailbox_.UnsentBytes(2) > 0) {
+    Written(2);
+    Turn();
+  }
+  EXPECT_GE(TurnsThatFollow(), 3);
+}
+
+TEST_F(PrimaryMailboxTest, LargeBytesForWhoHasEndedAreFreedByAndBy) {
+  SharedBytes given{std::vector<std::byte>(size_t{30} << 20)};
+  ASSERT_TRUE(mailbox_.Send(2, MessagePayload(std::move(given))).ok());
+  EXPECT_LE(TurnsThatFollow(), 1);
+  Die(2);
+  EXPECT_GE(TurnsThatFollow(), 30 / 8);
+}
+
 }  // namespace
 }  // namespace cluster

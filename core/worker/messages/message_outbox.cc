@@ -73,6 +73,7 @@ void MessageOutbox::SendHeld() {
     }
     sent_.Add(end, std::move(front.done));
     held_bytes_ -= front.cost;
+    free_.Add(std::move(front.bytes));
     held_.pop_front();
   }
 }

@@ -4,7 +4,7 @@
 //
 // Thread safety: none.
 //
-//   MessageOutbox outbox([&](FrameType type, auto head, auto rest, auto fds) {
+//   MessageOutbox outbox(free, [&](auto type, auto head, auto rest, auto fds) {
 //     return channel.SendJoined(type, head, rest, std::move(fds));
 //   });
 //   if (!outbox.Add(head, bytes, std::move(fds))) return CLUSTER_E_FULL;
@@ -23,6 +23,7 @@
 #include "absl/status/status.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
+#include "core/control/stepwise_free.h"
 #include "core/control/user_message.h"
 #include "core/worker/messages/sent_calls.h"
 #include "ipc/shared_bytes.h"
@@ -40,7 +41,9 @@ class MessageOutbox {
   // What may be held. One message is taken whatever its size.
   static constexpr uint64_t kMaxHeldBytes = kMaxUserMessageBytes;
 
-  explicit MessageOutbox(SendFunction send) : send_(std::move(send)) {}
+  // What is sent is freed by `free`, which must outlive it.
+  MessageOutbox(StepwiseFree& free, SendFunction send)
+      : free_(free), send_(std::move(send)) {}
 
   // Sends a message, or holds `bytes` until it can be sent: by `shared`, if
   // that holds them, else a copy. `head` lacks only `total_bytes`. False if too
@@ -90,6 +93,7 @@ class MessageOutbox {
                 Bytes rest,
                 std::vector<UniqueFd> fds);
 
+  StepwiseFree& free_;
   const SendFunction send_;
   uint64_t on_the_way_ = 0;
   std::deque<Held> held_;

@@ -12,6 +12,7 @@
 
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
+#include "core/control/stepwise_free.h"
 #include "core/control/user_message.h"
 #include "ipc/shared_bytes.h"
 
@@ -47,14 +48,17 @@ class MessageOutboxTest : public ::testing::Test {
 
   std::vector<Sent> sent_;
   uint64_t on_the_way_ = 0;
-  MessageOutbox outbox_{[this](FrameType type,
-                               MessageOutbox::Bytes head,
-                               MessageOutbox::Bytes rest,
-                               std::vector<UniqueFd> fds) {
-    sent_.push_back({type, Text(head), Text(rest), fds.size()});
-    on_the_way_ += MessageCost(head.size() + rest.size(), fds.size());
-    return sent_.size();
-  }};
+  StepwiseFree free_;
+  MessageOutbox outbox_{
+      free_,
+      [this](FrameType type,
+             MessageOutbox::Bytes head,
+             MessageOutbox::Bytes rest,
+             std::vector<UniqueFd> fds) {
+        sent_.push_back({type, Text(head), Text(rest), fds.size()});
+        on_the_way_ += MessageCost(head.size() + rest.size(), fds.size());
+        return sent_.size();
+      }};
 };
 
 TEST_F(MessageOutboxTest, WhatWaitsIsSharedWhereItCanBe) {

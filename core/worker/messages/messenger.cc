@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
 #include "ipc/lost_descriptors.h"
 
 namespace cluster {
@@ -50,7 +51,7 @@ class Shown {
 Messenger::Messenger(Loop& loop,
                      MessageOutbox::SendFunction send,
                      WarnFunction warn)
-    : loop_(loop), outbox_(std::move(send)), warn_(std::move(warn)) {}
+    : loop_(loop), outbox_(free_, std::move(send)), warn_(std::move(warn)) {}
 
 // ---- What the primary brings
 
@@ -69,6 +70,7 @@ absl::Status Messenger::OnFrame(Frame frame) {
     const auto credit = TakeHead<Credit>(&payload);
     if (!credit.has_value()) return absl::DataLossError("malformed Credit");
     outbox_.OnCredit(credit->bytes);
+    FreeSoon({});
     return absl::OkStatus();
   }
   if (closed_) return absl::OkStatus();
@@ -77,8 +79,11 @@ absl::Status Messenger::OnFrame(Frame frame) {
       return assembly_.OnDelivery(payload, std::move(frame.fds), take);
     case FrameType::kDeliveryPart:
       return assembly_.OnPart(payload, take);
-    case FrameType::kDeliveryCut:
-      return assembly_.OnCut(payload);
+    case FrameType::kDeliveryCut: {
+      ASSIGN_OR_RETURN(SharedBytes cut, assembly_.OnCut(payload));
+      FreeSoon(std::move(cut));
+      return absl::OkStatus();
+    }
     case FrameType::kRequestFailed:
       return OnRequestFailed(payload);
     default:
@@ -111,9 +116,34 @@ void Messenger::Take(ReceivedMessage message) {
 }
 
 void Messenger::Deliver(uint64_t number, ReceivedMessage message) {
+  Show(number, std::move(message), [this](const cluster_message* shown) {
+    received_(received_ctx_, shown);
+  });
+}
+
+void Messenger::Show(
+    uint64_t number,
+    ReceivedMessage message,
+    absl::FunctionRef<void(const cluster_message* message)> call) {
+  if (StepwiseFree::IsLarge(message.bytes().size())) large_ = message.Share();
   const Shown shown(message, number);
-  received_(received_ctx_, shown.get());
+  call(shown.get());
   shown.ReleaseTaken(message.fds);
+  FreeSoon(std::exchange(large_, {}));
+}
+
+// ---- Large bytes
+
+void Messenger::FreeSoon(SharedBytes bytes) {
+  free_.Add(std::move(bytes));
+  if (free_.empty() || free_due_ != nullptr || closed_) return;
+  free_due_ = loop_.StartTimer(0, &Messenger::OnFreeDue, this);
+}
+
+void Messenger::OnFreeDue(void* messenger) {
+  auto* const self = static_cast<Messenger*>(messenger);
+  self->free_due_ = nullptr;
+  if (self->free_.Step(/*all_sent=*/self->outbox_.empty())) self->FreeSoon({});
 }
 
 // ---- Messages that nobody has asked for yet
@@ -130,6 +160,7 @@ void Messenger::KeepForLater(uint64_t number, ReceivedMessage message) {
     }
     ForgetAsked(kept_.front().first);
     kept_bytes_ -= SizeOf(kept_.front().second);
+    FreeSoon(kept_.front().second.Share());
     kept_.pop_front();
   }
 }
@@ -182,14 +213,19 @@ cluster_status Messenger::Send(const cluster_outgoing& message,
 cluster_status Messenger::Request(const cluster_outgoing& message,
                                   uint64_t timeout_ms,
                                   Replied replied,
-                                  void* ctx) {
+                                  void* ctx,
+                                  SharedBytes shared) {
   OutgoingMessage outgoing;
   cluster_status status = ReadTarget(message, slots_, &outgoing);
   if (status == CLUSTER_OK) status = ReadContent(message, &outgoing);
   if (status != CLUSTER_OK) return status;
   if (waiting_.size() >= kMaxOpenRequests) return CLUSTER_E_FULL;
   outgoing.head.request = next_request_;
-  if (!outbox_.Add(outgoing.head, outgoing.bytes, std::move(outgoing.fds))) {
+  if (!outbox_.Add(outgoing.head,
+                   outgoing.bytes,
+                   std::move(outgoing.fds),
+                   {},
+                   std::move(shared))) {
     return CLUSTER_E_FULL;
   }
   auto waiting = std::make_unique<Waiting>(
@@ -261,10 +297,10 @@ absl::Status Messenger::OnForgotten(Bytes payload) {
 
 void Messenger::TakeReply(ReceivedMessage message) {
   const std::unique_ptr<Waiting> waiting = TakeWaiting(message.head.request);
-  if (waiting == nullptr) return;  // it came too late
-  const Shown shown(message, 0);
-  waiting->replied(waiting->ctx, CLUSTER_OK, shown.get());
-  shown.ReleaseTaken(message.fds);
+  if (waiting == nullptr) return FreeSoon(message.Share());  // too late
+  Show(0, std::move(message), [&](const cluster_message* shown) {
+    waiting->replied(waiting->ctx, CLUSTER_OK, shown);
+  });
 }
 
 absl::Status Messenger::OnRequestFailed(Bytes payload) {
@@ -308,6 +344,9 @@ void Messenger::Close() {
   if (due_ != nullptr) loop_.CancelTimer(std::exchange(due_, nullptr));
   if (sent_due_ != nullptr) {
     loop_.CancelTimer(std::exchange(sent_due_, nullptr));
+  }
+  if (free_due_ != nullptr) {
+    loop_.CancelTimer(std::exchange(free_due_, nullptr));
   }
   kept_.clear();
   kept_bytes_ = 0;

@@ -19,8 +19,10 @@
 #include <utility>
 
 #include "absl/container/btree_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "core/control/message_assembly.h"
+#include "core/control/stepwise_free.h"
 #include "core/control/user_message.h"
 #include "core/worker/loop.h"
 #include "core/worker/messages/message_outbox.h"
@@ -67,6 +69,10 @@ class Messenger {
   // Nothing more will be written: calls each `done` that is left.
   void EndSent();
 
+  // While a message of more than 8 MiB is given to the plugin: what holds its
+  // bytes, so that who keeps it, or sends it on, copies nothing. Else empty.
+  const SharedBytes& large() const { return large_; }
+
   // The functions of cluster_message_v1, which says what they return. REQUIRES:
   // before Close(), with arguments that make sense.
   void OnMessage(Received received, void* ctx);
@@ -80,7 +86,8 @@ class Messenger {
   cluster_status Request(const cluster_outgoing& message,
                          uint64_t timeout_ms,
                          Replied replied,
-                         void* ctx);
+                         void* ctx,
+                         SharedBytes shared = {});
   cluster_status Reply(uint64_t request,
                        const cluster_outgoing& message,
                        Done done = {},
@@ -101,6 +108,7 @@ class Messenger {
   static void OnTimeout(void* waiting);
   static void OnDue(void* messenger);
   static void OnSentDue(void* messenger);
+  static void OnFreeDue(void* messenger);
 
   void Take(ReceivedMessage message);
   void TakeReply(ReceivedMessage message);
@@ -108,6 +116,12 @@ class Messenger {
   void KeepForLater(uint64_t number, ReceivedMessage message);
   void DeliverKept();
   void Deliver(uint64_t number, ReceivedMessage message);
+  // Calls `call` with `message` as the plugin sees it.
+  void Show(uint64_t number,
+            ReceivedMessage message,
+            absl::FunctionRef<void(const cluster_message* message)> call);
+  // Frees them by and by, if they are large.
+  void FreeSoon(SharedBytes bytes);
   void WarnOfLost(const ReceivedMessage& message);
   void ForgetAsked(uint64_t number);
   absl::Status OnForgotten(std::span<const std::byte> payload);
@@ -116,6 +130,7 @@ class Messenger {
   std::unique_ptr<Waiting> TakeWaiting(uint64_t request);
 
   Loop& loop_;
+  StepwiseFree free_;
   MessageOutbox outbox_;
   const WarnFunction warn_;
   uint32_t slots_ = 0;
@@ -130,6 +145,8 @@ class Messenger {
   bool lost_fds_ = false;            // and that was said
   Loop::Timer* due_ = nullptr;       // what was kept can be delivered
   Loop::Timer* sent_due_ = nullptr;  // likewise, of `done`
+  Loop::Timer* free_due_ = nullptr;  // and of free_
+  SharedBytes large_;
 
   uint64_t next_request_ = 1;
   absl::btree_map<uint64_t, std::unique_ptr<Waiting>> waiting_;

@@ -7,14 +7,11 @@
 // handoff (100 MB both ways while connections come). What is sent is a string;
 // who sends is told when each is written, and who gets it decodes it. What is
 // measured ends when the receiver says how many came.
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
@@ -28,15 +25,14 @@
 #include <optional>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "core/base/unique_fd.h"
 #include "core/cluster.h"
+#include "tools/bench/messages/handoff_clients.h"
 
 namespace cluster {
 namespace {
@@ -117,11 +113,13 @@ struct Plan {
 
 int RunWorker(Cluster& cluster, const Plan& plan) {
   ThisWorker& self = cluster.worker();
+  const bool decodes = plan.measure != "handoff";
   const std::string text(plan.bytes, 'x');
+  // Made once, as by a program with clients that wait.
+  const Message made(decodes ? std::string() : text);
   const std::string id = std::to_string(self.id());
   Pump pump;
   int64_t count = 0;
-  const bool decodes = plan.measure != "handoff";
   self.on(events::message, [&](const Message& message, Handle&) {
     if (!decodes && !message.request()) return;
     const absl::StatusOr<Value> value = message.value();
@@ -135,7 +133,10 @@ int RunWorker(Cluster& cluster, const Plan& plan) {
       pump.Run(
           *value->As<double>(),
           window,
-          [&](SendCallback sent) { self.send(text, std::move(sent)); },
+          [&](SendCallback sent) {
+            decodes ? self.send(text, std::move(sent))
+                    : self.send(made, std::move(sent));
+          },
           [&, request = message.request()](uint64_t sent) {
             self.reply(request, static_cast<int64_t>(sent));
           });
@@ -251,12 +252,9 @@ class Bench {
   void Handoff() {
     // Made before anybody waits.
     large_message_.emplace(text_);
-    clients_ = std::thread([this] {
-      // The wait at the other two is their own: they handle 100 MB.
-      while (!over_) {
-        double us = 0;
-        if (ConnectOnce(&us) == '3') trips_.push_back(us);
-      }
+    std::vector<pid_t> pids;
+    for (const auto& worker : workers_) pids.push_back(worker->process().pid());
+    clients_.emplace(port_, pids, [this] {
       boost::asio::post(io_, [this] { OnClientsEnd(); });
     });
     cpu_s_ = Cpu();
@@ -265,7 +263,7 @@ class Bench {
   }
   void HandoffRound() {
     if (SecondsSince(begin_) >= plan_.seconds) {
-      over_ = true;  // its last client has to be served
+      clients_->Stop();  // its last client has to be served
       return;
     }
     left_ = 2;
@@ -277,28 +275,13 @@ class Bench {
     Ask(1, 0.0, [one](uint64_t) { one(); });
   }
   void OnClientsEnd() {
-    clients_.join();
-    std::printf("{\"large_messages\": %zu, ", large_);
+    clients_->Join();
+    trips_ = clients_->waits_us();
+    std::printf("{\"large_messages\": %zu, \"workers\": ", large_);
+    clients_->PrintWorkers();
+    std::printf(", ");
     Print(trips_.size(), /*open_brace=*/false);
     End();
-  }
-  // Returns who answered.
-  char ConnectOnce(double* us) const {
-    const Clock::time_point begin = Clock::now();
-    const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port_);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    char text[8] = "";
-    if (connect(fd.get(),
-                reinterpret_cast<const sockaddr*>(&address),
-                sizeof(address)) != 0 ||
-        recv(fd.get(), text, sizeof(text), 0) <= 0) {
-      std::fprintf(stderr, "a connection failed\n");
-    }
-    *us = SecondsSince(begin) * 1e6;
-    return text[0];
   }
 
   void OnMessage() {
@@ -368,8 +351,7 @@ class Bench {
   uint16_t port_ = 0;
   std::optional<Message> large_message_;
   size_t large_ = 0;
-  std::thread clients_;
-  std::atomic<bool> over_ = false;
+  std::optional<HandoffClients> clients_;
 };
 
 int Main(int argc, char** argv) {

@@ -1,4 +1,4 @@
-#include "core/primary/messages/stepwise_free.h"
+#include "core/control/stepwise_free.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/control/message_bytes.h"
 #include "ipc/shared_bytes.h"
 
 namespace cluster {
@@ -14,13 +13,7 @@ namespace {
 
 constexpr size_t kStep = StepwiseFree::kStepBytes;
 
-MessageBytes Owned(size_t size) {
-  MessageBytes bytes;
-  EXPECT_TRUE(bytes.Append(std::vector<std::byte>(size)));
-  return bytes;
-}
-
-SharedBytes Shared(size_t size) {
+SharedBytes Block(size_t size) {
   return SharedBytes(std::vector<std::byte>(size));
 }
 
@@ -31,46 +24,55 @@ int CountSteps(StepwiseFree& free, bool all_sent) {
   return steps;
 }
 
-TEST(StepwiseFreeTest, SmallBlockIsFreedAtOnce) {
+TEST(StepwiseFreeTest, SmallBlockIsLetGoAtOnce) {
   StepwiseFree free;
-  EXPECT_FALSE(free.Add(Owned(kStep)));
-  EXPECT_FALSE(free.Step(true));
+  SharedBytes bytes = Block(kStep);
+  free.Add(bytes);
+  EXPECT_TRUE(free.empty());
+  EXPECT_TRUE(bytes.is_sole());
 }
 
 TEST(StepwiseFreeTest, LargeBlockTakesItsSteps) {
   StepwiseFree free;
-  EXPECT_TRUE(free.Add(Owned(3 * kStep)));
-  EXPECT_EQ(CountSteps(free, true), 3);
+  free.Add(Block(3 * kStep));
+  EXPECT_FALSE(free.empty());
+  EXPECT_EQ(CountSteps(free, /*all_sent=*/true), 3);
+  EXPECT_TRUE(free.empty());
+}
+
+TEST(StepwiseFreeTest, OneStepATurnWhateverTheNumberOfBlocks) {
+  StepwiseFree free;
+  for (int i = 0; i < 3; ++i) free.Add(Block(2 * kStep));
+  EXPECT_EQ(CountSteps(free, /*all_sent=*/true), 6);
 }
 
 TEST(StepwiseFreeTest, WhatIsBeingSentStaysWholeWhileOthersHoldIt) {
   StepwiseFree free;
-  SharedBytes bytes = Shared(3 * kStep);
+  SharedBytes bytes = Block(3 * kStep);
   const std::byte* const data = bytes.span().data();
-  free.AddSent(bytes);
+  free.Add(bytes);
   EXPECT_FALSE(free.Step(/*all_sent=*/false));
-  EXPECT_TRUE(free.has_sent());
+  EXPECT_FALSE(free.empty());
   EXPECT_EQ(bytes.span().data(), data);
   EXPECT_EQ(bytes.size(), 3 * kStep);
   bytes = SharedBytes();
-  EXPECT_TRUE(free.Step(/*all_sent=*/false));
-  CountSteps(free, /*all_sent=*/false);
-  EXPECT_FALSE(free.has_sent());
+  EXPECT_EQ(CountSteps(free, /*all_sent=*/false), 3);
+  EXPECT_TRUE(free.empty());
 }
 
 TEST(StepwiseFreeTest, WhatIsHeldThoughAllIsSentIsTheProgramsToFree) {
   StepwiseFree free;
-  const SharedBytes bytes = Shared(2 * kStep);
-  free.AddSent(bytes);
+  const SharedBytes bytes = Block(2 * kStep);
+  free.Add(bytes);
   EXPECT_FALSE(free.Step(/*all_sent=*/true));
-  EXPECT_FALSE(free.has_sent());
+  EXPECT_TRUE(free.empty());
 }
 
 TEST(StepwiseFreeTest, SameBytesCountOnce) {
   StepwiseFree free;
-  SharedBytes bytes = Shared(2 * kStep);
-  free.AddSent(bytes);
-  free.AddSent(bytes);
+  SharedBytes bytes = Block(2 * kStep);
+  free.Add(bytes);
+  free.Add(bytes);
   bytes = SharedBytes();
   EXPECT_TRUE(free.Step(/*all_sent=*/false)) << "it is the only holder";
 }
