@@ -80,8 +80,8 @@ class PrimarySide;
 struct ClusterOptions {
   // The primary's loop, instead of one of its own. Outlives the cluster.
   boost::asio::io_context* io = nullptr;
-  // Keeps a port open for 30 s after its last worker is gone, so that a
-  // successor finds it. Not after Cluster::disconnect().
+  // Keeps a port open for 30 s after the channel of its last worker has ended,
+  // so that a successor finds it. Not after Cluster::disconnect().
   bool keep_ports = false;
   // A worker that was told to disconnect is killed a little after that.
   absl::Duration drain_timeout = absl::InfiniteDuration();

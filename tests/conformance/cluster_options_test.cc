@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 
 #include "absl/time/time.h"
 #include "core/cluster.h"
+#include "core/primary/primary.h"
 #include "tests/conformance/cluster_fixture.h"
 #include "tests/conformance/listening_fixture.h"
 
@@ -65,6 +67,20 @@ TEST_F(KeepPortsTest, SuccessorServesWhoCameBetweenTheTwo) {
   cluster_.disconnect([&] { ended = true; });
   RunUntil([&] { return ended; });
   AwaitRefused(port);
+}
+
+TEST_F(KeepPortsTest, WorkerThatLingersKeepsNoPort) {
+  const auto worker = Start({.args = {{"linger"}}});
+  RunUntil([&] { return !listening_.empty(); });
+  const int port = std::atoi(WordOf(listening_[0], 2).c_str());
+  worker->disconnect();
+  RunUntil([&] { return !worker->is_connected(); });
+  EXPECT_FALSE(worker->is_dead());
+  EXPECT_TRUE(Client(port).connected()) << "a successor may come";
+  cluster_.engine().ForgetKeptPorts();  // as when the time is over
+  EXPECT_FALSE(Client(port).connected());
+  worker->kill(SIGKILL);
+  RunUntilDead(worker);
 }
 
 using LoopTest = ListeningTest;

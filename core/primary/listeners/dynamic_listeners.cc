@@ -202,30 +202,32 @@ void DynamicListeners::Release(const Slot& slot, uint32_t listener) {
 }
 
 void DynamicListeners::StopServing(const Slot& slot) {
-  if (options_.due_back > absl::ZeroDuration()) return;
-  for (const uint32_t listener : Numbers()) {
-    Entry& entry = entries_[listener];
-    if (!LetGo(slot, entry)) continue;
-    entry.leaving.insert(slot.index());
-    CloseIfUnheld(listener);
-  }
+  // One that is due back has its ports to the end of its channel.
+  if (options_.due_back == absl::ZeroDuration()) LetGoOfAll(slot);
 }
 
-void DynamicListeners::WorkerDied(const Slot& slot) {
+void DynamicListeners::LetGoOfAll(const Slot& slot) {
   const bool comes_back = options_.due_back > absl::ZeroDuration();
   const int64_t until_ns =
       DeadlineNs(MonotonicNs(), absl::ToInt64Nanoseconds(options_.due_back));
   for (const uint32_t listener : Numbers()) {
     Entry& entry = entries_[listener];
-    const bool held = LetGo(slot, entry);
-    const bool left = entry.leaving.erase(slot.index()) > 0;
-    if (!held && !left) continue;
-    if (held && comes_back && listener >= group_.listener_count()) {
+    if (!LetGo(slot, entry)) continue;
+    entry.leaving.insert(slot.index());
+    if (comes_back && listener >= group_.listener_count()) {
       entry.due_back[slot.index()] = until_ns;
     }
     CloseIfUnheld(listener);
   }
   WatchDueBack();
+}
+
+void DynamicListeners::WorkerDied(const Slot& slot) {
+  LetGoOfAll(slot);
+  for (const uint32_t listener : Numbers()) {
+    if (entries_[listener].leaving.erase(slot.index()) == 0) continue;
+    CloseIfUnheld(listener);
+  }
 }
 
 void DynamicListeners::CloseIfUnheld(uint32_t listener) {

@@ -4,10 +4,10 @@
 // Workers that name the same address hold one listener together: the options of
 // the first count. The n-th that a worker opens with port 0 is one with the
 // n-th of the others, until it has closed all of them. One that nobody holds is
-// closed, unless it is one of the host's own. A worker that dies may be due
-// back: the slot's next one has a while to ask again, and so long the listener
-// stays open. Where none is due back, a listener that nobody serves any more
-// refuses at once, and is gone when the last worker that served it is.
+// closed, unless it is one of the host's own. A worker whose channel ends may
+// be due back: the slot's next one has a while to ask again, and so long the
+// listener stays open. Where none is due back, a listener that nobody serves
+// any more refuses at once, and is gone when the last worker that served it is.
 //
 // Addresses are numbers or Unix paths: a name would make the primary wait for a
 // resolver. A descriptor's number would be one of the primary's own, and is
@@ -44,8 +44,8 @@ class DynamicListeners {
  public:
   struct Options {
     int backlog = 511;  // for requests that name none
-    // For how long the slot of a dead worker keeps what it held; zero: not
-    // beyond the time that the worker may be given anything.
+    // For how long, from the end of its channel on, a worker's slot keeps what
+    // it held; zero: not beyond the time that it may be given anything.
     absl::Duration due_back = absl::ZeroDuration();
     bool take_fds = false;  // workers may name the primary's descriptors
   };
@@ -69,10 +69,14 @@ class DynamicListeners {
   // Its worker gets nothing more, but may still finish what it was sent.
   void StopServing(const Slot& slot);
 
+  // Its worker's channel has ended, and all was taken back: its process may
+  // live on, but serves nothing.
+  void ChannelEnded(const Slot& slot) { LetGoOfAll(slot); }
+
   // Its worker is dead, and all was taken back.
   void WorkerDied(const Slot& slot);
 
-  // None of those that are dead is due back.
+  // None of those that are gone is due back.
   void ForgetDueBack() { ExpireDueBack(kNever); }
 
  private:
@@ -117,6 +121,8 @@ class DynamicListeners {
   void Hold(const Slot& slot, uint32_t listener, const Key& key);
   // False: the slot did not hold it.
   bool LetGo(const Slot& slot, Entry& entry);
+  // Of all that it holds, which is kept if it is due back.
+  void LetGoOfAll(const Slot& slot);
   static OrdinalsKey OrdinalsOf(uint32_t slot, Key key);
   // Shuts it if nobody serves it or will, and closes it when nobody did.
   void CloseIfUnheld(uint32_t listener);

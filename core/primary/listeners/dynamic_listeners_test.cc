@@ -281,5 +281,24 @@ TEST_F(DynamicListenersTest, DeathThatComesAtOnceClosesToo) {
   EXPECT_FALSE(IsOpen(listener));
 }
 
+TEST_F(DynamicListenersTest, WorkerThatLingersIsDueBackFromTheEndOfItsChannel) {
+  Make();
+  const uint32_t listener = *Open(*slot_);
+  const std::string address = group_->listener(listener)->facts.text;
+  listeners_->StopServing(*slot_);
+  listeners_->ForgetDueBack();
+  EXPECT_EQ(*Open(*other_, address), listener) << "it is not back yet";
+  listeners_->Release(*other_, listener);
+  listeners_->ChannelEnded(*slot_);
+  EXPECT_EQ(*Open(*other_, address), listener) << "it is due back";
+  listeners_->Release(*other_, listener);
+  listeners_->ForgetDueBack();
+  const uint32_t fresh = *Open(*other_, address);
+  EXPECT_NE(fresh, listener) << "nobody holds it, though its worker lives";
+  listeners_->WorkerDied(*slot_);
+  EXPECT_FALSE(IsOpen(listener));
+  EXPECT_TRUE(IsOpen(fresh));
+}
+
 }  // namespace
 }  // namespace cluster

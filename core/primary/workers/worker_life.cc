@@ -31,6 +31,9 @@ absl::Status WorkerLife::Feed(WorkerProcess& worker, const WorkerInput& input) {
 }
 
 void WorkerLife::Do(WorkerProcess& worker, WorkerEffect effect) {
+  if (effect == WorkerEffect::kEmitDisconnect) {
+    dynamic_.ChannelEnded(worker.slot());
+  }
   if (const std::optional<WorkerEventKind> kind = EventOf(effect)) {
     return observer_.OnEvent(DescribeEvent(*kind, worker));
   }
