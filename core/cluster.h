@@ -83,7 +83,8 @@ struct ClusterOptions {
   // Keeps a port open for 30 s after the channel of its last worker has ended,
   // so that a successor finds it. Not after Cluster::disconnect().
   bool keep_ports = false;
-  // A worker that was told to disconnect is killed a little after that.
+  // A worker that was told to disconnect cuts what is left after that, and is
+  // killed a little later. Worker::disconnect(deadline): one of its own.
   absl::Duration drain_timeout = absl::InfiniteDuration();
 };
 

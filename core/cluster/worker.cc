@@ -27,8 +27,8 @@ void Worker::Process::disconnect() {
   if (worker_->commands_ != nullptr) worker_->commands_->CloseChannel(*worker_);
 }
 
-Worker& Worker::disconnect() {
-  if (commands_ != nullptr) commands_->Disconnect(*this);
+Worker& Worker::disconnect(std::optional<absl::Duration> deadline) {
+  if (commands_ != nullptr) commands_->Disconnect(*this, deadline);
   return *this;
 }
 

@@ -87,10 +87,13 @@ class Worker : public std::enable_shared_from_this<Worker>,
   // Why it could not be started; OK if it was.
   const absl::Status& status() const { return status_; }
 
-  // Tells it to close its servers, finish its connections and end. From now on
-  // it gets no more of them and is not in `workers`. May be called again, and
+  // Tells it to close its servers, finish its connections and end, `deadline`
+  // from now at the latest (else the cluster's `drain_timeout` counts, which is
+  // without end if nobody says more): it cuts what is left then, and is killed
+  // if it lives a second later. From now on it gets no more connections and is
+  // not in `workers`. May be called again, when the earlier end counts, and
   // when it is dead.
-  Worker& disconnect();
+  Worker& disconnect(std::optional<absl::Duration> deadline = {});
   // Sends a signal at once, and nothing else: see disconnect().
   void kill(int signal = SIGTERM) { (void)Send(signal); }
   // Node's other name for it.

@@ -5,6 +5,7 @@
 #define CORE_CLUSTER_WORKER_COMMANDS_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -19,7 +20,8 @@ class Worker;
 class WorkerCommands {
  public:
   virtual ~WorkerCommands() = default;
-  virtual void Disconnect(Worker& worker) = 0;
+  virtual void Disconnect(Worker& worker,
+                          std::optional<absl::Duration> deadline) = 0;
   virtual void CloseChannel(Worker& worker) = 0;
   virtual bool Kill(Worker& worker, int signal) = 0;
   virtual absl::Status SetWeight(Worker& worker, uint32_t weight) = 0;

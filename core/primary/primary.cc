@@ -182,8 +182,9 @@ absl::StatusOr<WorkerProcess*> Primary::ForkInto(Slot& slot,
 
 // ---- One worker
 
-void Primary::Disconnect(WorkerProcess& worker) {
-  (void)life_->Feed(worker, WorkerInput::DisconnectRequested());
+void Primary::Disconnect(WorkerProcess& worker,
+                         std::optional<absl::Duration> timeout) {
+  life_->Disconnect(worker, timeout);
 }
 
 absl::Status Primary::Kill(WorkerProcess& worker, int signal) {
@@ -347,9 +348,8 @@ void Primary::ContinueDrain() {
   if (drain_was_sent_) return;
   drain_was_sent_ = true;
   group_->RefusePending();
-  workers_.ForEach([this](WorkerProcess& worker) {
-    (void)life_->Feed(worker, WorkerInput::DisconnectRequested());
-  });
+  workers_.ForEach(
+      [this](WorkerProcess& worker) { life_->Disconnect(worker); });
 }
 
 void Primary::KillAll() {

@@ -32,6 +32,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "core/event_loop/alarm.h"
 #include "core/primary/admin_handler.h"
 #include "core/primary/connections/accounts.h"
@@ -93,9 +94,11 @@ class Primary : private WorkerOwner {
 
   // Null if there is none (any more).
   WorkerProcess* Find(uint32_t id) { return workers_.Find(id); }
-  // Tells it to finish and end. It gets no more connections. May be called
-  // again, and for one that is dead.
-  void Disconnect(WorkerProcess& worker);
+  // Tells it to finish and end, within `timeout` or the drain timeout of all.
+  // It gets no more connections. May be called again, when the earlier end
+  // counts, and for one that is dead.
+  void Disconnect(WorkerProcess& worker,
+                  std::optional<absl::Duration> timeout = {});
   // Sends it a signal. Errors: an errno, such as EINVAL for no signal.
   absl::Status Kill(WorkerProcess& worker, int signal);
   // Closes its channel: it ends at once, unless it hangs.

@@ -103,6 +103,8 @@ class Runtime {
   // Drain: stops listening where all that was sent has come, then tells the
   // plugin, then stops when nothing is open.
   void ContinueDrain();
+  // In place of the one that was set before.
+  void SetDrainDeadline(uint64_t deadline_ms);
 
   // For the plugin's run(). CLUSTER_E_STATE: that is not who calls.
   cluster_status Dispatch();
@@ -162,6 +164,7 @@ class Runtime {
 
   Drain drain_;  // what the primary said
   Loop::Timer* drain_check_ = nullptr;
+  Loop::Timer* drain_deadline_ = nullptr;
 };
 
 }  // namespace cluster

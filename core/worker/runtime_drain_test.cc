@@ -47,6 +47,18 @@ TEST(RuntimeDrainTest, DrainWaitsForTheOpenConnections) {
   EXPECT_EQ(worker.Wait(), kWorkerExitOk);
 }
 
+TEST(RuntimeDrainTest, SecondDrainShortensTheTime) {
+  ForkedRuntime worker;
+  worker.Serve(TestPlugin());
+  const UniqueFd client = worker.HandOff(1);
+  ASSERT_TRUE(Greeted(client));
+  worker.SendDrain(kNoDeadline, 1);
+  (void)worker.Next(FrameType::kLog);
+  worker.SendDrain(3'600'000, 1);
+  worker.SendDrain(1, 1);
+  EXPECT_EQ(worker.Wait(), kWorkerExitOk);
+}
+
 TEST(RuntimeDrainTest, DrainTellsThePlugin) {
   ForkedRuntime worker;
   worker.Serve(TestPlugin(), {{"drain", "close"}});

@@ -55,7 +55,11 @@ void Runtime::SendNotice() {
 
 absl::Status Runtime::OnDrain(Frame frame) {
   ASSIGN_OR_RETURN(Drain drain, Decode<Drain>(frame.payload));
-  if (stage_ == Stage::kDraining) return absl::OkStatus();
+  if (stage_ == Stage::kDraining) {
+    // It has less time than it was told before.
+    SetDrainDeadline(drain.deadline_ms);
+    return absl::OkStatus();
+  }
   asked_to_end_ = true;
   if (stage_ != Stage::kStarted || ends_at_once_) {
     Stop(kWorkerExitOk);
@@ -69,12 +73,16 @@ absl::Status Runtime::OnDrain(Frame frame) {
   listeners_->SetStage(ListenerTable::Stage::kDraining);
   drain_ = std::move(drain);
   context_.WakeOnClose();
-  if (drain_.deadline_ms != kNoDeadline) {
-    loop_->StartTimer(
-        drain_.deadline_ms * 1000, &Runtime::OnDrainDeadline, this);
-  }
+  SetDrainDeadline(drain_.deadline_ms);
   ContinueDrain();
   return absl::OkStatus();
+}
+
+void Runtime::SetDrainDeadline(uint64_t deadline_ms) {
+  if (deadline_ms == kNoDeadline) return;
+  if (drain_deadline_ != nullptr) loop_->CancelTimer(drain_deadline_);
+  drain_deadline_ =
+      loop_->StartTimer(deadline_ms * 1000, &Runtime::OnDrainDeadline, this);
 }
 
 void Runtime::ContinueDrain() {
@@ -103,6 +111,7 @@ void Runtime::OnDrainCheck(void* runtime) {
 
 void Runtime::OnDrainDeadline(void* runtime) {
   auto* self = static_cast<Runtime*>(runtime);
+  self->drain_deadline_ = nullptr;
   self->context_.Log(CLUSTER_LOG_WARNING,
                      absl::StrCat("drain deadline: ",
                                   self->intake_->open_connections(),

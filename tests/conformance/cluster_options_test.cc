@@ -47,6 +47,52 @@ TEST_F(DrainTimeoutTest, WorkerThatDoesNotEndIsKilled) {
   EXPECT_FALSE(held.IsOpen());
 }
 
+TEST_F(DrainTimeoutTest, DeadlineOfOneWorker) {
+  const auto workers = Start(2);
+  const int port = Listen(workers[0], "listen a keep");
+  const Client others(port);
+  EXPECT_EQ(Greeting(others.fd()), workers[0]->id());
+  const int own_port = Listen(workers[1], "listen b keep exclusive");
+  const Client own(own_port);
+  EXPECT_EQ(Greeting(own.fd()), workers[1]->id());
+  workers[1]->disconnect(absl::Hours(1));
+  workers[0]->disconnect();
+  RunUntilDead(workers[0]);
+  EXPECT_FALSE(others.IsOpen());
+  EXPECT_TRUE(own.IsOpen()) << "its time is its own";
+  workers[1]->disconnect(absl::Milliseconds(10));
+  RunUntilDead(workers[1]);
+  EXPECT_EQ(workers[1]->process().exit_code(), 0);
+  EXPECT_FALSE(own.IsOpen());
+}
+
+using DisconnectDeadlineTest = ListeningTest;
+
+TEST_F(DisconnectDeadlineTest, WorkerThatDisconnectsItselfMayBeHurried) {
+  const auto worker = Start();
+  const int port = Listen(worker, "listen a keep");
+  const Client held(port);
+  EXPECT_EQ(Greeting(held.fd()), worker->id());
+  Tell(worker, "disconnect");
+  AwaitRefused(port);
+  worker->disconnect(absl::Milliseconds(10));
+  RunUntilDead(worker);
+  EXPECT_EQ(worker->process().exit_code(), 0);
+  EXPECT_FALSE(held.IsOpen());
+}
+
+TEST_F(DisconnectDeadlineTest, WorkerThatDoesNotEndIsKilled) {
+  const auto worker = Start();
+  const int port = Listen(worker, "listen a keep");
+  const Client held(port);
+  EXPECT_EQ(Greeting(held.fd()), worker->id());
+  Ask(worker, "block", "blocked");
+  worker->disconnect();
+  worker->disconnect(absl::Milliseconds(10));
+  RunUntilDead(worker);
+  EXPECT_EQ(worker->process().signal(), SIGKILL);
+}
+
 class KeepPortsTest : public ListeningTest {
  protected:
   KeepPortsTest() : ListeningTest({.keep_ports = true}) {}

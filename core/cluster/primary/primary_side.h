@@ -86,7 +86,8 @@ class PrimarySide : private PrimaryObserver,
                 int fd,
                 absl::string_view line) override;
 
-  void Disconnect(Worker& worker) override;
+  void Disconnect(Worker& worker,
+                  std::optional<absl::Duration> deadline) override;
   void CloseChannel(Worker& worker) override;
   bool Kill(Worker& worker, int signal) override;
   absl::Status SetWeight(Worker& worker, uint32_t weight) override;

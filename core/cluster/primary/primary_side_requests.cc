@@ -24,9 +24,10 @@ void PrimarySide::DisconnectAll(std::function<void()> done) {
   TellIfAllGone();
 }
 
-void PrimarySide::Disconnect(Worker& worker) {
+void PrimarySide::Disconnect(Worker& worker,
+                             std::optional<absl::Duration> deadline) {
   if (WorkerProcess* process = ProcessOf(worker.id())) {
-    primary_->Disconnect(*process);
+    primary_->Disconnect(*process, deadline);
     return Refresh(worker);
   }
   worker.record_.exited_after_disconnect = true;

@@ -59,17 +59,31 @@ absl::Duration WorkerLife::TimeSinceEnd() const {
   return absl::Nanoseconds(MonotonicNs() - end_ns_);
 }
 
+void WorkerLife::Disconnect(WorkerProcess& worker,
+                            std::optional<absl::Duration> timeout) {
+  worker.drain_timeout = timeout;
+  const bool told = worker.told_to_drain;
+  (void)Feed(worker, WorkerInput::DisconnectRequested());
+  // The record asks for it once.
+  if (told && worker.record.connected && !worker.record.dead()) {
+    SendDrain(worker);
+  }
+}
+
 void WorkerLife::SendDrain(WorkerProcess& worker) {
-  if (std::exchange(worker.told_to_drain, true)) return;
-  int64_t deadline_ns = kNeverNs;
-  if (drain_timeout_ != absl::InfiniteDuration()) {
-    const absl::Duration left =
-        drain_timeout_ - (host_ends_ ? TimeSinceEnd() : absl::ZeroDuration());
-    deadline_ns = DeadlineNs(MonotonicNs(), absl::ToInt64Nanoseconds(left));
+  const absl::Duration timeout = worker.drain_timeout.value_or(drain_timeout_);
+  absl::Duration left = timeout;
+  if (host_ends_ && !worker.drain_timeout) left -= TimeSinceEnd();
+  const int64_t deadline_ns =
+      DeadlineNs(MonotonicNs(), absl::ToInt64Nanoseconds(left));
+  const bool told = std::exchange(worker.told_to_drain, true);
+  if (told && deadline_ns >= worker.drain_deadline_ns) return;
+  worker.drain_deadline_ns = deadline_ns;
+  if (deadline_ns != kNeverNs) {
     // The worker keeps the time by itself, if it can.
     worker.KillAfter(left + kDrainGrace,
                      absl::StrCat("it did not end within the drain timeout, ",
-                                  absl::FormatDuration(drain_timeout_)));
+                                  absl::FormatDuration(timeout)));
   }
   after_messages_(worker, [this, &worker, deadline_ns] {
     WriteDrain(worker, deadline_ns);

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -45,6 +46,11 @@ class WorkerLife {
   //   kDataLoss  what the worker did against the protocol; nothing was done
   absl::Status Feed(WorkerProcess& worker, const WorkerInput& input);
 
+  // Asks it to end within `timeout`, or in the time that all have. It may be
+  // asked again: the earlier end counts.
+  void Disconnect(WorkerProcess& worker,
+                  std::optional<absl::Duration> timeout = {});
+
   // The host ends, and its listeners with it: the drain timeout of all workers
   // runs from now on. REQUIRES: !host_ends().
   void EndHost();
@@ -54,7 +60,8 @@ class WorkerLife {
 
  private:
   void Do(WorkerProcess& worker, WorkerEffect effect);
-  // Tells it to drain, behind what the primary has sent to it.
+  // Tells it to drain, behind what the primary has sent to it; again only if it
+  // has less time than it was told.
   void SendDrain(WorkerProcess& worker);
   void WriteDrain(WorkerProcess& worker, int64_t deadline_ns);
 

@@ -24,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "core/base/deadline_ns.h"
 #include "core/base/unique_fd.h"
 #include "core/control/messages.h"
 #include "core/event_loop/alarm.h"
@@ -70,13 +71,15 @@ class WorkerProcess {
   bool reason_follows = false;  // the primary ends, and says why this one did
   ServedListeners listeners;
   bool told_to_drain = false;
-  std::string plugin;        // its file's name
-  bool json_values = false;  // values go to it as JSON text
-  bool ready = true;         // its plugin wants connections
-  bool told_ready = true;    // ... as its listeners know
-  bool says_room = false;    // in this turn
-  bool paused = false;       // an operator wants it to get none
-  bool end_wanted = false;   // ... or to be replaced
+  int64_t drain_deadline_ns = kNeverNs;         // until when, as it was told
+  std::optional<absl::Duration> drain_timeout;  // its own, else that of all
+  std::string plugin;                           // its file's name
+  bool json_values = false;                     // values go to it as JSON text
+  bool ready = true;                            // its plugin wants connections
+  bool told_ready = true;                       // ... as its listeners know
+  bool says_room = false;                       // in this turn
+  bool paused = false;      // an operator wants it to get none
+  bool end_wanted = false;  // ... or to be replaced
   WorkerSigns signs;
   // Whether it takes connections of `listener` now.
   bool serves(uint32_t listener) const {
