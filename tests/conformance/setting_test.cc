@@ -39,7 +39,7 @@ TEST_F(SettingTest, B015_DefaultsOfTheFirstSetup) {
   EXPECT_EQ(settings.exec_args, Words());
   EXPECT_EQ(settings.silent, false);
   EXPECT_FALSE(settings.cwd || settings.stdio || settings.uid || settings.gid);
-  EXPECT_FALSE(settings.plugin.has_value());
+  EXPECT_FALSE(settings.plugin || settings.serialization);
 }
 
 TEST_F(SettingTest, B016_ArgumentsAreThoseOfTheFirstSetup) {
