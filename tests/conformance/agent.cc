@@ -308,6 +308,13 @@ int RunAgent(Cluster& cluster, const std::string& how) {
   Agent agent(cluster);
   if (how == "late") {
     agent.ListenLate();
+  } else if (how == "twice") {
+    for (const char* listener : {"first ", "second "}) {
+      cluster.worker().on(events::message,
+                          [&, listener](const Message& message, Handle&) {
+                            cluster.worker().send(listener + TextOf(message));
+                          });
+    }
   } else {
     agent.Listen();
   }

@@ -13,6 +13,7 @@ namespace cluster {
 //   agent            obeys the orders below
 //   agent late       the same, but listens for messages only when the primary
 //                    has answered its request "now?"
+//   agent twice      has two listeners, and tells what each heard instead
 //   agent listening  listens on a port of 127.0.0.1, and tells "mine" from its
 //                    own callback
 //   agent hold       likewise, tells "held" of each connection, and keeps it

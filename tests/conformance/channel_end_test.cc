@@ -1,5 +1,5 @@
-// Rows B177, B178 and B188 to B192: sending when the channel closes, or has
-// closed.
+// Rows B064, B177, B178 and B188 to B192: sending when the channel closes, or
+// has closed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -248,7 +248,7 @@ TEST_F(ChannelEndTest, B189_WhoGoesOnSendingHoldsUpNoDisconnect) {
 }
 
 // In the worker an error that nobody listens for is no reason to end, either.
-TEST_F(ChannelEndTest, SendInAWorkerAfterItsEnd) {
+TEST_F(ChannelEndTest, B064_UnheardErrorEndsNoWorker) {
   const auto worker = Fork({"send after disconnect"});
   worker->on(events::online, [&] { worker->disconnect(); });
   Run();

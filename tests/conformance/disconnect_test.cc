@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -133,6 +134,31 @@ TEST_F(DisconnectTest, B217_TheWorkersOwn) {
   Run();
   EXPECT_EQ(worker->process().exit_code(), 0);
   EXPECT_EQ(Printed(1), "disconnected") << "its own event, once";
+}
+
+TEST_F(DisconnectTest, B217_ItsOwnWaitsForOpenConnections) {
+  const auto worker = ForkAgent("hold");
+  std::unique_ptr<Client> held;
+  worker->on(events::listening, [&](const Address& address) {
+    held = std::make_unique<Client>(address.port);
+  });
+  // The first answer may come before it says that it wants to end; the primary
+  // has heard that before the second; so it was told to before the third.
+  int answers = 0;
+  const std::function<void(Reply&)> ask_on = [&](Reply& reply) {
+    ASSERT_TRUE(reply.ok()) << reply.status;
+    EXPECT_TRUE(held->IsOpen());
+    if (++answers == 3) return held->Close();
+    worker->request("?", absl::Seconds(20), ask_on);
+  };
+  worker->on(events::message, [&](const Message& message, Handle&) {
+    EXPECT_EQ(TextOf(message), "held");
+    worker->send("disconnect");
+    worker->request("?", absl::Seconds(20), ask_on);
+  });
+  Run();
+  EXPECT_EQ(answers, 3);
+  EXPECT_EQ(worker->process().exit_code(), 0);
 }
 
 TEST_F(DisconnectTest, B222_OpenConnectionHoldsItUp) {

@@ -77,6 +77,7 @@ TEST_F(EventTest, B070_ListeningTellsTheAddress) {
   EXPECT_EQ(address.address, "127.0.0.1");
   EXPECT_EQ(address.type, "tcp4");
   EXPECT_GT(address.port, 0);
+  EXPECT_EQ(address.fd, -1);
 }
 
 template <typename Event, typename Signature>

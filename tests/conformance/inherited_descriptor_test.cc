@@ -1,4 +1,4 @@
-// Rows B169 to B171, and B073: descriptors of the primary.
+// Rows B169 to B171, B071 and B073: descriptors of the primary.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -53,15 +53,18 @@ class InheritedDescriptorTest : public ListeningTest {
   std::string listen_;
 };
 
-TEST_F(InheritedDescriptorTest, B073_EventTellsTheDescriptor) {
-  int fd = -1;
+TEST_F(InheritedDescriptorTest, B073_EventTellsItsAddressAndB071_ItsKind) {
+  Address told;
   cluster_.on(events::listening,
-              [&](Worker&, const Address& address) { fd = address.fd; });
+              [&](Worker&, const Address& address) { told = address; });
   const auto worker = Start();
   EXPECT_EQ(WordOf(Ask(worker, listen_, "a listening"), 5),
             std::to_string(fd_));
-  RunUntil([&] { return fd >= 0; });
-  EXPECT_EQ(fd, fd_);
+  RunUntil([&] { return told.fd >= 0; });
+  EXPECT_EQ(told.fd, fd_);
+  EXPECT_EQ(told.address, "127.0.0.1");
+  EXPECT_EQ(told.port, port_);
+  EXPECT_EQ(told.type, "tcp4");
 }
 
 TEST_F(InheritedDescriptorTest, B169_TheNumberIsThePrimarys) {

@@ -110,16 +110,36 @@ TEST_F(ListenTest, B069_WithoutAHostBothFamilies) {
   EXPECT_EQ(ServedBy(PortIn(line)), worker->id());
 }
 
+TEST_F(ListenTest, B070_EventTellsWhatIsBoundWithoutAHost) {
+  std::vector<Address> told;
+  cluster_.on(events::listening,
+              [&](Worker&, const Address& at) { told.push_back(at); });
+  const int port = Listen(Start(), "listen a host=");
+  RunUntil([&] { return !told.empty(); });
+  EXPECT_EQ(told[0].address, HasIpv6() ? "::" : "0.0.0.0");
+  EXPECT_EQ(told[0].port, port);
+  EXPECT_EQ(told[0].fd, -1);
+}
+
 TEST_F(ListenTest, B071_KindOfTheAddress) {
   const auto worker = Start();
-  EXPECT_EQ(WordOf(Ask(worker, "listen a host=127.0.0.1", "a listening"), 4),
-            "tcp4");
-  EXPECT_EQ(WordOf(Ask(worker, "listen b path=@B071", "b listening"), 4),
-            "unix");
-  EXPECT_EQ(WordOf(Ask(worker, "bind c", "c listening"), 4), "udp4");
+  // What the event says; the worker is told the same.
+  const auto kind_of = [&](const std::string& what) {
+    const size_t before = listening_.size();
+    const std::string listening = WordOf(what, 1) + " listening";
+    const std::string own = WordOf(Ask(worker, what, listening), 4);
+    RunUntil([&] { return listening_.size() > before; });
+    const std::string kind = WordOf(listening_.back(), 3);
+    EXPECT_EQ(own, kind) << what;
+    return kind;
+  };
+  EXPECT_EQ(kind_of("listen a host=127.0.0.1"), "tcp4");
+  EXPECT_EQ(kind_of("listen b path=@B071"), "unix");
+  EXPECT_EQ(kind_of("bind c"), "udp4");
   if (!HasIpv6()) return;
-  EXPECT_EQ(WordOf(Ask(worker, "listen d host=::1", "d listening"), 4), "tcp6");
-  EXPECT_EQ(WordOf(Ask(worker, "bind e host=::1", "e listening"), 4), "udp6");
+  EXPECT_EQ(kind_of("listen d host=::1"), "tcp6");
+  EXPECT_EQ(kind_of("bind e host=::1"), "udp6");
+  EXPECT_EQ(kind_of("listen f host="), "tcp6");
 }
 
 TEST_F(ListenTest, B074_OneEventForEachServerEachTimeItListens) {

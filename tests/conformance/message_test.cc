@@ -167,13 +167,20 @@ TEST_F(MessageTest, B181_ThrowingListenerLosesNoOtherMessage) {
   EXPECT_EQ(thrown, 10);
 }
 
-TEST_F(MessageTest, B182_NoTextIsReserved) {
+TEST_F(MessageTest, B182_NoNameIsReserved) {
   const auto worker = ForkAgent();
-  DisconnectAfter(2);
-  worker->send("NODE_");
-  worker->send("NODE_CLUSTER");
+  const std::vector<Value> sent = {
+      Value::Map{{"cmd", "NODE_"}},
+      Value::Map{{"cmd", "NODE_CLUSTER"}, {"act", "online"}},
+      "NODE_CLUSTER"};
+  std::vector<Value> came;
+  worker->on(events::message, [&](const Message& message, Handle&) {
+    came.push_back(message.value().value_or(nullptr));
+    if (came.size() == sent.size()) worker->disconnect();
+  });
+  for (const Value& value : sent) worker->send(value);
   Run();
-  EXPECT_THAT(heard_, ElementsAre("NODE_", "NODE_CLUSTER"));
+  EXPECT_EQ(came, sent);
 }
 
 TEST_F(MessageTest, B183_ReplyToWhatNobodyAskedIsRefused) {
@@ -186,6 +193,14 @@ TEST_F(MessageTest, B183_ReplyToWhatNobodyAskedIsRefused) {
       }));
   Run();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+}
+
+TEST_F(MessageTest, B184_ListenersOfAWorkerAreCalledInTheirOrder) {
+  const auto worker = ForkAgent("twice");
+  DisconnectAfter(2);
+  worker->send("a");
+  Run();
+  EXPECT_THAT(heard_, ElementsAre("first a", "second a"));
 }
 
 // Better than Node, which loses what is not in the socket yet.

@@ -75,6 +75,24 @@ TEST_F(RoleTest, B005_ChannelIsTheIpcSlot) {
   EXPECT_THAT(Printed(1), HasSubstr("0 1 2 3 "));
 }
 
+// A worker without a channel ends; one that has shut another socket does not.
+TEST_F(RoleTest, B005_ThatIsWhereTheChannelEnds) {
+  const std::vector<Stdio> stdio = {
+      Stdio::ipc(), Stdio::pipe(), Stdio::inherit(), Stdio::pipe()};
+  const auto alive =
+      cluster_.fork({.settings = {.args = {{"shut", "3"}}, .stdio = stdio}});
+  const auto ends =
+      cluster_.fork({.settings = {.args = {{"shut", "0"}}, .stdio = stdio}});
+  ends->on(events::disconnect, [&] {
+    EXPECT_EQ(ends->exited_after_disconnect(), false);
+    EXPECT_TRUE(alive->is_connected());
+    alive->disconnect();
+  });
+  Run();
+  EXPECT_EQ(ends->process().exit_code(), 0);
+  EXPECT_EQ(alive->exited_after_disconnect(), true);
+}
+
 // The variable without a channel behind it.
 TEST_F(RoleTest, B006_RoleByHandIsAnError) {
   const int status = system(

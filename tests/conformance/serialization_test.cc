@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/cluster.h"
 #include "core/cluster/typed_message.h"
@@ -132,6 +133,19 @@ TEST_F(SerializationTest, B030_JsonLeavesTypesAndBytesAlone) {
   EXPECT_THAT(
       heard_,
       ElementsAre(Pair(1, std::string(typed.text())), Pair(1, "\xff raw")));
+}
+
+TEST_F(SerializationTest, TypesOfTheProgramGoBothWays) {
+  const auto worker = Fork({"sum"});
+  absl::StatusOr<int> sum = 0;
+  worker->on(events::message, [&](const Message& message, Handle&) {
+    sum = unpack<int>(message);
+    worker->disconnect();
+  });
+  worker->send(pack(std::vector<int>{1, 20, 300}));
+  Run();
+  ASSERT_TRUE(sum.ok()) << sum.status();
+  EXPECT_EQ(*sum, 321);
 }
 
 TEST_F(SerializationTest, B030_JsonOfRequestsAndReplies) {

@@ -127,7 +127,6 @@ TEST_F(SettingTest, B022_PlansThatMakeNoSenseAreRefusedAtOnce) {
                           "exit 4 0 0"));
 }
 
-// The worker is there before the plugin is: it goes online, and then says no.
 // Better than Node, which starts a worker to find out.
 TEST_F(SettingTest, B023_PluginThatIsNotThereIsKnownWithoutAWorker) {
   LogEvents();
@@ -139,6 +138,7 @@ TEST_F(SettingTest, B023_PluginThatIsNotThereIsKnownWithoutAWorker) {
   EXPECT_THAT(log_, ElementsAre("error 1", "fork 1", "disconnect 1"));
 }
 
+// The worker is there before the plugin is: it goes online, and then says no.
 TEST_F(SettingTest, B023_PluginThatIsNoneEndsTheWorkerAfterOnline) {
   LogEvents();
   Settings settings = Does({});
@@ -220,10 +220,10 @@ TEST_F(SettingTest, B028_PipesBeyondTheStandardOnesGoBothWays) {
   bool ended = false;
   stream->on_data([&](std::string_view data) { came.append(data); },
                   [&] { ended = true; });
-  stream->write(sent.substr(0, 100'000));
+  stream->write(sent);
   stream->end();
   Run();
-  EXPECT_EQ(came, sent.substr(0, 100'000));
+  EXPECT_TRUE(came == sent) << came.size() << " bytes";
   EXPECT_TRUE(ended);
 }
 

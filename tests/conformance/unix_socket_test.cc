@@ -152,7 +152,12 @@ TEST_F(UnixSocketTest, B163_TheyFollowThePolicyAndShareTheSocket) {
   for (const auto& worker : workers) {
     EXPECT_EQ(Ask(worker, "sockets", "sockets"), "sockets 1");
   }
-  EXPECT_NE(ServedAt(path), 0u);
+  // Who blocks leaves it to the other.
+  for (const size_t blocked : {0, 1}) {
+    Ask(workers[blocked], "block", "blocked");
+    EXPECT_EQ(ServedAt(path), workers[1 - blocked]->id());
+    Tell(workers[blocked], "go");
+  }
 }
 
 TEST_F(UnixSocketTest, B164_FileGoesWithTheLastWorker) {

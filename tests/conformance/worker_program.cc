@@ -11,12 +11,15 @@
 #include <cstring>
 #include <exception>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "core/cluster/typed_message.h"
 #include "tests/conformance/agent.h"
 #include "tests/conformance/ending_worker.h"
 #include "tests/conformance/obedient_worker.h"
@@ -61,9 +64,12 @@ std::string Describe(Cluster& cluster, std::string_view what, char** argv) {
 }
 
 void Echo(int fd) {
-  char byte;
+  char bytes[4096];
   const int to = fd == STDIN_FILENO ? STDOUT_FILENO : fd;
-  while (read(fd, &byte, 1) == 1 && write(to, &byte, 1) == 1) {
+  ssize_t count;
+  // What is written blocks until all of it is.
+  while ((count = read(fd, bytes, sizeof(bytes))) > 0 &&
+         write(to, bytes, static_cast<size_t>(count)) == count) {
   }
 }
 
@@ -147,6 +153,16 @@ int SendAfterDisconnect(Cluster& cluster) {
   return cluster.run();
 }
 
+int Sum(Cluster& cluster) {
+  ThisWorker& self = cluster.worker();
+  self.on(events::message, [&self](const Message& message, Handle&) {
+    const auto numbers = unpack<std::vector<int>>(message);
+    if (!numbers.ok()) std::abort();
+    self.send(pack(std::accumulate(numbers->begin(), numbers->end(), 0)));
+  });
+  return cluster.run();
+}
+
 // Of those that a service manager has opened; -1 without any.
 int FirstPassedSocket() {
   const auto passed = TakePassedSockets();
@@ -177,10 +193,12 @@ int WorkerProgram(Cluster& cluster, int argc, char** argv) {
   if (does == "call") cluster.set_scheduling_policy("none");
   if (does == "echo") Echo(std::atoi(word.c_str()));
   if (does == "echo") return 0;
+  if (does == "shut") shutdown(std::atoi(word.c_str()), SHUT_RDWR);
   if (does == "leave") LeaveChild();
   if (does == "grandchild") PrintGrandchildsRole();
   if (does == "grandchild") return 0;
   if (does == "send after disconnect") return SendAfterDisconnect(cluster);
+  if (does == "sum") return Sum(cluster);
   if (does == "agent") return RunAgent(cluster, word);
   if (does == "tell") {
     TellAndEnd(cluster,

@@ -19,6 +19,7 @@ namespace cluster {
 //   call fork        calls what is the primary's
 //   call policy      sets what is the primary's
 //   echo FD          what comes from there, until its end
+//   shut FD          shuts that down, and nothing
 //   serve            listens on a port of 127.0.0.1; greets and closes
 //   serve exclusive  the same, alone
 //   serve fd=N       the same, at a descriptor of the primary's
@@ -28,6 +29,7 @@ namespace cluster {
 //   kill             calls kill() once it holds a connection
 //   leave child      exits, and leaves a process that keeps the channel until
 //                    its standard input ends
+//   sum              answers a std::vector<int> by an int, both of pack()
 //   agent HOW, tell COUNT SIZE [killed]
 //                    tests/conformance/agent.h
 //   send after disconnect
