@@ -37,12 +37,11 @@ class PlanTest(unittest.TestCase):
 
     def test_each_round_has_everybody_once(self):
         one, two = shootout_plan.TABLES[:2]
-        order = shootout_plan.runs([(one, 'abc', 3), (two, 'xy', 1)],
+        order = shootout_plan.runs([(one, 'abc'), (two, 'xy')], 2,
                                    random.Random(1))
-        self.assertEqual(len(order), 11)
+        self.assertEqual(len(order), 10)
         self.assertEqual(sorted(r.contender for r in order[:5]), list('abcxy'))
-        self.assertEqual([r.number for r in order],
-                         [0] * 5 + [1] * 3 + [2] * 3)
+        self.assertEqual([r.number for r in order], [0] * 5 + [1] * 5)
 
     def test_cpu_local_needs_a_worker_for_each_cpu(self):
         local = [c for c in shootout_plan.contenders('timed')
@@ -124,20 +123,17 @@ class OptionsTest(unittest.TestCase):
                       self.refused('--tables=timed,odd'))
         self.assertIn('(: ', self.refused('--only=('))
 
-    def test_defaults_leave_the_runs_to_the_tables(self):
+    def test_defaults_are_ten_runs_of_each_in_three_tables(self):
         options = shootout.parse([])
-        self.assertIsNone(options.runs)
+        self.assertEqual(options.runs, 10)
         self.assertEqual(options.seconds, 1.5)
         self.assertEqual([t.name for t in options.tables],
                          ['timed', 'blocking', 'stalled'])
         self.assertEqual(shootout.parse(['--quick']).runs, 1)
 
-    def test_all_are_in_the_first_table_and_fewer_in_the_others(self):
+    def test_all_are_in_each_table(self):
         chosen = shootout.choose(shootout.parse([]))
-        self.assertEqual(len(chosen[0][1]), 20)
-        self.assertEqual({c.name for c in chosen[1][1]},
-                         {c.name for c in chosen[2][1]})
-        self.assertLess(len(chosen[1][1]), 14)
+        self.assertEqual([len(who) for _, who in chosen], [20, 20, 20])
         with self.assertRaises(SystemExit):
             shootout.choose(shootout.parse(['--only=nobody']))
 
