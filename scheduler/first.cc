@@ -45,7 +45,9 @@ constexpr uint32_t kNoSlot = std::numeric_limits<uint32_t>::max();
   uint32_t lowest = kNoSlot;
   for (size_t row = 0; row < rows; ++row) {
     const uint32_t full = std::min(fulls[row], capacities[row]);
-    lowest = std::min(lowest, in_flight[row] < full ? slots[row] : kNoSlot);
+    // Read whether it is full or not, so that the loop is no branch.
+    const uint32_t slot = slots[row];
+    lowest = std::min(lowest, in_flight[row] < full ? slot : kNoSlot);
   }
   return lowest;
 }

@@ -1,5 +1,7 @@
 #include "scheduler/least_work.h"
 
+#include <cstdint>
+#include <optional>
 #include <span>
 
 #include "scheduler/avx2.h"
@@ -42,7 +44,11 @@ bool Less(const Candidates& candidates, size_t a, size_t b) {
 size_t LeastWork::Pick(const Arrival&, const Candidates& candidates) {
   if (!candidates.work_ns.empty()) return PickKnown(candidates);
   const bool changed = view_.Changed(candidates);
-  if (changed || learnt_) FindRates(candidates);
+  if (changed || rates_are_old_) {
+    FindRates(candidates);
+  } else if (!learnt_rows_.empty()) {
+    UpdateRates(candidates);
+  }
   costs_.resize(candidates.size());
   (kHasAvx2 ? MultiplyWithAvx2 : MultiplyPortably)(candidates.in_flight.data(),
                                                    rates_.data(),
@@ -86,7 +92,18 @@ void LeastWork::FindRates(const Candidates& candidates) {
         means[row].known() && total > 0 ? means[row].value() : usual;
     rates_[row] = static_cast<float>(mean / candidates.weights[row]);
   }
-  learnt_ = false;
+  all_known_ = known == means.size() && total > 0;
+  rates_are_old_ = false;
+  learnt_rows_.clear();
+}
+
+void LeastWork::UpdateRates(const Candidates& candidates) {
+  const std::span<const DecayedMean> means = means_.Rows(candidates);
+  for (const uint32_t row : learnt_rows_) {
+    rates_[row] =
+        static_cast<float>(means[row].value() / candidates.weights[row]);
+  }
+  learnt_rows_.clear();
 }
 
 void LeastWork::OnCompleted(const Completions& completions) {
@@ -97,7 +114,13 @@ void LeastWork::OnCompleted(const Completions& completions) {
             completions.count,
             completions.now_ns,
             tau_ns_);
-  learnt_ = true;
+  const std::optional<uint32_t> row = means_.RowOf(completions.slot);
+  if (!row) return;
+  if (all_known_ && learnt_rows_.size() < rates_.size()) {
+    learnt_rows_.push_back(*row);
+  } else {
+    rates_are_old_ = true;
+  }
 }
 
 }  // namespace cluster

@@ -58,13 +58,18 @@ class LeastWork final : public Policy {
 
  private:
   void FindRates(const Candidates& candidates);
+  // Those of the rows of which something was learnt.
+  void UpdateRates(const Candidates& candidates);
   size_t PickKnown(const Candidates& candidates);
 
   const double tau_ns_;
   SlotColumn<DecayedMean, Heir::kBeginsAnew> means_;
   ViewMemo view_;
-  bool learnt_ = false;       // since the rates were found
   std::vector<float> rates_;  // mean time by weight, a row
+  // Of each row a time is known: then what is learnt of one changes no other.
+  bool all_known_ = false;
+  bool rates_are_old_ = false;         // all of them
+  std::vector<uint32_t> learnt_rows_;  // since the rates were found
   std::vector<float> costs_;
   LeastRows least_;
   SplitMix64 random_;

@@ -8,6 +8,7 @@
 
 #include "scheduler/candidate_table.h"
 #include "scheduler/policy.h"
+#include "scheduler/split_mix64.h"
 #include "scheduler/testing/pick.h"
 
 namespace cluster {
@@ -76,6 +77,30 @@ TEST(LeastWorkTest, SuccessorOfASlowWorkerBeginsAnew) {
   std::swap(rows[0], rows[1]);
   rows[1].key = 7;  // in slot 0
   EXPECT_EQ(PickRow(policy, rows), 1u);
+}
+
+// As one that sees new candidates each time, who finds all anew.
+TEST(LeastWorkTest, WhatIsLearntBetweenPicksCountsAtOnce) {
+  LeastWork policy(10e9, 1);
+  LeastWork anew(10e9, 1);
+  std::vector<Candidate> rows = Loads({6, 6, 7});
+  std::swap(rows[0], rows[2]);
+  CandidateTable table;
+  for (const Candidate& row : rows) table.Add(row);
+  std::vector<int> picked(rows.size());
+  SplitMix64 random(1);
+  for (int i = 0; i < 300; ++i) {
+    const Completions report =
+        Finished(static_cast<uint32_t>(random.Below(3)),
+                 static_cast<uint32_t>(random.Below(1000)),
+                 static_cast<int64_t>(random.Below(10'000)));
+    policy.OnCompleted(report);
+    anew.OnCompleted(report);
+    const size_t row = policy.Pick({}, table.view());
+    EXPECT_EQ(row, PickRow(anew, rows));
+    ++picked[row];
+  }
+  for (const int times : picked) EXPECT_GT(times, 0);
 }
 
 TEST(LeastWorkTest, KnownWorkIsComparedAsItIs) {

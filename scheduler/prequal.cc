@@ -16,9 +16,6 @@ namespace {
 constexpr size_t kPicksAThreshold = 128;
 // Of each pool, so many loads are taken in: what the paper probes for a query.
 constexpr size_t kSeenAPick = 3;
-// Latencies are unknown after so many tau.
-constexpr double kForgottenAfter = 10;
-
 // Above the rank of every worker that is not hot.
 constexpr uint64_t kHot = uint64_t{0xffffffff} << 32;
 
@@ -62,6 +59,33 @@ CLUSTER_AVX2 int32_t NthLeastWithAvx2(const int32_t* numbers,
 
 }  // namespace
 
+inline float Prequal::Latency(uint32_t in_flight,
+                              int64_t too_old_ns,
+                              Latencies& latencies) {
+  if (latencies.oldest_ns < too_old_ns) [[unlikely]] {
+    Forget(too_old_ns, latencies);
+  }
+  // It will be one more.
+  const int load = std::bit_width(uint64_t{in_flight} + 1);
+  if ((latencies.known >> load & 1) != 0) [[likely]]
+    return latencies.ns[load];
+  if (latencies.known == 0) return 0;
+  return latencies.ns[NearestBit(latencies.known, load)];
+}
+
+void Prequal::Forget(int64_t too_old_ns, Latencies& latencies) {
+  latencies.oldest_ns = std::numeric_limits<int64_t>::max();
+  for (uint64_t left = latencies.known; left != 0; left &= left - 1) {
+    const int bit = std::countr_zero(left);
+    const int64_t seen_ns = latencies.means[bit].seen_ns();
+    if (seen_ns < too_old_ns) {
+      latencies.known &= ~(uint64_t{1} << bit);
+    } else {
+      latencies.oldest_ns = std::min(latencies.oldest_ns, seen_ns);
+    }
+  }
+}
+
 size_t Prequal::Pick(const Arrival& arrival, const Candidates& candidates) {
   if (view_.Changed(candidates)) FindParts(candidates);
   const std::span<Latencies> latencies = latencies_.Rows(candidates);
@@ -73,19 +97,19 @@ size_t Prequal::Pick(const Arrival& arrival, const Candidates& candidates) {
   }
   // Ranked by one number, so that which is better is no branch: the latency,
   // above all latencies for the hot, then the load.
+  const int64_t too_old_ns = arrival.now_ns - forgotten_after_ns_;
   uint64_t least = std::numeric_limits<uint64_t>::max();
   size_t best = 0;
   for (const auto [row, load] : pool) {
-    const bool hot = load > threshold_;
-    float ns = 0;
-    if (latencies[row].known != 0 && !hot) {
-      ns = Latency(arrival, candidates.in_flight[row], latencies[row]);
-    }
+    const float ns =
+        Latency(candidates.in_flight[row], too_old_ns, latencies[row]);
     const uint64_t rank =
         static_cast<uint32_t>(load) |
-        (hot ? kHot : uint64_t{std::bit_cast<uint32_t>(ns)} << 32);
-    best = rank < least ? row : best;
-    least = std::min(rank, least);
+        (load > threshold_ ? kHot
+                           : uint64_t{std::bit_cast<uint32_t>(ns)} << 32);
+    const uint64_t better = rank < least ? ~uint64_t{0} : 0;
+    best = (row & better) | (best & ~better);
+    least = (rank & better) | (least & ~better);
   }
   return best;
 }
@@ -123,23 +147,6 @@ size_t Prequal::DrawPool(const Candidates& candidates) {
   return size;
 }
 
-float Prequal::Latency(const Arrival& arrival,
-                       uint32_t in_flight,
-                       Latencies& latencies) const {
-  // It will be one more.
-  const int load = std::bit_width(uint64_t{in_flight} + 1);
-  while (latencies.known != 0) {
-    const int nearest = NearestBit(latencies.known, load);
-    const DecayedMean& mean = latencies.means[nearest];
-    const double age_ns = static_cast<double>(arrival.now_ns - mean.seen_ns());
-    if (age_ns <= kForgottenAfter * options_.tau_ns) {
-      return static_cast<float>(mean.value());
-    }
-    latencies.known &= ~(uint64_t{1} << nearest);
-  }
-  return 0;
-}
-
 void Prequal::See(int32_t load) {
   seen_[next_seen_] = load;
   next_seen_ = (next_seen_ + 1) % kSeen;
@@ -162,13 +169,15 @@ void Prequal::OnCompleted(const Completions& completions) {
   // One more was in flight while the last of them was.
   const uint64_t load = uint64_t{completions.in_flight} + 1;
   const int index = std::min<int>(std::bit_width(load), 32);
+  DecayedMean& mean = latencies->means[index];
+  mean.Add(static_cast<double>(completions.total_ns) +
+               completions.failed * options_.tau_ns,
+           static_cast<double>(completions.count) + completions.failed,
+           completions.now_ns,
+           options_.tau_ns);
   latencies->known |= uint64_t{1} << index;
-  latencies->means[index].Add(
-      static_cast<double>(completions.total_ns) +
-          completions.failed * options_.tau_ns,
-      static_cast<double>(completions.count) + completions.failed,
-      completions.now_ns,
-      options_.tau_ns);
+  latencies->ns[index] = static_cast<float>(mean.value());
+  latencies->oldest_ns = std::min(latencies->oldest_ns, mean.seen_ns());
 }
 
 }  // namespace cluster

@@ -72,7 +72,10 @@ class Prequal final : public Policy {
 
   // Equal seeds give equal picks.
   Prequal(const Options& options, uint64_t seed)
-      : options_(options), random_(seed) {
+      : options_(options),
+        forgotten_after_ns_(
+            static_cast<int64_t>(kForgottenAfter * options.tau_ns)),
+        random_(seed) {
     seen_.fill(std::numeric_limits<int32_t>::max());
   }
 
@@ -89,6 +92,9 @@ class Prequal final : public Policy {
   // By the power of two that the load is below.
   struct Latencies {
     uint64_t known = 0;  // a bit for each of which something is known
+    // None of these is older, so that a pick need not look at each.
+    int64_t oldest_ns = std::numeric_limits<int64_t>::max();
+    std::array<float, 33> ns = {};  // the values of the means
     std::array<DecayedMean, 33> means;
   };
   // One of the pool.
@@ -102,13 +108,20 @@ class Prequal final : public Policy {
   void FindParts(const Candidates& candidates);
   // Fills the pool, and returns its size.
   size_t DrawPool(const Candidates& candidates);
-  float Latency(const Arrival& arrival,
-                uint32_t in_flight,
-                Latencies& latencies) const;
+  // The latency at that load, or the nearest of which one is known; 0 if none.
+  // What was seen before `too_old_ns` is forgotten.
+  static float Latency(uint32_t in_flight,
+                       int64_t too_old_ns,
+                       Latencies& latencies);
+  static void Forget(int64_t too_old_ns, Latencies& latencies);
   void See(int32_t load);
   void FindThreshold();
 
+  // Latencies are unknown after so many tau.
+  static constexpr double kForgottenAfter = 10;
+
   const Options options_;
+  const int64_t forgotten_after_ns_;
   SlotColumn<Latencies, Heir::kBeginsAnew> latencies_;
   // Of the view: the mean weight by the row's, so that loads compare also when
   // all weights have changed.

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -38,13 +39,21 @@ class SlotColumn {
     return rows_;
   }
 
+  // Returns the row of a slot, if it was a candidate when Rows() was called
+  // last.
+  std::optional<uint32_t> RowOf(uint32_t slot) {
+    const Entry& entry = EntryOf(slot);
+    if (entry.row >= rows_.size() || slots_[entry.row] != slot) return {};
+    return entry.row;
+  }
+
   // Returns the element of a worker, candidate or not; null if the slot has a
   // later worker by now. Valid likewise.
   T* Find(uint32_t slot, uint64_t key) {
     Entry& entry = EntryOf(slot);
     if (key < entry.key) return nullptr;
-    const bool in_row = entry.row < rows_.size() && slots_[entry.row] == slot;
-    T& value = in_row ? rows_[entry.row] : entry.value;
+    const std::optional<uint32_t> row = RowOf(slot);
+    T& value = row ? rows_[*row] : entry.value;
     Enter(entry, key, value);
     return &value;
   }
