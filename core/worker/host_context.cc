@@ -56,11 +56,11 @@ void HostContext::Log(int level, std::string text) {
   }
   const std::lock_guard<std::mutex> lock(lines_mutex_);
   // Waiting for room could block the thread for good.
-  if (lines_.size() >= kMaxLines) {
+  if (lines_.size() < kMaxLines) {
+    lines_.push_back({level, std::move(text)});
+  } else {
     ++lines_dropped_;
-    return;
   }
-  lines_.push_back({level, std::move(text)});
   // What the loop's queue has no room for goes with the next line, or at the
   // end.
   if (lines_posted_) return;

@@ -80,6 +80,30 @@ TEST_F(LogServiceTest, DroppedLinesAreCounted) {
   }
 }
 
+// Else nobody would ever be told of what other threads log.
+TEST_F(LogServiceTest, LinesAreToldAlsoIfTheLoopHadNoRoomForAll) {
+  while (loop_->Post([](void*) {}, nullptr)) {
+  }
+  const auto log = [this](size_t lines) {
+    std::thread([&] {
+      for (size_t i = 0; i < lines; ++i) {
+        log_->write(host_, CLUSTER_LOG_INFO, {"text", 4});
+      }
+    }).join();
+    loop_->Dispatch();
+  };
+  log(4'096 + 1);
+  EXPECT_TRUE(Logged().empty());
+  log(1);
+  std::vector<LogLine> logged = Logged();
+  for (size_t before = 0; before < logged.size();) {
+    before = logged.size();
+    for (LogLine& line : Logged()) logged.push_back(std::move(line));
+  }
+  ASSERT_EQ(logged.size(), 4'096u + 1);
+  EXPECT_EQ(logged.back().text, "2 lines of other threads were dropped");
+}
+
 TEST_F(LogServiceTest, OtherThreadsLogThroughTheLoop) {
   std::thread([&] {
     log_->write(host_, CLUSTER_LOG_INFO, {"text", 4});
