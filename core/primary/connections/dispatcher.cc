@@ -28,7 +28,7 @@ Dispatcher::Dispatcher(uint32_t listener,
 
 // What nobody wanted to hear may be of any age, and would come as one report.
 void Dispatcher::SetPolicy(std::unique_ptr<Policy> policy) {
-  if (!reports()) {
+  if (!policy_->wants_completions()) {
     Release();
     for (Member& member : members_) {
       member.finished_told = member.slot->finished();

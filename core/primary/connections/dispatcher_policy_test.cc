@@ -209,15 +209,19 @@ TEST(DispatcherPolicyTest, PolicyThatComesLaterIsNotToldOfWhatWasBefore) {
 
 // What nobody was told of a worker when there was no other to follow it.
 TEST(DispatcherPolicyTest, NorOfAWorkerThatHadNoSuccessorYet) {
-  DispatcherFixture fixture(2);
-  fixture.AddAll();
-  fixture.Accept(10);
-  for (const size_t slot : {0, 1}) fixture.Serve(slot);
-  fixture.Close(0, SIZE_MAX, 0, kMs);
-  fixture.Die(1);
-  fixture.dispatcher().SetPolicy(*MakePolicy("peak_ewma", 1));
-  fixture.dispatcher().Add(fixture.slot(1));
-  EXPECT_GE(OneByOne(fixture, 20)[1], 5u);
+  for (const bool ejects : {false, true}) {
+    DispatchOptions options;
+    if (ejects) options.ejection.consecutive = 100;
+    DispatcherFixture fixture(2, "round_robin", options);
+    fixture.AddAll();
+    fixture.Accept(10);
+    for (const size_t slot : {0, 1}) fixture.Serve(slot);
+    fixture.Close(0, SIZE_MAX, 0, kMs);
+    fixture.Die(1);
+    fixture.dispatcher().SetPolicy(*MakePolicy("peak_ewma", 1));
+    fixture.dispatcher().Add(fixture.slot(1));
+    EXPECT_GE(OneByOne(fixture, 20)[1], 5u) << ejects;
+  }
 }
 
 TEST(DispatcherPolicyTest, NewWorkerIsNotBlamedForTheOldOne) {
