@@ -55,6 +55,7 @@ absl::StatusOr<WorkerProcess*> AdminHandler::Find(uint32_t id) const {
 }
 
 absl::Status AdminHandler::SetPolicy(const std::string& spec) {
+  if (replaces_) return group_.SetPolicy(spec, group_.slots());
   std::vector<const Slot*> used;
   workers_.ForEach([&used](const WorkerProcess& worker) {
     if (!worker.record.dead()) used.push_back(&worker.slot());

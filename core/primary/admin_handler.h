@@ -24,10 +24,12 @@ namespace cluster {
 class AdminHandler {
  public:
   // All must outlive it.
+  // `replaces`: a slot without a worker gets one.
   AdminHandler(ListenerGroup& group,
                WorkerLife& life,
-               const WorkerTable& workers)
-      : group_(group), life_(life), workers_(workers) {}
+               const WorkerTable& workers,
+               bool replaces)
+      : group_(group), life_(life), workers_(workers), replaces_(replaces) {}
 
   // Does it, and tells how the host stands then. What is said of the plugin is
   // left open.
@@ -52,6 +54,7 @@ class AdminHandler {
   ListenerGroup& group_;
   WorkerLife& life_;
   const WorkerTable& workers_;
+  const bool replaces_;
 };
 
 }  // namespace cluster

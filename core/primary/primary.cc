@@ -81,7 +81,7 @@ absl::Status Primary::Start() {
   frames_.emplace(*group_, *listener_frames_, *life_, book_, observer_);
   if (options_.replacement) replacement_.emplace(*options_.replacement);
   const uint32_t workers = replacement_ ? options_.replacement->workers : 0;
-  admin_.emplace(*group_, *life_, workers_);
+  admin_.emplace(*group_, *life_, workers_, replacement_.has_value());
   for (uint32_t i = 0; i < workers; ++i) {
     ASSIGN_OR_RETURN(Slot * slot, group_->AddSlot());
     forks_.Add(*slot);
@@ -272,7 +272,11 @@ void Primary::Bury(WorkerProcess& worker) {
   // A loop that nothing else keeps going must not wait for it.
   if (workers_.empty()) watchdog_.Rest();
 
-  if (draining()) return FinishIfAllGone();
+  if (draining()) {
+    // The observer has ended it all when it heard of this exit.
+    if (worker.reason_follows && end_.reason.empty()) observer_.OnTrouble(how);
+    return FinishIfAllGone();
+  }
   if (!worker.verdict.has_value()) {
     free_slots_.emplace(slot.index(), &slot);
     return;

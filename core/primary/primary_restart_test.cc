@@ -77,6 +77,28 @@ TEST_F(PrimaryTest, WorkerThatCannotBeReplacedNowIsTriedAgain) {
   EXPECT_EQ(observer_.Count("fork"), 3);
 }
 
+// It is its slot's, and the next worker's.
+TEST_F(PrimaryTest, WeightOfAWorkerThatWillBeReplacedIsNotForgotten) {
+  weights_ = {3, 1};
+  Make("serve", 2);
+  const auto set_policy = [this](const char* name) {
+    return primary_->admin()
+        .Answer({.action = AdminAction::kSetPolicy, .text = name})
+        .error;
+  };
+  observer_.on_event = [&](const WorkerEvent& event) {
+    if (observer_.Count("listening") == 3) return primary_->Drain();
+    if (event.kind == WorkerEventKind::kListening && event.worker_id == 2) {
+      kill(event.pid, SIGKILL);
+    }
+    if (event.kind != WorkerEventKind::kExit) return;
+    EXPECT_THAT(set_policy("round_robin"), HasSubstr("ignores weights"));
+    EXPECT_EQ(set_policy("p2c"), "");
+  };
+  EXPECT_EQ(StartAndRun().kind, PrimaryEnd::Kind::kDrained);
+  EXPECT_EQ(observer_.Count("fork"), 3);
+}
+
 // Also when no other is left, which is no reason to end at once.
 TEST_F(PrimaryTest, OnlyWorkerThatCannotBeReplacedNowIsTriedAgain) {
   Make("serve", 1);

@@ -117,6 +117,8 @@ class ListenerGroup {
   absl::Status SetPolicy(const std::string& spec,
                          std::span<const Slot* const> used);
   const std::string& policy() const { return options_.policy; }
+  // All, also those without a worker.
+  std::vector<const Slot*> slots() const;
   // What the kernel picks by, where it has a choice (steer); else empty.
   std::string kernel_policy() const;
   // Whether, for steer, the CPU picks.

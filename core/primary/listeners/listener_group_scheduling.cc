@@ -55,6 +55,12 @@ absl::Status ListenerGroup::SetPolicy(const std::string& spec,
   return absl::OkStatus();
 }
 
+std::vector<const Slot*> ListenerGroup::slots() const {
+  std::vector<const Slot*> all;
+  for (const auto& slot : slots_) all.push_back(slot.get());
+  return all;
+}
+
 absl::Status ListenerGroup::MakeEqual(const Policy& policy,
                                       std::span<const Slot* const> used) {
   const uint32_t common = used.empty() ? 1 : weight(*used.front());

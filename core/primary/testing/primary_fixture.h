@@ -66,6 +66,10 @@ class PrimaryTest : public ::testing::Test {
     PrimaryOptions options;
     options.sockets.push_back(loopback_.TakeListener());
     options.kill_at_end = true;
+    if (!weights_.empty()) {
+      options.listeners.policy = "least_connections";
+      options.listeners.dispatch.weights = weights_;
+    }
     options.replacement = {.program = {.name = "test"},
                            .workers = workers,
                            .restarts = 3,
@@ -95,6 +99,7 @@ class PrimaryTest : public ::testing::Test {
   void AllowDescriptors() { setrlimit(RLIMIT_NOFILE, &limit_); }
 
   rlimit limit_;
+  std::vector<uint32_t> weights_;  // of the slots, if not empty
   absl::Duration shortest_life_ = ReplacementOptions().shortest_life;
   boost::asio::io_context io_{1};
   Loopback loopback_;
