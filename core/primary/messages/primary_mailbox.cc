@@ -296,7 +296,8 @@ void PrimaryMailbox::EndSending(uint32_t worker) {
 }
 
 void PrimaryMailbox::AfterSent(uint32_t worker, std::function<void()> then) {
-  if (UnsentBytes(worker) == 0) return then();
+  // Behind those that wait already, too.
+  if (UnsentBytes(worker) == 0 && !after_sent_.contains(worker)) return then();
   after_sent_[worker].push_back(
       {.position = outboxes_.at(worker)->added(), .then = std::move(then)});
 }

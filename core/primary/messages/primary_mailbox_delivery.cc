@@ -48,7 +48,9 @@ void PrimaryMailbox::Deliver(ReceivedMessage message) {
     const std::shared_ptr<Received> received = received_;
     (*received)(shown);
   }
-  FreeSoon(std::move(large));
+  // What the program has kept is its to free.
+  shown.large = {};
+  if (large.is_sole()) FreeSoon(std::move(large));
 }
 
 void PrimaryMailbox::FreeSoon(SharedBytes bytes) {

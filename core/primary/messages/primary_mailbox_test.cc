@@ -217,6 +217,23 @@ TEST_F(PrimaryMailboxTest, AfterSentComesBehindAllThatWasSent) {
   EXPECT_EQ(calls, (std::vector<std::string>{"at once", "a", "b"}));
 }
 
+TEST_F(PrimaryMailboxTest, AfterSentKeepsItsOrderWhateverIsCalledFirst) {
+  std::vector<std::string> calls;
+  ASSERT_TRUE(mailbox_
+                  .Send(2,
+                        MessagePayload("x"),
+                        {.fds = {},
+                         .done =
+                             [&](const absl::Status&) {
+                               mailbox_.AfterSent(
+                                   2, [&] { calls.push_back("b"); });
+                             }})
+                  .ok());
+  mailbox_.AfterSent(2, [&] { calls.push_back("a"); });
+  Drain(2);
+  EXPECT_EQ(calls, (std::vector<std::string>{"a", "b"}));
+}
+
 TEST_F(PrimaryMailboxTest, EndOfSendingRefusesTheNextAndKeepsTheLast) {
   const std::string large(1'000'000, 'x');
   ASSERT_TRUE(

@@ -129,7 +129,9 @@ void Messenger::Show(
   const Shown shown(message, number);
   call(shown.get());
   shown.ReleaseTaken(message.fds);
-  FreeSoon(std::exchange(large_, {}));
+  // What the program has kept is its to free.
+  SharedBytes large = std::exchange(large_, {});
+  if (large.is_sole()) FreeSoon(std::move(large));
 }
 
 // ---- Large bytes
