@@ -57,6 +57,7 @@ absl::Status Runtime::OnDrain(Frame frame) {
   ASSIGN_OR_RETURN(Drain drain, Decode<Drain>(frame.payload));
   if (stage_ == Stage::kDraining) {
     // It has less time than it was told before.
+    drain_.deadline_ms = drain.deadline_ms;
     SetDrainDeadline(drain.deadline_ms);
     return absl::OkStatus();
   }

@@ -78,9 +78,10 @@ typedef struct cluster_worker_plugin {
   /* No more connections will come (but those already on their way). Finish what
    * runs and close what is idle. The worker ends when every connection is
    * closed, at the latest after `deadline_ms` milliseconds, of which
-   * UINT64_MAX means none. `open` is the number of open connections. If none is
-   * open, `stop` follows at once, and this is called before it only where there
-   * is a datagram socket. May be NULL. [loop-thread & started] */
+   * UINT64_MAX means none; that it has less time is not told later. `open` is
+   * the number of open connections. If none is open, `stop` follows at once,
+   * and this is called before it only where there is a datagram socket. May be
+   * NULL. [loop-thread & started] */
   void (*drain)(void* self, uint64_t deadline_ms, uint64_t open);
 
   /* Stops: no callback follows but destroy. May be NULL.

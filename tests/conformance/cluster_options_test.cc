@@ -129,6 +129,18 @@ TEST_F(KeepPortsTest, WorkerThatLingersKeepsNoPort) {
   RunUntilDead(worker);
 }
 
+// Nobody can tell it any more; before, the cluster's own drain has no end.
+TEST_F(DisconnectDeadlineTest, WorkerThatLingersIsKilledByIt) {
+  const auto worker = Start({.args = {{"linger"}}});
+  RunUntil([&] { return !listening_.empty(); });
+  worker->disconnect();
+  RunUntil([&] { return !worker->is_connected(); });
+  EXPECT_FALSE(worker->is_dead());
+  worker->disconnect(absl::Milliseconds(10));
+  RunUntilDead(worker);
+  EXPECT_EQ(worker->process().signal(), SIGKILL);
+}
+
 using LoopTest = ListeningTest;
 
 TEST_F(LoopTest, A23_TwoClustersServeAtTheSameTime) {

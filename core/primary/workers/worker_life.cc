@@ -64,27 +64,37 @@ void WorkerLife::Disconnect(WorkerProcess& worker,
   worker.drain_timeout = timeout;
   const bool told = worker.told_to_drain;
   (void)Feed(worker, WorkerInput::DisconnectRequested());
-  // The record asks for it once.
-  if (told && worker.record.connected && !worker.record.dead()) {
-    SendDrain(worker);
+  if (worker.record.dead()) return;
+  if (!worker.record.connected) {
+    // Nobody can tell it any more.
+    if (timeout) KillAfter(worker, *timeout, *timeout);
+    return;
   }
+  // The record asks for it once.
+  if (told) SendDrain(worker);
+}
+
+void WorkerLife::KillAfter(WorkerProcess& worker,
+                           absl::Duration left,
+                           absl::Duration timeout) {
+  if (timeout == absl::InfiniteDuration()) return;
+  worker.KillAfter(left + kDrainGrace,
+                   absl::StrCat("it did not end within the drain timeout, ",
+                                absl::FormatDuration(timeout)));
 }
 
 void WorkerLife::SendDrain(WorkerProcess& worker) {
   const absl::Duration timeout = worker.drain_timeout.value_or(drain_timeout_);
-  absl::Duration left = timeout;
-  if (host_ends_ && !worker.drain_timeout) left -= TimeSinceEnd();
-  const int64_t deadline_ns =
-      DeadlineNs(MonotonicNs(), absl::ToInt64Nanoseconds(left));
+  // From one moment for all, or it would be another deadline each time.
+  const bool with_host = host_ends_ && !worker.drain_timeout;
+  const int64_t now_ns = MonotonicNs();
+  const int64_t deadline_ns = DeadlineNs(with_host ? end_ns_ : now_ns,
+                                         absl::ToInt64Nanoseconds(timeout));
   const bool told = std::exchange(worker.told_to_drain, true);
   if (told && deadline_ns >= worker.drain_deadline_ns) return;
   worker.drain_deadline_ns = deadline_ns;
-  if (deadline_ns != kNeverNs) {
-    // The worker keeps the time by itself, if it can.
-    worker.KillAfter(left + kDrainGrace,
-                     absl::StrCat("it did not end within the drain timeout, ",
-                                  absl::FormatDuration(timeout)));
-  }
+  // The worker keeps the time by itself, if it can.
+  KillAfter(worker, absl::Nanoseconds(deadline_ns - now_ns), timeout);
   after_messages_(worker, [this, &worker, deadline_ns] {
     WriteDrain(worker, deadline_ns);
   });

@@ -62,6 +62,10 @@ class WorkerLife {
   void Do(WorkerProcess& worker, WorkerEffect effect);
   // Tells it to drain, behind what the primary has sent to it; again only if it
   // has less time than it was told.
+  // Unless it ends a little after the `left` of its `timeout`.
+  static void KillAfter(WorkerProcess& worker,
+                        absl::Duration left,
+                        absl::Duration timeout);
   void SendDrain(WorkerProcess& worker);
   void WriteDrain(WorkerProcess& worker, int64_t deadline_ns);
 
