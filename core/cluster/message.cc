@@ -101,8 +101,11 @@ absl::StatusOr<Value> Message::value() const {
 }
 
 absl::StatusOr<SharedBytes> Message::Json() const {
-  ASSIGN_OR_RETURN(const Value content, value());
-  ASSIGN_OR_RETURN(const std::string json, EncodeJson(content));
+  const absl::StatusOr<Value> content = value();
+  if (!content.ok()) {
+    return absl::InvalidArgumentError(content.status().message());
+  }
+  ASSIGN_OR_RETURN(const std::string json, EncodeJson(*content));
   return SharedBytes::Copy(std::as_bytes(std::span(json)));
 }
 

@@ -4,8 +4,9 @@
 // program's by pack() (core/cluster/typed_message.h), whose counterpart is
 // unpack(); or of bytes as they are. It does not say which: both ends agree.
 //
-// What is made of a Value goes to a worker whose serialization is kJson, and
-// from one, as JSON text (core/cluster/settings.h); all else as its bytes().
+// What is made of a Value the primary sends to a worker whose serialization is
+// kJson as JSON text, and that worker to anybody (core/cluster/settings.h); it
+// is encoded anew each time. All else goes as its bytes().
 //
 // One that came borrows its bytes for the length of the listener. A copy of it
 // has bytes of its own, so it may be kept and sent on, as it came. Copies of

@@ -31,7 +31,8 @@ absl::StatusOr<std::string> EncodeJson(const Value& value);
 // Returns the value of which `text` is all. Of equal keys the last counts. An
 // integer that int64_t does not hold is a double, and a double that is too
 // large is infinite, as in JavaScript.
-//   kDataLoss  it is no JSON, not UTF-8, nests too deep, or holds too much
+//   kDataLoss  it is no JSON, not UTF-8, nests too deep, holds too much, or a
+//              number has an exponent that an int does not hold
 absl::StatusOr<Value> DecodeJson(std::string_view text);
 
 }  // namespace cluster

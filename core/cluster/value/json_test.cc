@@ -24,13 +24,14 @@ std::string TextOf(const Value& value) {
   return text.ok() ? *text : std::string(text.status().message());
 }
 
-// Null if it is refused, which has to be by kDataLoss.
+// Null, and a failure, if it is refused.
 Value ValueOf(std::string_view text) {
   const absl::StatusOr<Value> value = DecodeJson(text);
   EXPECT_TRUE(value.ok()) << text << ": " << value.status();
   return value.value_or(nullptr);
 }
 
+// By kDataLoss, whatever is wrong.
 void ExpectRefused(std::string_view text) {
   const absl::StatusOr<Value> value = DecodeJson(text);
   EXPECT_TRUE(absl::IsDataLoss(value.status()))

@@ -26,7 +26,8 @@ struct WorkerSpec {
   std::vector<std::pair<std::string, std::string>> config = {};
   std::vector<std::string> arguments = {};  // the plugin's
   bool allow_draft = false;                 // services that may still change
-  bool json_values = false;  // values go to it, and from it, as JSON text
+  // Values go from the primary to it, and from it to anybody, as JSON text.
+  bool json_values = false;
   // SIGTERM asks the primary for a drain, instead of ending the worker.
   bool drain_on_sigterm = false;
 
