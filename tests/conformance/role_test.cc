@@ -81,14 +81,19 @@ TEST_F(RoleTest, B005_ThatIsWhereTheChannelEnds) {
       Stdio::ipc(), Stdio::pipe(), Stdio::inherit(), Stdio::pipe()};
   const auto alive =
       cluster_.fork({.settings = {.args = {{"shut", "3"}}, .stdio = stdio}});
-  const auto ends =
-      cluster_.fork({.settings = {.args = {{"shut", "0"}}, .stdio = stdio}});
-  ends->on(events::disconnect, [&] {
-    EXPECT_EQ(ends->exited_after_disconnect(), false);
-    EXPECT_TRUE(alive->is_connected());
-    alive->disconnect();
-  });
+  std::shared_ptr<Worker> ends;
+  on_printed_ = [&] {
+    if (ends != nullptr) return;
+    ends =
+        cluster_.fork({.settings = {.args = {{"shut", "0"}}, .stdio = stdio}});
+    ends->on(events::disconnect, [&] {
+      EXPECT_EQ(ends->exited_after_disconnect(), false);
+      EXPECT_TRUE(alive->is_connected());
+      alive->disconnect();
+    });
+  };
   Run();
+  ASSERT_NE(ends, nullptr);
   EXPECT_EQ(ends->process().exit_code(), 0);
   EXPECT_EQ(alive->exited_after_disconnect(), true);
 }

@@ -193,7 +193,10 @@ int WorkerProgram(Cluster& cluster, int argc, char** argv) {
   if (does == "call") cluster.set_scheduling_policy("none");
   if (does == "echo") Echo(std::atoi(word.c_str()));
   if (does == "echo") return 0;
-  if (does == "shut") shutdown(std::atoi(word.c_str()), SHUT_RDWR);
+  if (does == "shut") {
+    shutdown(std::atoi(word.c_str()), SHUT_RDWR);
+    Print("shut");
+  }
   if (does == "leave") LeaveChild();
   if (does == "grandchild") PrintGrandchildsRole();
   if (does == "grandchild") return 0;
