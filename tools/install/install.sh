@@ -15,7 +15,8 @@ of PREFIX is written, and the result may be moved as a whole.
   PREFIX/bin/clusterctl                     asks and changes a running host
   PREFIX/lib/cluster/plugins/NAME/NAME.so   the plugins that it brings
   PREFIX/lib/cluster/worker_plugin.lds      the linker's list of exports
-  PREFIX/include/cluster/plugins/           headers: abi (C), sdk (C++)
+  PREFIX/include/cluster/plugins/           headers: abi (C), sdk (C++),
+                                            testing
   PREFIX/lib/pkgconfig/cluster-plugin.pc    for pkg-config
   PREFIX/lib/libcluster-plugin-testing.a    a host without processes, for tests
                                             (cluster-plugin-testing.pc)
@@ -98,7 +99,7 @@ Name: cluster-plugin-testing
 Description: tests of plugins for the cluster host, without processes
 Version: $version
 Cflags: -I\${prefix}/include/cluster
-Libs: -L\${prefix}/lib -lcluster-plugin-testing -pthread
+Libs: -L\${prefix}/lib -lcluster-plugin-testing -ldl -pthread
 TEXT
   cat >"$scratch/cluster-plugin.pc" <<TEXT
 prefix=\${pcfiledir}/../..
